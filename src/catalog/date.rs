@@ -1,0 +1,124 @@
+//! A calendar day, which is all the time that the catalog knows.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error as _};
+
+/// A day of the Gregorian calendar, ordered, written `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+/// A text that is not a day written `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotADate;
+
+impl fmt::Display for NotADate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected a day written YYYY-MM-DD")
+    }
+}
+
+impl std::error::Error for NotADate {}
+
+impl Date {
+    /// The day, or `None` where the calendar has no such day. Years go from 1 to 9999.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => return None,
+        };
+        ((1..=9999).contains(&year) && (1..=days).contains(&day)).then_some(Self { year, month, day })
+    }
+
+    /// Days from `earlier` to this day; negative where `earlier` is the later one.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        self.number() - earlier.number()
+    }
+
+    /// Days since the 1st of March of the year 0. Counting years from March puts the leap day last.
+    fn number(self) -> i64 {
+        let (mut year, mut month) = (i64::from(self.year), i64::from(self.month) - 3);
+        if month < 0 {
+            (year, month) = (year - 1, month + 12);
+        }
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + i64::from(self.day) - 1
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Date {
+    type Err = NotADate;
+
+    fn from_str(text: &str) -> Result<Self, NotADate> {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
+            return Err(NotADate);
+        };
+        let number = |digits: &[u8]| {
+            digits.iter().try_fold(0u16, |value, digit| {
+                digit.is_ascii_digit().then(|| value * 10 + u16::from(digit - b'0'))
+            })
+        };
+        let part = |digits: &[u8]| number(digits).and_then(|value| u8::try_from(value).ok());
+        let day = || Self::new(number(&[*y1, *y2, *y3, *y4])?, part(&[*m1, *m2])?, part(&[*d1, *d2])?);
+        day().ok_or(NotADate)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Date {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn only_days_of_the_calendar_are_read() {
+        assert_eq!(date("2024-02-29").to_string(), "2024-02-29");
+        for wrong in [
+            "2026-02-29",
+            "1900-02-29",
+            "2026-13-01",
+            "2026-04-31",
+            "2026-00-10",
+            "2026-1-1",
+            "0000-01-01",
+        ] {
+            assert_eq!(wrong.parse::<Date>(), Err(NotADate), "{wrong}");
+        }
+        for wrong in ["", "2026-11-24 ", "+026-11-24", "２026-11-2", "2026/11/24"] {
+            assert_eq!(wrong.parse::<Date>(), Err(NotADate), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn days_are_ordered_and_counted() {
+        assert!(date("2026-09-30") < date("2026-10-01"));
+        assert_eq!(date("2026-11-24").days_since(date("2023-05-17")), 1287);
+        assert_eq!(date("2024-03-01").days_since(date("2024-02-28")), 2);
+        assert_eq!(date("2025-12-31").days_since(date("2026-01-01")), -1);
+    }
+}

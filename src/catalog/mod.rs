@@ -1,0 +1,346 @@
+//! The catalog: dated facts about models, GPUs, instances and studies, as the files of `catalog/` tell them.
+//!
+//! The files are part of the program. Each is parsed when something is first looked up in it.
+
+mod date;
+mod names;
+mod rows;
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::de::DeserializeOwned;
+
+pub use date::{Date, NotADate};
+use rows::Named;
+pub use rows::{
+    ApiModel, Evidence, Gpu, Instance, LongContextPrice, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel,
+    Price, PriceOf, Quantization, SlidingWindow, Tier, Today,
+};
+
+/// Names longer than this have no near names: they are no names.
+const LONGEST_NAME: usize = 128;
+/// How many near names are told.
+const MOST_NEAREST: usize = 3;
+/// How many replacements of replacements are followed.
+const MOST_REPLACEMENTS: usize = 8;
+
+static MODELS: LazyLock<Table<ApiModel>> =
+    LazyLock::new(|| Table::new(embedded("models", include_str!("../../catalog/models.jsonl"))));
+static OPEN_MODELS: LazyLock<Table<OpenModel>> =
+    LazyLock::new(|| Table::new(embedded("open_models", include_str!("../../catalog/open_models.jsonl"))));
+static GPUS: LazyLock<Table<Gpu>> =
+    LazyLock::new(|| Table::new(embedded("gpus", include_str!("../../catalog/gpus.jsonl"))));
+static INSTANCES: LazyLock<Vec<Instance>> =
+    LazyLock::new(|| embedded("instances", include_str!("../../catalog/instances.jsonl")));
+static EVIDENCE: LazyLock<Table<Evidence>> =
+    LazyLock::new(|| Table::new(embedded("evidence", include_str!("../../catalog/evidence.jsonl"))));
+static NUMBERS: LazyLock<Table<Number>> =
+    LazyLock::new(|| Table::new(embedded("numbers", include_str!("../../catalog/numbers.jsonl"))));
+static EMBEDDED: Catalog = Catalog { own: None };
+
+/// The rows of a file of the program itself: that they parse is a test, not the user's concern.
+fn embedded<T: DeserializeOwned>(file: &str, text: &str) -> Vec<T> {
+    parse(text).unwrap_or_else(|error| panic!("catalog/{file}.jsonl, {error}"))
+}
+
+/// A line that is not a row.
+#[derive(Debug)]
+struct RowError {
+    line: usize,
+    error: serde_json::Error,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.error)
+    }
+}
+
+/// JSON Lines: one row a line.
+fn parse<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, RowError> {
+    let row = |(index, line)| serde_json::from_str(line).map_err(|error| RowError { line: index + 1, error });
+    text.lines().enumerate().map(row).collect()
+}
+
+/// Rows and the order of their names.
+#[derive(Debug)]
+struct Table<T> {
+    rows: Vec<T>,
+    /// Row and position of each name (0 is the id, then the aliases), by name. Of equal names the first row wins.
+    names: Vec<(usize, usize)>,
+}
+
+impl<T: Named> Table<T> {
+    fn new(rows: Vec<T>) -> Self {
+        let positions = |(index, row): (usize, &T)| (0..=row.aliases().len()).map(move |position| (index, position));
+        let names = rows.iter().enumerate().flat_map(positions).collect();
+        let mut table = Self { rows, names };
+        let mut names = std::mem::take(&mut table.names);
+        names.sort_by(|&a, &b| Self::order(table.name(a), table.name(b)));
+        table.names = names;
+        table
+    }
+
+    fn name(&self, (row, position): (usize, usize)) -> &str {
+        let row = &self.rows[row];
+        position
+            .checked_sub(1)
+            .map_or(row.id(), |alias| row.aliases()[alias].as_str())
+    }
+
+    fn order(a: &str, b: &str) -> Ordering {
+        if T::CASE_SENSITIVE {
+            return a.cmp(b);
+        }
+        let [a, b] = [a, b].map(|text| text.bytes().map(|byte| byte.to_ascii_lowercase()));
+        a.cmp(b)
+    }
+
+    /// The row of that name and whether the name is its id.
+    fn find(&self, name: &str) -> Option<(&T, bool)> {
+        let first = self
+            .names
+            .partition_point(|&at| Self::order(self.name(at), name) == Ordering::Less);
+        let &(row, position) = self.names.get(first)?;
+        (Self::order(self.name((row, position)), name) == Ordering::Equal).then(|| (&self.rows[row], position == 0))
+    }
+
+    fn get(&self, name: &str) -> Option<&T> {
+        self.find(name).map(|(row, _)| row)
+    }
+}
+
+/// What a name of a model behind an API stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ModelMatch<'a> {
+    /// The row's `id`, or that after a provider's prefix.
+    Exact(&'a ApiModel),
+    /// One of the row's aliases, or a model fine-tuned from it.
+    Alias(&'a ApiModel),
+    /// A dated snapshot of the row's model that the catalog has no row for.
+    DatedSuffix(&'a ApiModel),
+    /// No model of the catalog.
+    Unknown {
+        /// Names that differ little from it, the nearest first; at most 3.
+        nearest: Vec<String>,
+    },
+}
+
+impl<'a> ModelMatch<'a> {
+    /// The row, where there is one.
+    #[must_use]
+    pub fn model(&self) -> Option<&'a ApiModel> {
+        match self {
+            Self::Exact(model) | Self::Alias(model) | Self::DatedSuffix(model) => Some(model),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// What a label of a GPU stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GpuMatch {
+    /// That GPU.
+    Exact(&'static Gpu),
+    /// One of these, which differ in memory or speed; at least two.
+    Ambiguous(Vec<&'static Gpu>),
+    /// No GPU of the catalog.
+    Unknown,
+}
+
+impl GpuMatch {
+    /// The GPU, where there is exactly one.
+    #[must_use]
+    pub fn gpu(&self) -> Option<&'static Gpu> {
+        match self {
+            Self::Exact(gpu) => Some(gpu),
+            Self::Ambiguous(_) | Self::Unknown => None,
+        }
+    }
+}
+
+/// Looks facts up: those of the program, and the models that a team adds to them.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// The team's own models; they go before the program's.
+    own: Option<Table<ApiModel>>,
+}
+
+impl Catalog {
+    /// The facts of the program.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// The facts of the program, and models that go before its own of the same names. Of two extra models with the same
+    /// name the first one counts.
+    #[must_use]
+    pub fn with_models(extra: Vec<ApiModel>) -> Self {
+        Self {
+            own: Some(Table::new(extra)),
+        }
+    }
+
+    /// What `name` stands for: exactly an id or an alias; that with a date (`-YYYY-MM-DD`, `-YYYYMMDD`, `@YYYYMMDD`,
+    /// `-MMDD`); each also after the prefix of a provider or platform (`openai/`, `azure/`, `bedrock/`, …) that sells it;
+    /// or OpenAI's name of a model fine-tuned from one. Anything else is unknown, however similar.
+    #[must_use]
+    pub fn api_model(&self, name: &str) -> ModelMatch<'_> {
+        if let Some((model, is_id)) = self.find(name, None) {
+            return if is_id {
+                ModelMatch::Exact(model)
+            } else {
+                ModelMatch::Alias(model)
+            };
+        }
+        let bare = names::without_prefix(name);
+        if let Some((model, is_id)) = self.find(bare.name, bare.providers) {
+            return if is_id {
+                ModelMatch::Exact(model)
+            } else {
+                ModelMatch::Alias(model)
+            };
+        }
+        if let Some((model, _)) = names::fine_tuned_base(bare.name).and_then(|base| self.find(base, bare.providers)) {
+            return ModelMatch::Alias(model);
+        }
+        // A name with two dates is no name.
+        let undated = names::without_date(bare.name).filter(|base| names::without_date(base).is_none());
+        if let Some((model, _)) = undated.and_then(|base| self.find(base, bare.providers)) {
+            return ModelMatch::DatedSuffix(model);
+        }
+        ModelMatch::Unknown {
+            nearest: self.nearest(bare.name),
+        }
+    }
+
+    /// The platform that sells other providers' models (`azure`, `vertex`), where the prefix of `name` tells one: the
+    /// prices are the provider's, but such a platform sets its own days of retirement.
+    #[must_use]
+    pub fn platform(name: &str) -> Option<&'static str> {
+        names::without_prefix(name).platform
+    }
+
+    /// The model to use in place of `model` on `day`: its replacement, or where that is retired by then, the replacement's
+    /// replacement, and so on. `None` where the provider named none that is still served.
+    #[must_use]
+    pub fn replacement(&self, model: &ApiModel, day: Date) -> Option<&ApiModel> {
+        let next = |model: &ApiModel| Some(self.find(model.replacement.as_deref()?, None)?.0);
+        std::iter::successors(next(model), |model| next(model))
+            .take(MOST_REPLACEMENTS)
+            .find(|model| !model.is_retired(day))
+    }
+
+    /// All models behind an API, the team's own first.
+    pub fn api_models(&self) -> impl Iterator<Item = &ApiModel> {
+        let own = self.own.iter().flat_map(|table| &table.rows);
+        own.chain(
+            MODELS
+                .rows
+                .iter()
+                .filter(|model| self.own.as_ref().is_none_or(|own| own.get(&model.id).is_none())),
+        )
+    }
+
+    /// The model with published weights of that repository; case does not matter.
+    #[must_use]
+    pub fn open_model(&self, name: &str) -> Option<&'static OpenModel> {
+        OPEN_MODELS.get(name)
+    }
+
+    /// All models with published weights.
+    #[must_use]
+    pub fn open_models(&self) -> &'static [OpenModel] {
+        &OPEN_MODELS.rows
+    }
+
+    /// What a GPU's name or label stands for; case does not matter. `A100` alone is ambiguous: it has 40 or 80 GB.
+    #[must_use]
+    pub fn gpu(&self, label: &str) -> GpuMatch {
+        if let Some(gpu) = GPUS.get(label) {
+            return GpuMatch::Exact(gpu);
+        }
+        let bears = |gpu: &&Gpu| gpu.ambiguous_names.iter().any(|name| name.eq_ignore_ascii_case(label));
+        let bearers: Vec<_> = GPUS.rows.iter().filter(bears).collect();
+        if bearers.is_empty() {
+            GpuMatch::Unknown
+        } else {
+            GpuMatch::Ambiguous(bearers)
+        }
+    }
+
+    /// All GPUs.
+    #[must_use]
+    pub fn gpus(&self) -> &'static [Gpu] {
+        &GPUS.rows
+    }
+
+    /// The instances whose GPU has that `id`.
+    pub fn instances_of(&self, gpu: &str) -> impl Iterator<Item = &'static Instance> {
+        INSTANCES.iter().filter(move |instance| instance.gpu == gpu)
+    }
+
+    /// The instance that a cloud calls `name`.
+    #[must_use]
+    pub fn instance(&self, cloud: &str, name: &str) -> Option<&'static Instance> {
+        INSTANCES
+            .iter()
+            .find(|instance| instance.cloud == cloud && instance.name == name)
+    }
+
+    /// The instance that any cloud calls `name`, where only one does.
+    #[must_use]
+    pub fn instance_named(&self, name: &str) -> Option<&'static Instance> {
+        let mut named = INSTANCES.iter().filter(|instance| instance.name == name);
+        named.next().filter(|_| named.next().is_none())
+    }
+
+    /// The study of that id.
+    #[must_use]
+    pub fn evidence(&self, id: &str) -> Option<&'static Evidence> {
+        EVIDENCE.get(id)
+    }
+
+    /// The figures of the note, in its order.
+    #[must_use]
+    pub fn numbers(&self) -> &'static [Number] {
+        &NUMBERS.rows
+    }
+
+    /// The row of exactly that name, of one of those providers, and whether the name is its id.
+    fn find(&self, name: &str, providers: Option<&[&str]>) -> Option<(&ApiModel, bool)> {
+        let sold =
+            |(model, _): &(&ApiModel, bool)| providers.is_none_or(|list| list.contains(&model.provider.as_str()));
+        // A team's own model needs no provider that the prefix knows.
+        self.own
+            .as_ref()
+            .and_then(|own| own.find(name))
+            .or_else(|| MODELS.find(name).filter(sold))
+    }
+
+    /// Names that differ from `name` in at most two fifths of its characters, the nearest first.
+    fn nearest(&self, name: &str) -> Vec<String> {
+        if name.len() > LONGEST_NAME {
+            return Vec::new();
+        }
+        let most = name.chars().count() * 2 / 5;
+        let mut near: Vec<(usize, &str)> = self
+            .api_models()
+            .flat_map(|model| std::iter::once(&model.id).chain(&model.aliases))
+            .filter(|known| known.len().abs_diff(name.len()) <= most)
+            .map(|known| (strsim::osa_distance(name, known), known.as_str()))
+            .filter(|&(distance, _)| distance <= most)
+            .collect();
+        near.sort_unstable();
+        near.into_iter()
+            .take(MOST_NEAREST)
+            .map(|(_, known)| known.to_owned())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,542 @@
+//! What a line of each file of `catalog/` says. `catalog/README.md` tells the columns and their sources.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Date;
+
+/// A row that is looked up by name.
+pub(super) trait Named {
+    /// Whether names differ by case: not where the ecosystem ignores it.
+    const CASE_SENSITIVE: bool;
+    /// The name that other rows refer to.
+    fn id(&self) -> &str;
+    /// Further exact names.
+    fn aliases(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// A model behind an API (`models.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiModel {
+    /// The name as the provider's API takes it.
+    pub id: String,
+    /// Who bills it: `openai`, `anthropic`, `google`, `bedrock`, …
+    pub provider: String,
+    /// Further exact names of the same model at the same price.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What it makes of text.
+    pub kind: ModelKind,
+    /// The generation it belongs to, such as `gpt-5`.
+    pub family: String,
+    /// Its place in the provider's line-up; `None` where the provider has no line-up or does not tell.
+    pub tier: Option<Tier>,
+    /// Whether it spends output tokens on reasoning before it answers.
+    pub reasoning: bool,
+    /// Tokens of input and output together; `None` where not known.
+    pub context_window: Option<u64>,
+    /// The most tokens of one answer; `None` where not known or bounded by the context window alone.
+    pub max_output_tokens: Option<u64>,
+    /// The price of today; `None` where no source tells one.
+    pub price: Option<Price>,
+    /// The price of requests with a long input.
+    pub long_context: Option<LongContextPrice>,
+    /// The price announced for later.
+    pub next_price: Option<NextPrice>,
+    /// The day on which the provider announced the retirement.
+    pub deprecated_on: Option<Date>,
+    /// The day from which the provider's own platform refuses it, past or announced.
+    pub retired_on: Option<Date>,
+    /// The `id` of the row that the provider named as its replacement then; it can be retired by now.
+    pub replacement: Option<String>,
+    /// Where the row's figures were read.
+    pub source: String,
+    /// The day on which they were read.
+    pub as_of: Date,
+}
+
+impl ApiModel {
+    /// The price of a request on `day` with `input_tokens` tokens of input, or `None` where no source tells one.
+    ///
+    /// A long input changes the price of the whole request, not only that of the tokens above the threshold.
+    #[must_use]
+    pub fn price_on(&self, day: Date, input_tokens: u64) -> Option<Price> {
+        match (&self.long_context, &self.next_price) {
+            (Some(long), _) if input_tokens > long.above => Some(long.price()),
+            (_, Some(next)) if day >= next.from => Some(next.price()),
+            _ => self.price,
+        }
+    }
+
+    /// Whether the provider's own platform refuses it on `day`.
+    #[must_use]
+    pub fn is_retired(&self, day: Date) -> bool {
+        self.retired_on.is_some_and(|retired| retired <= day)
+    }
+}
+
+impl Named for ApiModel {
+    const CASE_SENSITIVE: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+}
+
+/// What a model makes of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelKind {
+    /// An answer.
+    Chat,
+    /// A vector.
+    Embedding,
+}
+
+/// A model's place in its provider's own line-up of the same generation, from the least capable up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// For many short, simple requests.
+    Small,
+    /// Between the two.
+    Mid,
+    /// The most capable.
+    Frontier,
+}
+
+/// USD per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    /// Of input that is not cached.
+    pub input: Decimal,
+    /// Of input read from the provider's cache; `None` where the provider has no such price.
+    pub cached_input: Option<Decimal>,
+    /// Of output, reasoning included; `None` for embeddings.
+    pub output: Option<Decimal>,
+}
+
+/// USD per million tokens of a request whose input is long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongContextPrice {
+    /// Applies to requests with more input tokens than this.
+    pub above: u64,
+    input: Decimal,
+    cached_input: Option<Decimal>,
+    output: Option<Decimal>,
+}
+
+impl LongContextPrice {
+    /// The price of all tokens of such a request.
+    #[must_use]
+    pub fn price(&self) -> Price {
+        Price {
+            input: self.input,
+            cached_input: self.cached_input,
+            output: self.output,
+        }
+    }
+}
+
+/// USD per million tokens from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextPrice {
+    /// The first day of this price.
+    pub from: Date,
+    input: Decimal,
+    cached_input: Option<Decimal>,
+    output: Option<Decimal>,
+}
+
+impl NextPrice {
+    /// The price from that day on.
+    #[must_use]
+    pub fn price(&self) -> Price {
+        Price {
+            input: self.input,
+            cached_input: self.cached_input,
+            output: self.output,
+        }
+    }
+}
+
+/// A model with published weights: what its memory needs follow from (`open_models.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenModel {
+    /// The repository that publishes it, such as `meta-llama/Llama-3.1-8B-Instruct`.
+    pub id: String,
+    /// Repositories whose model has the very same shape and format.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The class that its `config.json` names.
+    pub architecture: String,
+    /// All parameters.
+    pub parameters: u64,
+    /// Parameters that one token passes through; fewer than `parameters` in a mixture of experts.
+    pub active_parameters: u64,
+    /// The number format of parameters that are not quantized: `bfloat16`, `float16`, `float32`.
+    pub dtype: String,
+    /// How the published checkpoint is quantized, where it is.
+    pub quantization: Option<Quantization>,
+    /// Transformer layers.
+    pub layers: u32,
+    /// Width of the residual stream.
+    pub hidden_size: u32,
+    /// Width of a dense feed-forward layer.
+    pub intermediate_size: u32,
+    /// Query heads.
+    pub heads: u32,
+    /// Key and value heads.
+    pub kv_heads: u32,
+    /// Numbers in one head.
+    pub head_dim: u32,
+    /// Tokens in the vocabulary.
+    pub vocab_size: u32,
+    /// Whether input and output embedding are one matrix.
+    pub tied_embeddings: bool,
+    /// The longest context, in tokens, that it was made for.
+    pub max_context: u64,
+    /// Layers that attend to the last tokens only.
+    pub sliding_window: Option<SlidingWindow>,
+    /// Layers that keep no memory per token (state-space, linear attention).
+    #[serde(default)]
+    pub linear_layers: u32,
+    /// Multi-head latent attention, where it has that.
+    pub mla: Option<Mla>,
+    /// Mixture of experts, where it is one.
+    pub moe: Option<Moe>,
+    /// Whether it also takes images, audio or video.
+    #[serde(default)]
+    pub multimodal: bool,
+    /// Bytes of the published checkpoint, where known.
+    pub weights_bytes: Option<u64>,
+    /// Where the row's figures were read.
+    pub source: String,
+    /// The day on which they were read.
+    pub as_of: Date,
+}
+
+impl Named for OpenModel {
+    const CASE_SENSITIVE: bool = false;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+}
+
+/// How a checkpoint is quantized.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantization {
+    /// `fp8`, `gptq`, `awq`, `mxfp4`, …
+    pub method: String,
+    /// Bits of one quantized parameter, without its scales.
+    pub bits: u32,
+}
+
+/// Layers that attend to the last tokens only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlidingWindow {
+    /// How many tokens back they attend.
+    pub size: u64,
+    /// How many of the layers do.
+    pub layers: u32,
+}
+
+/// Multi-head latent attention: one compressed vector per token and layer in place of keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mla {
+    /// Numbers of the compressed keys and values.
+    pub kv_lora_rank: u32,
+    /// Numbers of a key that carry the position.
+    pub qk_rope_head_dim: u32,
+    /// Numbers of a key that do not.
+    pub qk_nope_head_dim: u32,
+    /// Numbers of a value.
+    pub v_head_dim: u32,
+}
+
+/// A mixture of experts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moe {
+    /// Experts in a layer that the router chooses from.
+    pub experts: u32,
+    /// How many of them a token passes through.
+    pub experts_per_token: u32,
+    /// Width of one expert.
+    pub intermediate_size: u32,
+    /// Experts that every token passes through.
+    #[serde(default)]
+    pub shared_experts: u32,
+    /// Layers with a dense feed-forward layer in place of experts.
+    #[serde(default)]
+    pub dense_layers: u32,
+}
+
+/// A GPU (`gpus.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gpu {
+    /// Its name here, such as `H100-80GB`.
+    pub id: String,
+    /// Labels and spellings of it, exact but for case.
+    pub names: Vec<String>,
+    /// Labels that other GPUs bear too.
+    #[serde(default)]
+    pub ambiguous_names: Vec<String>,
+    /// `nvidia`, `amd`, …
+    pub vendor: String,
+    /// Memory in GiB as the driver reports it.
+    pub memory_gib: f64,
+    /// Memory in GB as the maker sells it.
+    pub marketing_gb: u32,
+    /// Memory bandwidth in GB (10⁹ bytes) a second.
+    pub bandwidth_gb_s: f64,
+    /// Peak without sparsity in 10¹² operations a second, by number format (`bf16`, `fp8`, …).
+    pub dense_tflops: BTreeMap<String, f64>,
+    /// NVIDIA's compute capability, such as `9.0`.
+    pub compute_capability: Option<String>,
+    /// Where the row's figures were read.
+    pub source: String,
+    /// The day on which they were read.
+    pub as_of: Date,
+}
+
+impl Named for Gpu {
+    const CASE_SENSITIVE: bool = false;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// A machine with GPUs that a cloud rents out (`instances.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// `aws`, `gcp`, `azure`, …
+    pub cloud: String,
+    /// The cloud's name for it, such as `p5.48xlarge`.
+    pub name: String,
+    /// The `id` of its GPUs.
+    pub gpu: String,
+    /// How many of them it has.
+    pub gpu_count: u32,
+    /// Virtual CPUs.
+    pub vcpus: u32,
+    /// Main memory in GiB.
+    pub memory_gib: f64,
+    /// The region of the price.
+    pub region: String,
+    /// The on-demand price in USD an hour of the whole machine; `None` where there is none.
+    pub usd_per_hour: Option<Decimal>,
+    /// Where the row's figures were read.
+    pub source: String,
+    /// The day on which they were read.
+    pub as_of: Date,
+}
+
+/// A study or measurement that rules cite (`evidence.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The name that rules and numbers cite.
+    pub id: String,
+    /// What it found, in one sentence.
+    pub claim: String,
+    /// The low end of the figure as published; 0 where the source says "up to".
+    pub low: Option<Decimal>,
+    /// The high end of the figure as published.
+    pub high: Option<Decimal>,
+    /// What the figure counts; told wherever there is one.
+    pub unit: Option<String>,
+    /// What it costs, or what weakens the finding.
+    pub downside: Option<String>,
+    /// Title of the publication.
+    pub title: String,
+    /// Where to read it.
+    pub url: String,
+    /// Year of publication.
+    pub year: u16,
+    /// The day on which it was read.
+    pub as_of: Date,
+}
+
+impl Named for Evidence {
+    const CASE_SENSITIVE: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A figure of the note "Numbers every LLM developer should know" of 2023 and how to compute today's (`numbers.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Number {
+    /// Its name here.
+    pub id: String,
+    /// What it tells.
+    pub name: String,
+    /// What the note said.
+    pub then: String,
+    /// How the note came to it.
+    pub then_reason: String,
+    /// The note.
+    pub then_source: String,
+    /// What sort of figure it is.
+    pub kind: NumberKind,
+    /// What it means and how today's figure is made.
+    pub about: String,
+    /// How today's figure is computed.
+    pub today: Today,
+    /// Rows of `evidence.jsonl` about it.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+    /// Where the row's figures were read.
+    pub source: String,
+    /// The day on which they were read.
+    pub as_of: Date,
+}
+
+impl Named for Number {
+    const CASE_SENSITIVE: bool = true;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// What sort of figure a [`Number`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NumberKind {
+    /// Someone measured it.
+    Measurement,
+    /// It follows from prices.
+    Price,
+    /// The size of something.
+    Size,
+    /// It follows from a formula.
+    Arithmetic,
+}
+
+/// One of the prices of an [`ApiModel`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceOf {
+    /// [`Price::input`]
+    Input,
+    /// [`Price::cached_input`]
+    CachedInput,
+    /// [`Price::output`]
+    Output,
+}
+
+/// How today's figure of a [`Number`] is computed. Models, GPUs and evidence are ids of their files.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Today {
+    /// Nothing to compute: what these studies found.
+    Cited {
+        /// Rows of `evidence.jsonl`.
+        evidence: Vec<String>,
+    },
+    /// Nothing to compute: true by definition.
+    Fixed {
+        /// The figure.
+        value: Decimal,
+        /// What it counts.
+        unit: String,
+    },
+    /// For each pair: that price of `of` over that price of `to`.
+    PriceRatio {
+        /// The model above the line.
+        of: String,
+        /// The model below the line.
+        to: String,
+        /// Which price of the one over which of the other.
+        prices: Vec<(PriceOf, PriceOf)>,
+    },
+    /// That price of a model over the price of a million tokens at `tokens_per_second` on an instance.
+    HostingRatio {
+        /// The model behind an API.
+        model: String,
+        /// Which of its prices.
+        price: PriceOf,
+        /// The cloud of the instance.
+        cloud: String,
+        /// Its name there.
+        instance: String,
+        /// Tokens a second that one instance was measured to process.
+        tokens_per_second: u64,
+    },
+    /// USD of a training run: 6 × parameters × tokens / (dense peak × utilization) seconds of one GPU of the instance.
+    TrainingCost {
+        /// Parameters of the model.
+        parameters: u64,
+        /// Tokens it is trained on.
+        tokens: u64,
+        /// The cloud of the instance.
+        cloud: String,
+        /// Its name there.
+        instance: String,
+        /// The number format whose peak counts.
+        precision: String,
+        /// The share of the peak that training reaches.
+        utilization: Decimal,
+    },
+    /// `tokens` over `to_tokens`.
+    TokenRatio {
+        /// Tokens above the line.
+        tokens: u64,
+        /// Tokens below the line.
+        to_tokens: u64,
+    },
+    /// GiB of memory of each.
+    GpuMemory {
+        /// Rows of `gpus.jsonl`.
+        gpus: Vec<String>,
+    },
+    /// Bytes of the weights as published over `parameters`, of each.
+    BytesPerParameter {
+        /// Rows of `open_models.jsonl`.
+        models: Vec<String>,
+    },
+    /// Bytes of the weights as published, of each.
+    WeightBytes {
+        /// Rows of `open_models.jsonl`.
+        models: Vec<String>,
+    },
+    /// Bytes of KV cache for one token of each: 2 × layers × KV heads × head size × `bytes`.
+    KvBytesPerToken {
+        /// Rows of `open_models.jsonl`.
+        models: Vec<String>,
+        /// Bytes of one number in the cache.
+        bytes: u32,
+    },
+}

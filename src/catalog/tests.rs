@@ -1,0 +1,323 @@
+use std::collections::HashSet;
+
+use rust_decimal::Decimal;
+
+use super::*;
+
+fn day(text: &str) -> Date {
+    text.parse().expect(text)
+}
+
+/// What a name stands for, in short: how it matched and the row's id.
+fn matched(name: &str) -> (&'static str, String) {
+    match Catalog::embedded().api_model(name) {
+        ModelMatch::Exact(model) => ("exact", model.id.clone()),
+        ModelMatch::Alias(model) => ("alias", model.id.clone()),
+        ModelMatch::DatedSuffix(model) => ("dated", model.id.clone()),
+        ModelMatch::Unknown { .. } => ("unknown", String::new()),
+    }
+}
+
+fn assert_unique_names<T: Named>(table: &Table<T>) {
+    for pair in table.names.windows(2) {
+        let [first, second] = [table.name(pair[0]), table.name(pair[1])];
+        assert!(
+            pair[0].0 == pair[1].0 || Table::<T>::order(first, second) == Ordering::Less,
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn every_file_parses_and_its_names_are_unique() {
+    assert_unique_names(&MODELS);
+    assert_unique_names(&OPEN_MODELS);
+    assert_unique_names(&GPUS);
+    assert_unique_names(&EVIDENCE);
+    assert_unique_names(&NUMBERS);
+    let instances: HashSet<_> = INSTANCES
+        .iter()
+        .map(|row| (&row.cloud, &row.name, &row.region))
+        .collect();
+    assert_eq!(instances.len(), INSTANCES.len());
+}
+
+#[test]
+fn every_row_tells_its_source() {
+    let models = MODELS.rows.iter().map(|row| (&row.id, &row.source));
+    let open_models = OPEN_MODELS.rows.iter().map(|row| (&row.id, &row.source));
+    let gpus = GPUS.rows.iter().map(|row| (&row.id, &row.source));
+    let instances = INSTANCES.iter().map(|row| (&row.name, &row.source));
+    let numbers = NUMBERS.rows.iter().map(|row| (&row.id, &row.source));
+    let evidence = EVIDENCE.rows.iter().map(|row| (&row.id, &row.url));
+    for (id, source) in models
+        .chain(open_models)
+        .chain(gpus)
+        .chain(instances)
+        .chain(numbers)
+        .chain(evidence)
+    {
+        assert!(source.len() > 3, "{id}");
+    }
+}
+
+#[test]
+fn prices_are_plausible() {
+    let check = |id: &str, price: Price| {
+        assert!(price.input > Decimal::ZERO, "{id}");
+        assert!(price.output.is_none_or(|output| output >= price.input), "{id}");
+        assert!(
+            price
+                .cached_input
+                .is_none_or(|cached| cached > Decimal::ZERO && cached < price.input),
+            "{id}"
+        );
+    };
+    for model in &MODELS.rows {
+        for price in [
+            model.price,
+            model.long_context.map(|long| long.price()),
+            model.next_price.map(|next| next.price()),
+        ] {
+            price.inspect(|price| check(&model.id, *price));
+        }
+        let has_output = model.price.map(|price| price.output.is_some());
+        assert!(
+            has_output.is_none_or(|has| has == (model.kind == ModelKind::Chat)),
+            "{}",
+            model.id
+        );
+    }
+}
+
+#[test]
+fn what_a_row_refers_to_exists() {
+    for model in &MODELS.rows {
+        if let Some(id) = &model.replacement {
+            assert!(MODELS.find(id).is_some_and(|(_, is_id)| is_id), "{} -> {id}", model.id);
+            assert!(model.retired_on.is_some(), "{} is replaced but stays", model.id);
+        }
+        assert!(
+            model
+                .deprecated_on
+                .is_none_or(|announced| model.retired_on.is_some_and(|retired| announced <= retired))
+        );
+    }
+    for gpu in &GPUS.rows {
+        for name in &gpu.ambiguous_names {
+            assert!(
+                matches!(Catalog::embedded().gpu(name), GpuMatch::Ambiguous(bearers) if bearers.len() > 1),
+                "{name}"
+            );
+        }
+    }
+    for instance in INSTANCES.iter() {
+        assert!(
+            GPUS.find(&instance.gpu).is_some_and(|(gpu, _)| gpu.id == instance.gpu),
+            "{}",
+            instance.name
+        );
+    }
+    let catalog = Catalog::embedded();
+    let known_model = |id: &String| assert!(matches!(catalog.api_model(id), ModelMatch::Exact(_)), "{id}");
+    let known_open = |id: &String| assert!(catalog.open_model(id).is_some(), "{id}");
+    for number in catalog.numbers() {
+        number
+            .evidence
+            .iter()
+            .for_each(|id| assert!(catalog.evidence(id).is_some(), "{}: {id}", number.id));
+        match &number.today {
+            Today::Cited { evidence } => evidence
+                .iter()
+                .for_each(|id| assert!(catalog.evidence(id).is_some(), "{id}")),
+            Today::PriceRatio { of, to, .. } => [of, to].into_iter().for_each(known_model),
+            Today::HostingRatio {
+                model, cloud, instance, ..
+            } => {
+                known_model(model);
+                assert!(
+                    catalog
+                        .instance(cloud, instance)
+                        .is_some_and(|row| row.usd_per_hour.is_some()),
+                    "{instance}"
+                );
+            }
+            Today::TrainingCost {
+                cloud,
+                instance,
+                precision,
+                ..
+            } => {
+                let gpu = catalog
+                    .instance(cloud, instance)
+                    .and_then(|instance| catalog.gpu(&instance.gpu).gpu())
+                    .expect(instance);
+                assert!(gpu.dense_tflops.contains_key(precision), "{precision}");
+            }
+            Today::GpuMemory { gpus } => gpus
+                .iter()
+                .for_each(|id| assert!(catalog.gpu(id).gpu().is_some(), "{id}")),
+            Today::BytesPerParameter { models }
+            | Today::WeightBytes { models }
+            | Today::KvBytesPerToken { models, .. } => {
+                models.iter().for_each(known_open);
+            }
+            Today::Fixed { .. } | Today::TokenRatio { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn names_match_strictly() {
+    for (name, how, id) in [
+        ("gpt-4o", "exact", "gpt-4o"),
+        ("gpt-4o-2024-05-13", "exact", "gpt-4o-2024-05-13"),
+        ("openai/gpt-4o", "exact", "gpt-4o"),
+        ("openai:gpt-4o", "exact", "gpt-4o"),
+        ("azure/gpt-35-turbo", "alias", "gpt-3.5-turbo"),
+        ("gpt-4o-2024-08-06", "alias", "gpt-4o"),
+        ("gpt-6-luna-2026-10-01", "dated", "gpt-6-luna"),
+        ("gpt-4-0314", "dated", "gpt-4"),
+        ("claude-sonnet-4-5@20250929", "dated", "claude-sonnet-4-5"),
+        ("vertex_ai/claude-opus-4-5@20251101", "dated", "claude-opus-4-5"),
+        ("models/gemini-2.5-pro", "exact", "gemini-2.5-pro"),
+        (
+            "bedrock/anthropic.claude-3-5-sonnet-20240620-v1:0",
+            "exact",
+            "anthropic.claude-3-5-sonnet-20240620-v1:0",
+        ),
+        (
+            "eu.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "alias",
+            "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        ),
+        (
+            "ft:gpt-4o-mini-2024-07-18:acme::9abc",
+            "alias",
+            "ft:gpt-4o-mini-2024-07-18",
+        ),
+    ] {
+        assert_eq!(matched(name), (how, id.to_owned()), "{name}");
+    }
+    for name in [
+        "gpt-5-nano-super",
+        "gpt-4o-2024-13-01",
+        "gpt-4o-2024-08-06-2024-08-06",
+        "GPT-4o",
+        "gpt-4o ",
+        "anthropic/gpt-4o",
+        "azure/gemini-2.5-pro",
+        "openrouter/openai/gpt-4o",
+        "mistral-large-2407",
+        "",
+    ] {
+        assert_eq!(matched(name).0, "unknown", "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_name_tells_near_ones() {
+    let nearest = |name: &str| match Catalog::embedded().api_model(name) {
+        ModelMatch::Unknown { nearest } => nearest,
+        found => panic!("{name}: {found:?}"),
+    };
+    assert_eq!(nearest("gpt-4o-mimi")[0], "gpt-4o-mini");
+    assert_eq!(nearest("gpt-5-nano-super")[0], "gpt-5-nano");
+    assert!(nearest("my-model").is_empty());
+    assert!(nearest(&"gpt-4o".repeat(1000)).is_empty());
+}
+
+#[test]
+fn only_other_platforms_are_platforms() {
+    assert_eq!(Catalog::platform("azure/gpt-4o"), Some("azure"));
+    assert_eq!(Catalog::platform("vertex_ai/claude-opus-4-5"), Some("vertex"));
+    assert_eq!(Catalog::platform("openai/gpt-4o"), None);
+    assert_eq!(Catalog::platform("gpt-4o"), None);
+}
+
+#[test]
+fn a_teams_models_go_first() {
+    let row = |id: &str, input: &str| -> ApiModel {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "provider": "acme", "kind": "chat", "family": id, "reasoning": false,
+            "price": {"input": input, "output": "9"}, "source": "llmlint.yaml", "as_of": "2026-11-01",
+        }))
+        .expect("a row")
+    };
+    let catalog = Catalog::with_models(vec![row("house-model", "1"), row("gpt-4o", "2")]);
+    let input = |name: &str| {
+        catalog
+            .api_model(name)
+            .model()
+            .and_then(|model| model.price)
+            .map(|price| price.input.to_string())
+    };
+    assert_eq!(input("house-model").as_deref(), Some("1"));
+    assert_eq!(input("gpt-4o").as_deref(), Some("2"));
+    assert_eq!(input("openai/gpt-4o").as_deref(), Some("2"));
+    assert_eq!(input("gpt-4o-mini"), matched_price("gpt-4o-mini"));
+    assert_eq!(catalog.api_models().count(), MODELS.rows.len() + 1);
+}
+
+fn matched_price(name: &str) -> Option<String> {
+    Some(Catalog::embedded().api_model(name).model()?.price?.input.to_string())
+}
+
+#[test]
+fn a_price_follows_the_day_and_the_length_of_the_input() {
+    let model = |name: &str| Catalog::embedded().api_model(name).model().expect(name);
+    let input = |name: &str, on: &str, tokens| {
+        model(name)
+            .price_on(day(on), tokens)
+            .map(|price| price.input.to_string())
+    };
+    // ai.google.dev/gemini-api/docs/pricing: $2 until 2026-11-30, then $4.
+    assert_eq!(input("gemini-4-argon", "2026-11-30", 1).as_deref(), Some("2"));
+    assert_eq!(input("gemini-4-argon", "2026-12-01", 1).as_deref(), Some("4"));
+    // platform.claude.com pricing: five times the price above 100,000 tokens.
+    assert_eq!(input("claude-haiku-5-5", "2026-11-24", 100_000).as_deref(), Some("0.1"));
+    assert_eq!(input("claude-haiku-5-5", "2026-11-24", 100_001).as_deref(), Some("0.5"));
+}
+
+#[test]
+fn replacements_are_followed_to_one_that_is_served() {
+    let catalog = Catalog::embedded();
+    let replacement = |name: &str, on: &str| {
+        let model = catalog.api_model(name).model().expect(name);
+        catalog.replacement(model, day(on)).map(|model| model.id.as_str())
+    };
+    assert_eq!(replacement("gemini-2.0-flash", "2026-06-01"), Some("gemini-2.5-flash"));
+    assert_eq!(
+        replacement("gemini-2.0-flash", "2026-12-01"),
+        Some("gemini-3.5-flash-lite")
+    );
+    assert_eq!(replacement("gpt-6-luna", "2026-12-01"), None);
+    let retired = catalog.api_model("text-davinci-003").model().expect("a row");
+    assert!(retired.is_retired(day("2024-01-04")) && !retired.is_retired(day("2024-01-03")));
+}
+
+#[test]
+fn gpus_and_repositories_ignore_case() {
+    let catalog = Catalog::embedded();
+    assert_eq!(
+        catalog
+            .open_model("META-LLAMA/llama-3.1-8b-instruct")
+            .map(|model| model.layers),
+        Some(32)
+    );
+    assert_eq!(
+        catalog.gpu("nvidia-h100-80gb-hbm3").gpu().map(|gpu| gpu.marketing_gb),
+        Some(80)
+    );
+    assert_eq!(catalog.gpu("nvidia-h100-80gb-hbm33"), GpuMatch::Unknown);
+    let GpuMatch::Ambiguous(a100) = catalog.gpu("A100") else {
+        panic!("an A100 has 40 or 80 GB")
+    };
+    assert!(a100.iter().any(|gpu| gpu.marketing_gb == 40) && a100.iter().any(|gpu| gpu.marketing_gb == 80));
+}
+
+#[test]
+fn a_row_with_an_unknown_column_names_its_line() {
+    let error = parse::<Evidence>("{\"id\":\"a\",\"clam\":\"\"}").expect_err("unknown column");
+    assert!(error.to_string().starts_with("line 1: unknown field `clam`"), "{error}");
+}

@@ -1,0 +1,150 @@
+//! `llmlint facts`.
+
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::load::{ConfigArguments, Run};
+use super::{Failure, output};
+use crate::excerpt;
+use crate::facts::words::{self, PromptWords};
+use crate::facts::{Known, Subject, Value, World};
+use crate::formats::{self, Outcome};
+use crate::host;
+use crate::lint;
+use crate::rules::Selection;
+use crate::source::SourceId;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Args)]
+pub(super) struct Facts {
+    /// The file.
+    file: PathBuf,
+    /// Read `{"id", "text"}` a line and write `{"id", …}` with the facts of the text's words a line.
+    #[arg(long)]
+    jsonl: bool,
+    #[command(flatten)]
+    config: ConfigArguments,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: serde_json::Value,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    id: serde_json::Value,
+    #[serde(flatten)]
+    words: PromptWords,
+}
+
+impl Facts {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.jsonl {
+            return self.rows();
+        }
+        let run = Run::load(&self.config, &self.file, &Selection::default())?;
+        let scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true)
+            .map_err(|error| Failure(error.message))?;
+        if let Some(unread) = scan.unread.first() {
+            return Err(Failure(format!("{}: {}", unread.path, unread.why)));
+        }
+        let mut out = String::new();
+        let mut units = Vec::new();
+        for (index, source) in scan.sources.iter().enumerate() {
+            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+            match formats::read(source, id, run.settings.is_prompt_place(&source.from_root)) {
+                Outcome::LeftAlone(why) => out.push_str(&format!("{}: left alone: {why}\n", excerpt::clean(&source.path))),
+                Outcome::Read(_, read) => {
+                    for error in &read.errors {
+                        let at = source.position(error.span.start);
+                        let message = excerpt::safe(&error.message);
+                        out.push_str(&format!("{}:{}:{}: {message}\n", excerpt::clean(&source.path), at.line, at.column));
+                    }
+                    units.extend(read.units);
+                }
+            }
+        }
+        let world = World {
+            sources: &scan.sources,
+            settings: &run.settings,
+            catalog: &run.catalog,
+            today: run.today,
+        };
+        for unit in &units {
+            show(&lint::subject(unit, &world), &world, &mut out);
+        }
+        output::print(&out)
+    }
+
+    fn rows(&self) -> Result<ExitCode, Failure> {
+        let file = std::fs::File::open(&self.file).map_err(|error| Failure(format!("{}: {error}", self.file.display())))?;
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        for (number, line) in BufReader::new(file).lines().enumerate() {
+            let fail = |error: &dyn std::fmt::Display| Failure(format!("{}:{}: {error}", self.file.display(), number + 1));
+            let line = line.map_err(|error| fail(&error))?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let row: Row = serde_json::from_str(&line).map_err(|error| fail(&error))?;
+            let told = Told {
+                words: words::analyze(&words::parse_roles(&row.text)),
+                id: row.id,
+            };
+            let text = serde_json::to_string(&told).map_err(|error| fail(&error))?;
+            if writeln!(out, "{text}").is_err() {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        // A reader that has gone away is no error.
+        let _ = out.flush();
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn show(subject: &Subject<'_>, world: &World<'_>, out: &mut String) {
+    out.push_str(&format!("{} ({}, {})\n", excerpt::clean(subject.name()), subject.kind().name(), subject.format()));
+    for (name, ty, unit, _) in subject.kind().facts() {
+        let Some(fact) = subject.fact(name) else {
+            continue;
+        };
+        let value = match &fact.value {
+            Known::Yes(value) => shown(value),
+            Known::Absent => "absent".to_owned(),
+            Known::Unknown(why) => format!("unknown: {why}"),
+        };
+        let place = fact.place.map_or(String::new(), |place| {
+            let source = &world.sources[place.source.0 as usize];
+            let at = source.position(place.span.start);
+            format!("  at {}:{}", at.line, at.column)
+        });
+        let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        let ty = format!("{ty:?}").to_lowercase();
+        out.push_str(&format!("  {name:<34} {ty:<7} {}{unit}{place}\n", excerpt::safe(&value)));
+        if let Some(figure) = &fact.figure {
+            out.push_str(&format!("  {:<34} = {}\n", "", figure.formula));
+        }
+    }
+    out.push('\n');
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Number(value) => value.normalize().to_string(),
+        Value::Str(value) => value.replace('\n', " "),
+        Value::Strs(values) => format!("[{}]", values.join(", ")),
+    };
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

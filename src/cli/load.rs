@@ -1,0 +1,173 @@
+//! What a run judges by: config, catalog, rules, today.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::catalog::{ApiModel, Catalog, Date, ModelKind, Price};
+use crate::config::Config;
+use crate::facts::Settings;
+use crate::host::{self, Root};
+use crate::lint::Linter;
+use crate::rules::{self, Rule, RuleSet, Selection};
+use crate::source::Source;
+use crate::syntax::SyntaxError;
+
+/// Which config to use.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ConfigArguments {
+    /// Use this config.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Use no config.
+    #[arg(long)]
+    no_config: bool,
+    /// Judge retirement and the age of prices as of this day.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<String>,
+}
+
+impl ConfigArguments {
+    /// No config, and today.
+    pub(super) fn none() -> Self {
+        Self {
+            config: None,
+            no_config: true,
+            as_of: None,
+        }
+    }
+}
+
+/// Everything that a run needs besides the files.
+pub(super) struct Run {
+    pub(super) root: Root,
+    pub(super) settings: Settings,
+    pub(super) catalog: Catalog,
+    pub(super) rules: RuleSet,
+    pub(super) today: Date,
+}
+
+impl Run {
+    /// Loads it for a run that starts at `start`.
+    pub(super) fn load(arguments: &ConfigArguments, start: &Path, selection: &Selection) -> Result<Self, Failure> {
+        let current = std::env::current_dir().map_err(|error| Failure(format!("the current folder: {error}")))?;
+        let root = Root::of(start, &current);
+        let today = match &arguments.as_of {
+            Some(text) => text
+                .parse()
+                .map_err(|_| Failure(format!("--as-of: `{text}` is no day: expected YYYY-MM-DD")))?,
+            None => host::today(),
+        };
+        let path = match (&arguments.config, arguments.no_config) {
+            (_, true) => None,
+            (Some(path), _) => Some(path.clone()),
+            (None, _) => host::find_config(start, &root),
+        };
+        let (config, folder) = match &path {
+            Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
+            None => (Config::default(), Path::new("")),
+        };
+        let from_root = if path.is_some() && folder.is_absolute() { root.path(folder) } else { String::new() };
+        let mut pages = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
+        for own in &config.rule_folders {
+            pages.extend(own_rules(&folder.join(own))?);
+        }
+        pages.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(pair) = pages.windows(2).find(|pair| pair[0].id == pair[1].id) {
+            return Err(Failure(format!("two rules are called `{}`: rename one page", pair[0].id)));
+        }
+        let set = RuleSet::new(pages, &config, selection).map_err(|message| match &path {
+            Some(path) if message.starts_with("rules: ") => Failure(format!("{}: {message}", path.display())),
+            _ => Failure(message),
+        })?;
+        Ok(Self {
+            root,
+            catalog: catalog(&config)?,
+            settings: Settings::new(config, &from_root),
+            rules: set,
+            today,
+        })
+    }
+
+    /// What a run judges by.
+    pub(super) fn linter(&self) -> Linter<'_> {
+        Linter {
+            settings: &self.settings,
+            catalog: &self.catalog,
+            rules: &self.rules,
+            today: self.today,
+        }
+    }
+}
+
+fn read_config(path: &Path) -> Result<Config, Failure> {
+    let text = host::read_text(path, crate::config::DEFAULT_MAX_FILE_BYTES)
+        .map_err(|(why, _)| Failure(format!("{}: {why}", path.display())))?;
+    Config::parse(&text).map_err(|error| placed(path, text, &error))
+}
+
+/// A failure that names the line and column of a file of ours.
+fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
+    let source = Source::new(path.display().to_string(), text, true);
+    let at = source.position(error.span.start);
+    Failure(format!("{}:{}:{}: {}", source.path, at.line, at.column, error.message))
+}
+
+/// The catalog with the config's own models in front.
+fn catalog(config: &Config) -> Result<Catalog, Failure> {
+    let own = config.models.iter().map(|model| {
+        let as_of = model.as_of.parse().map_err(|_| {
+            Failure(format!(
+                "llmlint.yaml: models: `{}`: `as_of` is to be a day, YYYY-MM-DD",
+                model.id
+            ))
+        })?;
+        Ok(ApiModel {
+            id: model.id.clone(),
+            provider: "own".to_owned(),
+            aliases: Vec::new(),
+            kind: ModelKind::Chat,
+            family: model.id.clone(),
+            tier: None,
+            reasoning: false,
+            context_window: model.context_window,
+            max_output_tokens: None,
+            price: Some(Price {
+                input: model.input,
+                cached_input: model.cached_input,
+                output: Some(model.output),
+            }),
+            long_context: None,
+            next_price: None,
+            deprecated_on: None,
+            retired_on: None,
+            replacement: None,
+            source: "models: in llmlint.yaml".to_owned(),
+            as_of,
+        })
+    });
+    Ok(Catalog::with_models(own.collect::<Result<Vec<_>, Failure>>()?))
+}
+
+/// A team's own rule pages.
+fn own_rules(folder: &Path) -> Result<Vec<Rule>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| {
+        Failure(format!("rule_folders: {}: {error}", folder.display()))
+    })?;
+    let mut pages: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    pages.sort();
+    let mut made = Vec::new();
+    for path in pages {
+        let text = host::read_text(&path, crate::config::DEFAULT_MAX_FILE_BYTES)
+            .map_err(|(why, _)| Failure(format!("{}: {why}", path.display())))?;
+        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if id.eq_ignore_ascii_case("readme") {
+            continue;
+        }
+        let rule = Rule::parse(&id, &text).map_err(|error| placed(&path, text, &error.error))?;
+        made.push(rule);
+    }
+    Ok(made)
+}

@@ -1,0 +1,81 @@
+//! The command line: one file a subcommand. The only part that talks.
+
+mod check;
+mod explain;
+mod facts;
+mod init;
+mod load;
+mod output;
+mod schema;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// A linter and budget gate for LLM applications: what prompts and model deployments cost, and what is wasted or will
+/// not work.
+#[derive(Debug, Parser)]
+#[command(name = "llmlint", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check prompts and deployments, and print findings and totals.
+    Check(check::Check),
+    /// Print a rule's page.
+    Explain(explain::Explain),
+    /// List the rules: id, severity, category, and whether each is on here.
+    Rules(explain::Rules),
+    /// Count tokens, words and characters.
+    Tokens(tokens::Tokens),
+    /// Print every fact of every unit in a file, with its type, value and place.
+    Facts(facts::Facts),
+    /// Write a commented llmlint.yaml after looking at what is there.
+    Init(init::Init),
+    /// Print a JSON Schema.
+    Schema(schema::Schema),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A failure to do the job: what is wrong, and how to mend it. Exit code 2.
+struct Failure(String);
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self(message)
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Check(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Rules(command) => command.run(),
+        Command::Tokens(command) => command.run(),
+        Command::Facts(command) => command.run(),
+        Command::Init(command) => command.run(),
+        Command::Schema(command) => command.run(),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "llmlint", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(Failure(message)) => {
+            output::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Writing to the terminal, a pipe or a file.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use super::Failure;
+use crate::excerpt;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether to colour what goes to standard output.
+    pub(super) fn on(self) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+}
+
+/// Columns of the terminal: COLUMNS where it is set, else 100.
+pub(super) fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns.unwrap_or(100).clamp(40, 160)
+}
+
+/// Prints text. A reader that has gone away (`| head`) is no error.
+pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure(format!("standard output can't be written: {error}"))),
+    }
+}
+
+/// Writes text to a file.
+pub(super) fn write(path: &Path, text: &str) -> Result<ExitCode, Failure> {
+    std::fs::write(path, text)
+        .map(|()| ExitCode::SUCCESS)
+        .map_err(|error| Failure(format!("{}: can't be written: {error}", path.display())))
+}
+
+/// Says on standard error what went wrong.
+pub(super) fn complain(message: &str) {
+    let lines: Vec<String> = message.lines().map(excerpt::clean).collect();
+    // Nowhere is left to complain to if this fails.
+    let _ = writeln!(io::stderr(), "llmlint: {}", lines.join("\n"));
+}

@@ -1,0 +1,38 @@
+//! `llmlint schema`.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, output};
+use crate::config::Config;
+use crate::report::Report;
+use crate::rules::FrontMatter;
+
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Of what.
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Of {
+    /// llmlint.yaml.
+    Config,
+    /// What `check --format json` prints.
+    Report,
+    /// The front matter of a rule's page.
+    Rule,
+}
+
+impl Schema {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let schema = match self.of {
+            Of::Config => schemars::schema_for!(Config),
+            Of::Report => schemars::schema_for!(Report),
+            Of::Rule => schemars::schema_for!(FrontMatter),
+        };
+        let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure(error.to_string()))?;
+        output::print(&format!("{text}\n"))
+    }
+}

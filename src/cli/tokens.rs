@@ -1,0 +1,161 @@
+//! `llmlint tokens`.
+
+use std::io::{BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Failure, output};
+use crate::excerpt;
+use crate::report::grouped;
+use crate::tokens::{self, Encoding};
+
+#[derive(Debug, Args)]
+pub(super) struct Tokens {
+    /// Files to count; `-` or nothing reads standard input.
+    files: Vec<PathBuf>,
+    /// Count as this model does.
+    #[arg(long, conflicts_with = "encoding")]
+    model: Option<String>,
+    /// Count by this encoding: o200k_base, o200k_harmony, cl100k_base, p50k_base, p50k_edit, r50k_base.
+    #[arg(long)]
+    encoding: Option<String>,
+    /// Read `{"encoding", "text"}` a line, write `{"count", "ids_sha256"}` a line.
+    #[arg(long, conflicts_with_all = ["model", "encoding"])]
+    jsonl: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    encoding: String,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Counted {
+    count: usize,
+    ids_sha256: String,
+}
+
+impl Tokens {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.jsonl {
+            return self.rows();
+        }
+        let columns = self.columns()?;
+        let mut out = format!(
+            "{:>10} {:>10} {:>10} {:>12}  {:<20} file\n",
+            "tokens", "words", "chars", "tokens/word", "encoding"
+        );
+        let inputs = if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() };
+        for path in inputs {
+            let text = read(&path)?;
+            let words = tokens::words(&text);
+            let characters = tokens::characters(&text);
+            for (encoding, label) in &columns {
+                let count = encoding.count(&text);
+                let ratio = if words > 0 {
+                    // Hundredths, rounded half up, without floating point.
+                    let hundredths = (count as u128 * 100 + words as u128 / 2) / words as u128;
+                    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+                } else {
+                    "-".to_owned()
+                };
+                out.push_str(&format!(
+                    "{:>10} {:>10} {:>10} {ratio:>12}  {label:<20} {}\n",
+                    grouped(&count.to_string()),
+                    grouped(&words.to_string()),
+                    grouped(&characters.to_string()),
+                    excerpt::clean(&path.to_string_lossy())
+                ));
+            }
+        }
+        output::print(&out)
+    }
+
+    fn columns(&self) -> Result<Vec<(Encoding, String)>, Failure> {
+        if let Some(name) = &self.encoding {
+            let encoding = encoding(name)?;
+            return Ok(vec![(encoding, encoding.name().to_owned())]);
+        }
+        if let Some(model) = &self.model {
+            return match tokens::encoding_for_model(model) {
+                Some(encoding) => Ok(vec![(encoding, encoding.name().to_owned())]),
+                None => Err(Failure(format!(
+                    "the tokenizer of `{model}` is not built in: `--encoding o200k_base` gives an estimate"
+                ))),
+            };
+        }
+        Ok([Encoding::O200kBase, Encoding::Cl100kBase]
+            .map(|encoding| (encoding, encoding.name().to_owned()))
+            .to_vec())
+    }
+
+    fn rows(&self) -> Result<ExitCode, Failure> {
+        let inputs = if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() };
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        for path in inputs {
+            let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
+                Box::new(std::io::stdin())
+            } else {
+                let file = std::fs::File::open(&path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+                Box::new(file)
+            };
+            for (number, line) in BufReader::new(reader).lines().enumerate() {
+                let at = || format!("{}:{}", path.display(), number + 1);
+                let line = line.map_err(|error| Failure(format!("{}: {error}", at())))?;
+                if line.trim().is_empty() {
+                    continue;
+                }
+                let row: Row = serde_json::from_str(&line).map_err(|error| Failure(format!("{}: {error}", at())))?;
+                let encoding = encoding(&row.encoding).map_err(|Failure(why)| Failure(format!("{}: {why}", at())))?;
+                let counted = counted(&encoding.encode(&row.text));
+                let text = serde_json::to_string(&counted).map_err(|error| Failure(error.to_string()))?;
+                if let Err(error) = writeln!(out, "{text}") {
+                    return written(error);
+                }
+            }
+        }
+        match out.flush() {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(error) => written(error),
+        }
+    }
+}
+
+fn written(error: std::io::Error) -> Result<ExitCode, Failure> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure(format!("standard output can't be written: {error}")))
+    }
+}
+
+fn counted(ids: &[u32]) -> Counted {
+    let text: Vec<String> = ids.iter().map(u32::to_string).collect();
+    let digest = Sha256::digest(text.join(" ").as_bytes());
+    Counted {
+        count: ids.len(),
+        ids_sha256: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn encoding(name: &str) -> Result<Encoding, Failure> {
+    Encoding::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Encoding::ALL.iter().map(|encoding| encoding.name()).collect();
+        Failure(format!("no encoding `{name}`: there are {}", names.join(", ")))
+    })
+}
+
+fn read(path: &std::path::Path) -> Result<String, Failure> {
+    let text = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|error| Failure(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,299 @@
+//! `llmlint.yaml`: what a team states that the files do not say.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::report::Severity;
+use crate::syntax::{SyntaxError, de, yaml};
+
+/// Files larger than this are left alone, unless the config says otherwise: 10 MB.
+pub const DEFAULT_MAX_FILE_BYTES: u64 = 10_000_000;
+
+/// Where prompts are kept as plain text or Markdown, unless the config says otherwise.
+pub const DEFAULT_PROMPT_FILES: &[&str] = &[
+    "**/prompts/**/*.{md,txt}",
+    "**/patterns/**/*.{md,txt}",
+    "**/*.prompt",
+    "**/*.prompt.md",
+];
+
+/// The settings of a run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Globs of plain-text and Markdown prompts, from the repository's root, in place of the built-in ones.
+    pub prompt_files: Option<Vec<String>>,
+    /// Globs of files and folders to leave alone.
+    pub exclude: Vec<String>,
+    /// Findings of this severity and above make `check` exit with 1 (default: warning).
+    pub fail_on: Option<Severity>,
+    /// Files larger than this many bytes are left alone (default: 10000000).
+    pub max_file_bytes: Option<u64>,
+    /// Folders with a team's own rule pages, from the config's folder.
+    pub rule_folders: Vec<String>,
+    /// Rules by id: a severity, `off`, or a mapping with `severity` and the rule's options.
+    pub rules: BTreeMap<String, RuleSetting>,
+    /// What is known of prompts that the files do not say; for a field, the last entry that matches and states it.
+    pub prompts: Vec<PromptSetting>,
+    /// What is known of deployments that the files do not say; for a field, the last entry that matches and states it.
+    pub deployments: Vec<DeploymentSetting>,
+    /// Models that the catalog does not have, or whose price is another for this team.
+    pub models: Vec<ModelSetting>,
+}
+
+/// How a rule is set.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RuleSetting {
+    /// `off`, `info`, `warning` or `error`.
+    Level(Level),
+    /// A severity and options.
+    Detailed(RuleDetail),
+}
+
+/// A rule's severity and options.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleDetail {
+    /// `off`, `info`, `warning` or `error`.
+    #[serde(default)]
+    pub severity: Option<Level>,
+    /// Values for the rule's options.
+    #[serde(default)]
+    pub options: BTreeMap<String, OptionValue>,
+}
+
+/// Whether a rule is on, and how much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Not judged.
+    Off,
+    /// Info.
+    Info,
+    /// Warning.
+    Warning,
+    /// Error.
+    Error,
+}
+
+impl Level {
+    /// The severity; `None` for `off`.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Level::Off => None,
+            Level::Info => Some(Severity::Info),
+            Level::Warning => Some(Severity::Warning),
+            Level::Error => Some(Severity::Error),
+        }
+    }
+}
+
+/// The value of a rule's option.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OptionValue {
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A decimal number.
+    Number(f64),
+    /// Text.
+    Str(String),
+    /// A list of texts.
+    Strs(Vec<String>),
+}
+
+/// What is known of the prompts that a glob names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromptSetting {
+    /// Which files.
+    pub files: String,
+    /// The model that prompts are sent to that name none.
+    pub model: Option<String>,
+    /// Calls a month.
+    pub calls_per_month: Option<u64>,
+    /// Tokens of an answer: a number, or a range from `low` to `high`.
+    pub output_tokens: Option<TokenRange>,
+    /// The share of input tokens that the provider bills as cached, 0 to 1.
+    #[schemars(with = "Option<String>")]
+    pub cached_share: Option<Decimal>,
+}
+
+/// A number of tokens, or a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TokenRange {
+    /// One number.
+    Exactly(u64),
+    /// From low to high.
+    Range {
+        /// Low end, tokens.
+        low: u64,
+        /// High end, tokens.
+        high: u64,
+    },
+}
+
+impl TokenRange {
+    /// Low and high end, tokens.
+    pub fn ends(self) -> (u64, u64) {
+        match self {
+            TokenRange::Exactly(n) => (n, n),
+            TokenRange::Range { low, high } => (low, high),
+        }
+    }
+}
+
+/// What is known of the deployments that a glob names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeploymentSetting {
+    /// Which files.
+    pub files: String,
+    /// The GPU that they run on, as in catalog/gpus.jsonl, where the manifests do not say.
+    pub gpu: Option<String>,
+    /// USD for one GPU for one hour.
+    #[schemars(with = "Option<String>")]
+    pub gpu_hour_usd: Option<Decimal>,
+}
+
+/// A model that the catalog does not have, or whose price is another.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSetting {
+    /// The name as prompts write it.
+    pub id: String,
+    /// USD per million input tokens.
+    #[schemars(with = "String")]
+    pub input: Decimal,
+    /// USD per million output tokens.
+    #[schemars(with = "String")]
+    pub output: Decimal,
+    /// USD per million cached input tokens.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub cached_input: Option<Decimal>,
+    /// Tokens of input and output together.
+    #[serde(default)]
+    pub context_window: Option<u64>,
+    /// The day on which these prices were right (YYYY-MM-DD).
+    pub as_of: String,
+}
+
+impl Config {
+    /// Reads the text of an `llmlint.yaml`.
+    ///
+    /// # Errors
+    /// The place that is malformed, unknown or out of range.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let parsed = yaml::parse(text, 0);
+        if let Some(error) = parsed.error {
+            return Err(error);
+        }
+        let Some(document) = parsed.documents.first() else {
+            return Ok(Self::default());
+        };
+        if document.is_null() {
+            return Ok(Self::default());
+        }
+        let config: Config = de::from_node(document)?;
+        config.check(document)?;
+        Ok(config)
+    }
+
+    fn check(&self, document: &crate::syntax::Node) -> Result<(), SyntaxError> {
+        let fail = |key: &str, message: String| SyntaxError {
+            span: document.get(key).unwrap_or(document).span,
+            message,
+        };
+        for (index, setting) in self.prompts.iter().enumerate() {
+            if let Some(share) = setting.cached_share
+                && !(Decimal::ZERO..=Decimal::ONE).contains(&share)
+            {
+                return Err(fail(
+                    "prompts",
+                    format!("entry {}: `cached_share` is {share}, expected 0 to 1", index + 1),
+                ));
+            }
+            if let Some(range) = setting.output_tokens
+                && range.ends().0 > range.ends().1
+            {
+                return Err(fail(
+                    "prompts",
+                    format!("entry {}: `output_tokens` has its low end above its high end", index + 1),
+                ));
+            }
+        }
+        for model in &self.models {
+            if model.input.is_sign_negative() || model.output.is_sign_negative() {
+                return Err(fail(
+                    "models",
+                    format!("the price of `{}` is negative", model.id),
+                ));
+            }
+        }
+        let globs = self
+            .exclude
+            .iter()
+            .map(|glob| ("exclude", glob))
+            .chain(self.prompt_files.iter().flatten().map(|g| ("prompt_files", g)))
+            .chain(self.prompts.iter().map(|s| ("prompts", &s.files)))
+            .chain(self.deployments.iter().map(|s| ("deployments", &s.files)));
+        for (key, glob) in globs {
+            if glob.is_empty() {
+                return Err(fail(key, "an entry has no `files`: a glob such as \"prompts/**\"".to_owned()));
+            }
+            Glob::new(glob).map_err(|error| fail(key, error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// The globs of plain-text prompts, ready to match.
+    pub fn prompt_globs(&self) -> GlobSet {
+        match &self.prompt_files {
+            Some(globs) => glob_set(globs.iter().map(String::as_str)),
+            None => glob_set(DEFAULT_PROMPT_FILES.iter().copied()),
+        }
+    }
+
+    /// The globs of what is left alone, ready to match.
+    pub fn exclude_globs(&self) -> GlobSet {
+        glob_set(self.exclude.iter().map(String::as_str))
+    }
+}
+
+/// A set of globs; a glob that is malformed (the config's are checked when it is read) matches nothing.
+pub fn glob_set<'a>(globs: impl Iterator<Item = &'a str>) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs.filter_map(|glob| Glob::new(glob).ok()) {
+        builder.add(glob);
+    }
+    builder.build().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_settings_and_names_the_unknown_key() {
+        let config = Config::parse(
+            "rules:\n  missing-be-concise: off\n  oversized-model: {severity: error, options: {tasks: [code]}}\nprompts:\n  - files: 'prompts/**'\n    calls_per_month: 1000\n    output_tokens: {low: 10, high: 20}\n    cached_share: 0.5\n",
+        )
+        .expect("a valid config");
+        assert_eq!(config.rules["missing-be-concise"], RuleSetting::Level(Level::Off));
+        assert_eq!(config.prompts[0].output_tokens.map(TokenRange::ends), Some((10, 20)));
+        assert_eq!(config.prompts[0].cached_share, Some(Decimal::new(5, 1)));
+        let error = Config::parse("prompts: []\nfail_onn: error\n").unwrap_err();
+        assert_eq!(error.message, "unknown key `fail_onn`: did you mean `fail_on`?");
+        assert!(Config::parse("exclude: ['a[']\n").is_err());
+        assert_eq!(Config::parse("# nothing\n"), Ok(Config::default()));
+    }
+}

@@ -1,0 +1,511 @@
+//! Engines that serve models: what a command line means, and what the engine does where it says nothing.
+//!
+//! One file an engine; [`recognise`] asks each in turn. Nothing here judges: a [`Serving`] holds what the launch
+//! states, with its places, and [`vllm::Defaults`] what a version of the engine does where it states nothing.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use crate::source::{Insert, Place};
+use crate::units::{EnvValue, Field, Launch, Word};
+
+pub mod vllm;
+
+/// Every engine, in the order in which they are asked.
+const ENGINES: &[fn(&Launch, &Field<String>) -> Option<Serving>] = &[vllm::recognise];
+
+/// What a launch starts, where an engine recognises it; `None` where none does.
+///
+/// `image` is the container image as written; it gives the entry point where the launch has only arguments, and
+/// the version.
+pub fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
+    ENGINES.iter().find_map(|engine| engine(launch, image))
+}
+
+/// Which engine serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// vLLM.
+    Vllm,
+}
+
+impl EngineKind {
+    /// Its name as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Vllm => "vLLM",
+        }
+    }
+}
+
+/// A release of an engine. Post-releases, development builds and local suffixes count as the release they name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// First number.
+    pub major: u32,
+    /// Second number.
+    pub minor: u32,
+    /// Third number; 0 where left out.
+    pub patch: u32,
+}
+
+impl Version {
+    /// A version of its three numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self {
+            major,
+            minor,
+            patch,
+        }
+    }
+
+    /// Reads `0.8.5`, `v0.8.5.post1`, `0.10.1.dev101+gbda9d0535`, `0.8 (V1)`: a leading `v`, then two or three
+    /// numbers; whatever follows is left aside. `None` where the text doesn't start like that.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        let mut numbers = [0_u32; 3];
+        let mut rest = text;
+        let mut found = 0;
+        for number in &mut numbers {
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            if digits == 0 {
+                break;
+            }
+            *number = rest[..digits].parse().ok()?;
+            found += 1;
+            rest = &rest[digits..];
+            match rest.strip_prefix('.') {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        (found >= 2).then(|| Self::new(numbers[0], numbers[1], numbers[2]))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+/// What a launch asks of an engine: each setting as stated, absent with the slot where it would stand, or unknown
+/// with the reason. Defaults are not filled in.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// The engine.
+    pub engine: EngineKind,
+    /// Its version, from the image's tag or a pinned package; absent for `latest` or no tag.
+    pub version: Field<Version>,
+    /// The model: a repository id or a path.
+    pub model: Field<String>,
+    /// The name clients use.
+    pub served_model_name: Field<String>,
+    /// GPUs that share each layer.
+    pub tensor_parallel: Field<u64>,
+    /// Stages that share the layers.
+    pub pipeline_parallel: Field<u64>,
+    /// Copies behind one entry.
+    pub data_parallel: Field<u64>,
+    /// Whether experts are spread whole over the ranks.
+    pub expert_parallel: Field<bool>,
+    /// The precision of weights and activations.
+    pub dtype: Field<String>,
+    /// How weights are quantized.
+    pub quantization: Field<String>,
+    /// The precision of the KV cache.
+    pub kv_cache_dtype: Field<String>,
+    /// The longest sequence, in tokens.
+    pub max_model_len: Field<u64>,
+    /// The most sequences in a batch.
+    pub max_num_seqs: Field<u64>,
+    /// The most tokens in a batch.
+    pub max_num_batched_tokens: Field<u64>,
+    /// The share of each GPU's memory that the engine may use, 0 to 1.
+    pub gpu_memory_utilization: Field<Decimal>,
+    /// KV cache size in bytes a GPU, which overrides the utilization.
+    pub kv_cache_memory_bytes: Field<u64>,
+    /// Tokens in a block of the KV cache.
+    pub block_size: Field<u64>,
+    /// GiB of weights a GPU kept in host memory.
+    pub cpu_offload_gb: Field<Decimal>,
+    /// GiB of host memory a GPU for swapped sequences.
+    pub swap_space: Field<Decimal>,
+    /// Whether CUDA graphs are off.
+    pub enforce_eager: Field<bool>,
+    /// Whether the KV of shared prefixes is reused.
+    pub enable_prefix_caching: Field<bool>,
+    /// Whether long prompts are split over batches.
+    pub enable_chunked_prefill: Field<bool>,
+    /// How KV is moved or offloaded, as written (JSON).
+    pub kv_transfer_config: Field<String>,
+    /// The draft model or method of speculative decoding, as written.
+    pub speculative: Field<String>,
+    /// Changes to the model's own config, as written (JSON).
+    pub hf_overrides: Field<String>,
+    /// Settings of the compiler and of CUDA graphs, as written.
+    pub compilation_config: Field<String>,
+    /// What the model is run for, as written: `generate`, `embed`, `pooling`, …
+    pub task: Field<String>,
+    /// Whether LoRA adapters can be served.
+    pub enable_lora: Field<bool>,
+    /// Adapters in one batch.
+    pub max_loras: Field<u64>,
+    /// The largest rank of an adapter.
+    pub max_lora_rank: Field<u64>,
+    /// Whether the model's own code may run.
+    pub trust_remote_code: Field<bool>,
+    /// The model's revision.
+    pub revision: Field<String>,
+    /// Whether multimodal parts are left out.
+    pub language_model_only: Field<bool>,
+    /// The environment's choice between the engine's generations (`VLLM_USE_V1`).
+    pub use_v1: Field<bool>,
+    /// The environment's choice of attention kernels.
+    pub attention_backend: Field<String>,
+    /// Whether the engine runs on CPUs, as its image or device flag says.
+    pub on_cpu: bool,
+}
+
+/// One flag of a command line.
+#[derive(Debug, Clone)]
+pub(crate) struct Flag {
+    /// Its name as the engine's parser knows it: lower-case with dashes, its dashes in front kept.
+    name: String,
+    /// Its value: `None` for a flag without one, `Err` with the reason where it can't be told.
+    value: Option<Result<String, String>>,
+    /// Where the value stands, or the flag where there is none.
+    place: Place,
+}
+
+/// The flags and other words of an engine's arguments.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    flags: Vec<Flag>,
+    /// Words that belong to no flag.
+    positional: Vec<(Result<String, String>, Place)>,
+    /// A part of the line that can't be read and may set anything: why.
+    hidden: Option<String>,
+    /// Where an absent flag would be written.
+    slot: Option<(Place, Option<Insert>)>,
+}
+
+/// Words that end a command in a shell.
+const SHELL_ENDS: &[&str] = &["&&", "||", "|", ";", "&", ">", ">>", "2>&1", "<"];
+
+impl Flags {
+    /// Reads arguments as Python's argparse does: `--name value`, `--name=value`, underscores for dashes.
+    ///
+    /// `is_switch` tells flags that take no value, so that the word after one isn't taken for its value; it gets
+    /// the name in its canonical form. Reading stops where the shell's command ends.
+    pub(crate) fn read(words: &[Word], slot: &Field<()>, is_switch: impl Fn(&str) -> bool) -> Self {
+        let mut read = Flags {
+            slot: match slot {
+                Field::Absent(slot) => slot.clone(),
+                Field::Known((), place) => Some((*place, None)),
+                Field::Unknown(..) => None,
+            },
+            ..Flags::default()
+        };
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            at += 1;
+            let text = match resolved(word) {
+                Ok(text) => text,
+                Err(why) => {
+                    read.hidden.get_or_insert_with(|| why.clone());
+                    read.positional.push((Err(why), word.place));
+                    continue;
+                }
+            };
+            if SHELL_ENDS.contains(&text) {
+                break;
+            }
+            if !is_flag(text) {
+                read.positional.push((Ok(text.to_owned()), word.place));
+                continue;
+            }
+            let (name, inline) = match text.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (text, None),
+            };
+            let name = canonical(name);
+            let mut place = word.place;
+            let value = if let Some(value) = inline {
+                Some(stated(value))
+            } else {
+                match words.get(at) {
+                    Some(next) if !is_switch(&name) && takes(next) => {
+                        at += 1;
+                        place = next.place;
+                        Some(resolved(next).map(str::to_owned))
+                    }
+                    _ => None,
+                }
+            };
+            read.flags.push(Flag { name, value, place });
+        }
+        read
+    }
+
+    /// Whether any of these flags stands on the line.
+    pub(crate) fn any(&self, names: &[&str]) -> bool {
+        self.flags
+            .iter()
+            .any(|flag| names.contains(&flag.name.as_str()))
+    }
+
+    /// What is said by a flag in any of its names; the last one wins, as with argparse.
+    pub(crate) fn text(&self, names: &[&str]) -> Field<String> {
+        let found = self
+            .flags
+            .iter()
+            .rev()
+            .find(|flag| names.contains(&flag.name.as_str()));
+        match found {
+            Some(flag) => match &flag.value {
+                Some(Ok(value)) => Field::Known(value.clone(), flag.place),
+                Some(Err(why)) => Field::Unknown(why.clone(), Some(flag.place)),
+                None => {
+                    let why = format!("{} has no value", flag.name);
+                    Field::Unknown(why, Some(flag.place))
+                }
+            },
+            None => self.absent(),
+        }
+    }
+
+    /// A whole number, in the spellings that [`whole_number`] reads.
+    pub(crate) fn whole(&self, names: &[&str]) -> Field<u64> {
+        self.text(names).and_then(|text| whole_number(&text))
+    }
+
+    /// A decimal number.
+    pub(crate) fn decimal(&self, names: &[&str]) -> Field<Decimal> {
+        self.text(names).and_then(|text| {
+            let text = text.trim();
+            text.parse()
+                .or_else(|_| Decimal::from_scientific(text))
+                .map_err(|_| format!("`{text}` is not a number that can be read"))
+        })
+    }
+
+    /// A switch: `--name`, `--name=false`, `--no-name`; the last one wins.
+    pub(crate) fn switch(&self, name: &str) -> Field<bool> {
+        let negated = format!("--no-{}", name.trim_start_matches('-'));
+        let found = self
+            .flags
+            .iter()
+            .rev()
+            .find(|flag| flag.name == name || flag.name == negated);
+        let Some(flag) = found else {
+            return self.absent();
+        };
+        let stated = match &flag.value {
+            None => Ok(true),
+            Some(Ok(text)) => truth(text),
+            Some(Err(why)) => Err(why.clone()),
+        };
+        match stated {
+            Ok(on) => Field::Known(on != (flag.name == negated), flag.place),
+            Err(why) => Field::Unknown(why, Some(flag.place)),
+        }
+    }
+
+    /// A field that no flag states: unknown where a part of the line can't be read, for that part may state it.
+    fn absent<T>(&self) -> Field<T> {
+        match &self.hidden {
+            Some(why) => Field::Unknown(why.clone(), self.slot.as_ref().map(|(place, _)| *place)),
+            None => Field::Absent(self.slot.clone()),
+        }
+    }
+}
+
+/// An environment variable's value.
+pub(crate) fn variable(launch: &Launch, name: &str) -> Field<String> {
+    let found = launch.env.iter().rev().find(|(key, _)| key == name);
+    match found {
+        Some((_, EnvValue::Known(text, place))) => Field::Known(text.as_str().to_owned(), *place),
+        Some((_, EnvValue::Unknown(why, place))) => Field::Unknown(why.clone(), Some(*place)),
+        None => Field::Absent(None),
+    }
+}
+
+/// Reads a switch's value as Python programs do.
+pub(crate) fn truth(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" | "" => Ok(false),
+        other => Err(format!("`{other}` is neither true nor false")),
+    }
+}
+
+/// Reads a whole number: digits, or digits with a suffix as in vLLM's `human_readable_int` (`32k` is 32,000, `32K`
+/// is 32,768; likewise m, g, t; a fraction only with the decimal suffixes).
+///
+/// # Errors
+/// Says what is wrong with a text that is not such a number, is negative, or doesn't fit into 64 bits.
+pub fn whole_number(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let wrong = || format!("`{text}` is not a whole number that the engine reads");
+    let plain: String = text.replace('_', "");
+    if let Ok(number) = plain.parse::<u64>() {
+        return Ok(number);
+    }
+    let suffix = plain.chars().last().ok_or_else(wrong)?;
+    let power = match suffix.to_ascii_lowercase() {
+        'k' => 1,
+        'm' => 2,
+        'g' => 3,
+        't' => 4,
+        _ => return Err(wrong()),
+    };
+    let digits = &plain[..plain.len() - 1];
+    if suffix.is_ascii_uppercase() {
+        let number: u64 = digits.parse().map_err(|_| wrong())?;
+        return number.checked_mul(1024_u64.pow(power)).ok_or_else(wrong);
+    }
+    if !digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let number: Decimal = digits.parse().map_err(|_| wrong())?;
+    number
+        .checked_mul(Decimal::from(1000_u64.pow(power)))
+        .and_then(|product| u64::try_from(product.trunc()).ok())
+        .ok_or_else(wrong)
+}
+
+/// A word's text, or why it can't be told: a shell variable or a template's placeholder that nobody replaced.
+pub(crate) fn resolved(word: &Word) -> Result<&str, String> {
+    let text = word.value.as_deref().map_err(Clone::clone)?;
+    match placeholder(text) {
+        Some(why) => Err(why),
+        None => Ok(text),
+    }
+}
+
+fn stated(value: &str) -> Result<String, String> {
+    match placeholder(value) {
+        Some(why) => Err(why),
+        None => Ok(value.to_owned()),
+    }
+}
+
+fn placeholder(text: &str) -> Option<String> {
+    let variable = text.find('$').is_some_and(|at| {
+        text[at + 1..].starts_with(|next: char| {
+            next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '(' | '@' | '*')
+        })
+    });
+    if variable {
+        Some(format!("`{text}` holds a variable that the files don't set"))
+    } else if text.contains("{{") && text.contains("}}") {
+        Some(format!("`{text}` holds a template's placeholder"))
+    } else {
+        None
+    }
+}
+
+/// Whether a word is a flag: a dash and a letter. A negative number is not.
+fn is_flag(text: &str) -> bool {
+    let name = text.trim_start_matches('-');
+    name.len() < text.len() && name.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+/// Whether a word can be a flag's value.
+fn takes(next: &Word) -> bool {
+    match &next.value {
+        Ok(text) => !is_flag(text) && !SHELL_ENDS.contains(&&**text),
+        Err(_) => true,
+    }
+}
+
+/// A flag's name as the parser compares it: underscores of long flags are dashes.
+fn canonical(name: &str) -> String {
+    if name.starts_with("--") {
+        name.replace('_', "-")
+    } else {
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::source::{SourceId, Span};
+
+    /// A launch of words; word `n` stands at bytes `n..n+1`.
+    pub(crate) fn launch(line: &[&str]) -> Launch {
+        let place = |at: usize| Place {
+            source: SourceId(0),
+            span: Span::new(at, at + 1),
+        };
+        Launch {
+            words: line
+                .iter()
+                .enumerate()
+                .map(|(at, text)| Word {
+                    value: Ok((*text).to_owned()),
+                    place: place(at),
+                })
+                .collect(),
+            env: Vec::new(),
+            slot: Field::Absent(Some((place(90), None))),
+        }
+    }
+
+    #[test]
+    fn versions_are_read_from_every_spelling() {
+        let read = |text| Version::parse(text);
+        assert_eq!(read("v0.8.5.post1"), Some(Version::new(0, 8, 5)));
+        assert_eq!(read("0.10.1.dev101+gbda9d0535"), Some(Version::new(0, 10, 1)));
+        assert_eq!(read("0.8 (V1)"), Some(Version::new(0, 8, 0)));
+        assert_eq!(read("0.6.4+"), Some(Version::new(0, 6, 4)));
+        for not in ["latest", "", "v", "7", "99999999999.1", "sha256:0.8"] {
+            assert_eq!(read(not), None, "{not}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_follow_the_engines_suffixes() {
+        // vllm/utils/argparse_utils.py, human_readable_int
+        assert_eq!(whole_number("32k"), Ok(32_000));
+        assert_eq!(whole_number("32K"), Ok(32_768));
+        assert_eq!(whole_number("25.6k"), Ok(25_600));
+        assert_eq!(whole_number("1M"), Ok(1_048_576));
+        assert_eq!(whole_number("8192"), Ok(8192));
+        for not in ["", "k", "-1", "9e99", "25.6K", "99999999999999999999", "9999999999999999T", "é"] {
+            assert!(whole_number(not).is_err(), "{not}");
+        }
+    }
+
+    #[test]
+    fn the_last_flag_wins_and_switches_keep_no_value() {
+        let line = launch(&[
+            "--max_model_len", "1k", "--max-model-len=2k", "--enforce-eager", "model", "-tp", "4",
+            "--enable-x", "--no-enable-x", "--seed", "-1",
+        ]);
+        let flags = Flags::read(&line.words, &line.slot, |name| {
+            name == "--enforce-eager" || name.ends_with("enable-x")
+        });
+        assert_eq!(flags.whole(&["--max-model-len"]).known(), Some(&2000));
+        assert_eq!(flags.whole(&["-tp", "--tensor-parallel-size"]).known(), Some(&4));
+        assert_eq!(flags.switch("--enforce-eager").known(), Some(&true));
+        assert_eq!(flags.switch("--enable-x").known(), Some(&false));
+        assert_eq!(flags.positional.len(), 1);
+        assert_eq!(flags.text(&["--seed"]).known().map(String::as_str), Some("-1"));
+    }
+
+    #[test]
+    fn a_line_with_a_hidden_part_makes_absent_flags_unknown() {
+        let line = launch(&["--dtype", "$DTYPE", "$EXTRA"]);
+        let flags = Flags::read(&line.words, &line.slot, |_| false);
+        assert!(matches!(flags.text(&["--dtype"]), Field::Unknown(..)));
+        assert!(matches!(flags.whole(&["--max-model-len"]), Field::Unknown(..)));
+        let line = launch(&["--dtype", "$DTYPE"]);
+        let flags = Flags::read(&line.words, &line.slot, |_| false);
+        assert!(flags.whole(&["--max-model-len"]).is_absent());
+    }
+}

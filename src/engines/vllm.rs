@@ -1,0 +1,307 @@
+//! vLLM: its command lines in every spelling, its flags, and its defaults by version.
+
+mod defaults;
+
+pub use defaults::{Defaults, NEWEST, Sampler};
+
+use super::{EngineKind, Flags, Serving, Version, resolved, truth, variable};
+use crate::units::{Field, Launch, Word};
+
+/// Flags that take no value (`store_true`, or a boolean with a `--no-` twin) in releases 0.4 to 0.33: those that
+/// don't start with `--enable-`, `--disable-` or `--no-`, which never take one.
+const SWITCHES: &[&str] = &[
+    "--aggregate-engine-logging",
+    "--allow-credentials",
+    "--allow-deprecated-quantization",
+    "--async-scheduling",
+    "--calculate-kv-scales",
+    "--cudagraph-metrics",
+    "--data-parallel-external-lb",
+    "--data-parallel-hybrid-lb",
+    "--enforce-eager",
+    "--engine-use-ray",
+    "--exclude-tools-when-tool-choice-none",
+    "--fully-sharded-loras",
+    "--headless",
+    "--interleave-mm-strings",
+    "--kv-cache-metrics",
+    "--kv-sharing-fast-prefill",
+    "--language-model-only",
+    "--log-error-stack",
+    "--mm-encoder-only",
+    "--ray-workers-use-nsight",
+    "--return-tokens-as-token-ids",
+    "--skip-mm-profiling",
+    "--skip-tokenizer-init",
+    "--tokens-only",
+    "--trust-remote-code",
+    "--use-tqdm-on-load",
+    "--use-v2-block-manager",
+    "--worker-use-ray",
+];
+
+/// Flags that only vLLM has: they tell an image of unknown make.
+const OWN_FLAGS: &[&str] = &[
+    "--gpu-memory-utilization",
+    "--tensor-parallel-size",
+    "--max-model-len",
+    "--max-num-seqs",
+    "--enable-prefix-caching",
+    "--enforce-eager",
+];
+
+/// Programs that are never a model, where a launch starts with a word that isn't a flag.
+const PROGRAMS: &[&str] = &[
+    "bash", "bin", "dash", "env", "exec", "python", "python3", "ray", "sh", "sleep", "tini", "torchrun", "uv",
+];
+
+/// What a launch starts, where it starts vLLM's server.
+pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
+    let written = image.known().map_or("", String::as_str);
+    let start = started(&launch.words).or_else(|| entry_point(&launch.words, written))?;
+    let flags = Flags::read(&launch.words[start.arguments..], &launch.slot, is_switch);
+    let mut flags = flags;
+    if flags.any(&["--config"]) {
+        let why = "a config file that the command names may set it";
+        flags.hidden.get_or_insert_with(|| why.to_owned());
+    }
+    let model = match flags.text(&["--model", "--model-tag"]) {
+        Field::Known(model, place) => Field::Known(model, place),
+        otherwise => match flags.positional.first().filter(|_| start.positional) {
+            Some((Ok(model), place)) => Field::Known(model.clone(), *place),
+            Some((Err(why), place)) => Field::Unknown(why.clone(), Some(*place)),
+            None => otherwise,
+        },
+    };
+    Some(Serving {
+        engine: EngineKind::Vllm,
+        version: version(launch, image),
+        model,
+        served_model_name: flags.text(&["--served-model-name"]),
+        tensor_parallel: flags.whole(&["--tensor-parallel-size", "-tp"]),
+        pipeline_parallel: flags.whole(&["--pipeline-parallel-size", "-pp"]),
+        data_parallel: flags.whole(&["--data-parallel-size", "-dp"]),
+        expert_parallel: match flags.switch("--enable-expert-parallel") {
+            Field::Absent(_) if flags.any(&["-ep"]) => flags.switch("-ep"),
+            stated => stated,
+        },
+        dtype: flags.text(&["--dtype"]),
+        quantization: flags.text(&["--quantization", "-q"]),
+        kv_cache_dtype: flags.text(&["--kv-cache-dtype"]),
+        max_model_len: flags.whole(&["--max-model-len"]),
+        max_num_seqs: flags.whole(&["--max-num-seqs"]),
+        max_num_batched_tokens: flags.whole(&["--max-num-batched-tokens"]),
+        gpu_memory_utilization: flags.decimal(&["--gpu-memory-utilization"]),
+        kv_cache_memory_bytes: flags.whole(&["--kv-cache-memory-bytes", "--kv-cache-memory"]),
+        block_size: flags.whole(&["--block-size"]),
+        cpu_offload_gb: flags.decimal(&["--cpu-offload-gb"]),
+        swap_space: flags.decimal(&["--swap-space"]),
+        enforce_eager: flags.switch("--enforce-eager"),
+        enable_prefix_caching: flags.switch("--enable-prefix-caching"),
+        enable_chunked_prefill: flags.switch("--enable-chunked-prefill"),
+        kv_transfer_config: flags.text(&["--kv-transfer-config"]),
+        speculative: flags.text(&["--speculative-config", "-sc", "--speculative-model"]),
+        hf_overrides: flags.text(&["--hf-overrides"]),
+        compilation_config: flags.text(&["--compilation-config", "-cc"]),
+        task: match flags.text(&["--task"]) {
+            Field::Absent(_) => flags.text(&["--runner"]),
+            stated => stated,
+        },
+        enable_lora: flags.switch("--enable-lora"),
+        max_loras: flags.whole(&["--max-loras"]),
+        max_lora_rank: flags.whole(&["--max-lora-rank"]),
+        trust_remote_code: flags.switch("--trust-remote-code"),
+        revision: flags.text(&["--revision"]),
+        language_model_only: flags.switch("--language-model-only"),
+        use_v1: variable(launch, "VLLM_USE_V1").and_then(|text| truth(&text)),
+        attention_backend: match flags.text(&["--attention-backend"]) {
+            Field::Absent(_) => variable(launch, "VLLM_ATTENTION_BACKEND"),
+            stated => stated,
+        },
+        on_cpu: repository(written).1.contains("cpu")
+            || flags.text(&["--device"]).known().is_some_and(|device| device == "cpu"),
+    })
+}
+
+/// Where the server's arguments start, and whether its first free word is the model.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    arguments: usize,
+    positional: bool,
+}
+
+/// Finds the server's program on the line: `vllm serve`, or one of its modules run by Python.
+fn started(words: &[Word]) -> Option<Start> {
+    let text = |at: usize| words.get(at).and_then(|word| resolved(word).ok());
+    (0..words.len()).find_map(|at| {
+        let word = text(at)?;
+        let (module, after) = match word {
+            "-m" => (text(at + 1)?, at + 2),
+            _ if base_name(word) == "vllm" && text(at + 1) == Some("serve") => {
+                return Some(Start { arguments: at + 2, positional: true });
+            }
+            _ => (word.strip_suffix(".py")?, at + 1),
+        };
+        let module = module.replace('/', ".");
+        let runs = |name: &str| module == name || module.ends_with(&format!(".{name}"));
+        if runs("vllm.entrypoints.openai.api_server") || runs("vllm.entrypoints.api_server") {
+            Some(Start { arguments: after, positional: false })
+        } else if runs("vllm.entrypoints.cli.main") && text(after) == Some("serve") {
+            Some(Start { arguments: after + 1, positional: true })
+        } else {
+            None
+        }
+    })
+}
+
+/// A line of arguments only, for an image whose entry point is the server: vLLM's own, or one whose name says vLLM
+/// and whose flags are vLLM's.
+fn entry_point(words: &[Word], image: &str) -> Option<Start> {
+    let (_, name, _) = repository(image);
+    let own = name.starts_with("vllm-openai");
+    let first = words.first().map(resolved);
+    let start = Start { arguments: 0, positional: true };
+    match first {
+        None => own.then_some(start),
+        Some(Err(_)) => own.then_some(start),
+        Some(Ok(first)) if first.starts_with('-') => {
+            let flags = Flags::read(words, &Field::default(), is_switch);
+            let named = name.contains("vllm") || image.contains("/vllm/");
+            (own || (named && flags.any(OWN_FLAGS))).then_some(start)
+        }
+        Some(Ok(first)) => {
+            let is_model = first.contains('/') && !PROGRAMS.contains(&base_name(first));
+            let only_flags = words.get(1).is_none_or(|next| next.value.as_ref().is_ok_and(|text| text.starts_with("--")));
+            (own && is_model && only_flags).then_some(start)
+        }
+    }
+}
+
+fn is_switch(name: &str) -> bool {
+    ["--enable-", "--disable-", "--no-"].iter().any(|start| name.starts_with(start)) || SWITCHES.contains(&name)
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// An image's owner (with its registry), name and tag; a digest is left out.
+fn repository(image: &str) -> (&str, &str, Option<&str>) {
+    let image = image.split('@').next().unwrap_or(image);
+    let (owner, rest) = image.rsplit_once('/').unwrap_or(("", image));
+    match rest.split_once(':') {
+        Some((name, tag)) => (owner, name, Some(tag)),
+        None => (owner, rest, None),
+    }
+}
+
+/// The version: a package pinned on the line, else the image's tag where the image is vLLM's own or the tag names
+/// vLLM.
+fn version(launch: &Launch, image: &Field<String>) -> Field<Version> {
+    let pinned = launch.words.iter().find_map(|word| {
+        let text = resolved(word).ok()?;
+        let version = text.strip_prefix("vllm==")?;
+        Some(Field::Known(Version::parse(version)?, word.place))
+    });
+    if let Some(pinned) = pinned {
+        return pinned;
+    }
+    let (text, place) = match image {
+        Field::Known(text, place) => (text, *place),
+        Field::Absent(slot) => return Field::Absent(slot.clone()),
+        Field::Unknown(why, place) => return Field::Unknown(why.clone(), *place),
+    };
+    let (owner, name, tag) = repository(text);
+    let Some(tag) = tag else {
+        return if text.contains('@') {
+            Field::Unknown("the image is named by a digest".to_owned(), Some(place))
+        } else {
+            Field::Absent(Some((place, None)))
+        };
+    };
+    let own = name.starts_with("vllm") && (owner.is_empty() || base_name(owner) == "vllm" || name != "vllm");
+    let found = match tag.split_once("vllm") {
+        Some((_, after)) => Version::parse(after.trim_start_matches(['_', '-'])),
+        None if own => Version::parse(tag),
+        None => None,
+    };
+    match found {
+        Some(version) => Field::Known(version, place),
+        None if tag == "latest" => Field::Absent(Some((place, None))),
+        None => Field::Unknown(format!("the tag `{tag}` doesn't tell vLLM's version"), Some(place)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::launch;
+    use super::*;
+    use crate::source::{Place, SourceId, Span};
+
+    fn image(text: &str) -> Field<String> {
+        let place = Place { source: SourceId(0), span: Span::new(70, 80) };
+        Field::Known(text.to_owned(), place)
+    }
+
+    fn model_of(line: &[&str], from: &str) -> Option<String> {
+        recognise(&launch(line), &image(from))?.model.known().cloned()
+    }
+
+    #[test]
+    fn every_way_to_start_the_server_is_recognised() {
+        let m = Some("org/m".to_owned());
+        for line in [
+            &["vllm", "serve", "org/m"][..],
+            &["/opt/venv/bin/vllm", "serve", "--enforce-eager", "org/m", "--port", "1"],
+            &["vllm", "serve", "--port", "8000", "org/m"],
+            &["python3", "-m", "vllm.entrypoints.openai.api_server", "--model=org/m"],
+            &["python", "-m", "vllm.entrypoints.api_server", "--model", "org/m"],
+            &["python3", "-m", "vllm.entrypoints.cli.main", "serve", "org/m"],
+            &["pip", "install", "x", "&&", "vllm", "serve", "org/m", "&&", "echo", "--model", "no"],
+        ] {
+            assert_eq!(model_of(line, "ubuntu"), m, "{line:?}");
+        }
+        assert_eq!(model_of(&["--model", "org/m"], "vllm/vllm-openai:latest"), m);
+        assert_eq!(model_of(&["org/m", "--port", "1"], "docker.io/vllm/vllm-openai"), m);
+        assert_eq!(model_of(&["--model", "org/m", "--max-model-len", "1"], "me/my-vllm:3"), m);
+    }
+
+    #[test]
+    fn what_is_not_the_server_is_left_alone() {
+        for (line, from) in [
+            (&["--model", "org/m"][..], "me/my-vllm:3"),
+            (&["--model", "org/m", "--max-model-len", "1"], "lmsysorg/sglang"),
+            (&["sleep", "infinity"], "vllm/vllm-openai"),
+            (&["/bin/bash", "-c"], "vllm/vllm-openai"),
+            (&["vllm", "bench", "serve"], "vllm/vllm-openai"),
+            (&["python", "vllm_helper.py"], "x"),
+            (&[], "nginx"),
+        ] {
+            assert!(recognise(&launch(line), &image(from)).is_none(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_comes_from_pins_and_tags_only() {
+        let version = |line: &[&str], from: &str| recognise(&launch(line), &image(from)).map(|s| s.version);
+        let line = &["vllm", "serve", "org/m"];
+        let known = |from: &str| version(line, from).and_then(|v| v.known().copied());
+        assert_eq!(known("vllm/vllm-openai:v0.8.5.post1"), Some(Version::new(0, 8, 5)));
+        assert_eq!(known("vllm/vllm-openai:v0.23.0@sha256:89e1"), Some(Version::new(0, 23, 0)));
+        assert_eq!(known("rocm/vllm:rocm6.3_ubuntu_vllm_0.8.5"), Some(Version::new(0, 8, 5)));
+        assert_eq!(known("lmcache/vllm-openai:latest-nightly"), None);
+        assert!(version(line, "vllm/vllm-openai:latest").is_some_and(|v| v.is_absent()));
+        assert!(matches!(version(line, "vllm/vllm-openai@sha256:00"), Some(Field::Unknown(..))));
+        let pinned = &["pip", "install", "vllm==0.7.3", "&&", "vllm", "serve", "org/m"];
+        assert_eq!(version(pinned, "ubuntu").and_then(|v| v.known().copied()), Some(Version::new(0, 7, 3)));
+    }
+
+    #[test]
+    fn unresolved_words_leave_fields_unknown() {
+        let line = launch(&["vllm", "serve", "$MODEL", "-tp", "4", "--max-model-len", "${LEN}"]);
+        let serving = recognise(&line, &image("vllm/vllm-openai:latest")).expect("vllm serve");
+        assert!(matches!(serving.model, Field::Unknown(..)));
+        assert!(matches!(serving.max_model_len, Field::Unknown(..)));
+        assert_eq!(serving.tensor_parallel.known(), Some(&4));
+    }
+}

@@ -1,0 +1,182 @@
+//! What vLLM does where a launch says nothing, by release.
+//!
+//! Read in the source distributions of releases 0.2.7 to 0.33.0: `vllm/engine/arg_utils.py`, `vllm/config.py` (later
+//! `vllm/config/*.py`), `vllm/envs.py`, `vllm/v1/worker/gpu_worker.py`, `vllm/v1/sample/ops/topk_topp_sampler.py`,
+//! `vllm/v1/core/kv_cache_utils.py`. Releases between two that were read take the older one's behaviour, so a
+//! boundary may lie a release or two too late; each constant names the first release in which it was seen.
+
+use crate::engines::Version;
+
+/// The newest release known here; `latest` and untagged images are judged as it.
+pub const NEWEST: Version = Version::new(0, 33, 0);
+
+/// V1 is the default engine (`VLLM_USE_V1` is true by default).
+const V1_DEFAULT: Version = Version::new(0, 8, 0);
+/// V0 is gone.
+const V1_ONLY: Version = Version::new(0, 11, 0);
+/// max_num_seqs and the batch depend on the GPU's memory (1,024 sequences from 70 GiB up, 256 below; before, 1,024
+/// everywhere in V1).
+const SIZES_BY_GPU: Version = Version::new(0, 8, 5);
+/// The A100 takes the smaller sizes.
+const A100_SMALL: Version = Version::new(0, 9, 0);
+/// GPUs from 160 GiB up take 16,384 batched tokens.
+const SIZES_160: Version = Version::new(0, 29, 0);
+/// The V1 profiler measures against a snapshot of its own, so the CUDA context and other processes are not counted.
+const OWN_SNAPSHOT: Version = Version::new(0, 9, 2);
+/// Layers with and without a sliding window get caches of their own size.
+const HYBRID_KV: Version = Version::new(0, 9, 2);
+/// Top-k and top-p run in a Triton kernel, which needs no sorted copy of the logits.
+const TRITON_SAMPLER: Version = Version::new(0, 17, 0);
+/// FlashInfer's sampler is opt-in (from 0.8 it was used where installed).
+const FLASHINFER_OPT_IN: Version = Version::new(0, 11, 1);
+/// FlashInfer's sampler is used by default.
+const FLASHINFER_DEFAULT: Version = Version::new(0, 21, 0);
+/// Utilization 0.92, and CUDA graphs are measured and set aside before the KV cache is sized.
+const GRAPHS_COUNTED: Version = Version::new(0, 20, 0);
+/// The log's KV size is concurrency × length (before: blocks ÷ groups × block size).
+const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 21, 0);
+/// Two batches are in flight, and sliding-window layers hold both.
+const TWO_BATCHES: Version = Version::new(0, 27, 0);
+/// V0 splits prompts by default where the length is beyond 32,768.
+const V0_LONG_CHUNKED: Version = Version::new(0, 5, 0);
+/// V0's chunked batch is 2,048 tokens (before: 512).
+const V0_CHUNK_2048: Version = Version::new(0, 6, 4);
+
+/// How the next token is drawn, which decides what the profiling run's logits cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampler {
+    /// PyTorch: sorts the logits of every sequence.
+    Sort,
+    /// A Triton kernel, in place.
+    Triton,
+    /// FlashInfer's kernels.
+    FlashInfer,
+    /// FlashInfer where it is installed, else sorting.
+    SortOrFlashInfer,
+}
+
+/// What one release does by default, on one kind of GPU.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Defaults {
+    /// The release.
+    pub version: Version,
+    /// Whether the V1 engine runs.
+    pub v1: bool,
+    /// gpu_memory_utilization.
+    pub gpu_memory_utilization: f64,
+    /// Tokens in a block of the KV cache.
+    pub block_size: u64,
+    /// max_num_seqs of the API server.
+    pub max_num_seqs: u64,
+    /// How tokens are drawn.
+    pub sampler: Sampler,
+    /// Whether the profiler counts all that is used on the GPU: the CUDA context, and other processes.
+    pub counts_whole_gpu: bool,
+    /// Whether CUDA graphs are set aside before the KV cache is sized.
+    pub graphs_counted: bool,
+    /// Whether sliding-window layers hold only their window.
+    pub hybrid_kv: bool,
+    /// Whether the log's KV size is concurrency × length.
+    pub tokens_by_concurrency: bool,
+    /// Batches in flight, which sliding-window layers hold.
+    pub batches_in_flight: u64,
+    /// max_num_batched_tokens of the API server in V1; V0's depends on the length, see [`Self::batched_tokens`].
+    batch: u64,
+}
+
+impl Defaults {
+    /// The defaults of `version` on a GPU of `gpu_gib` GiB; `use_v1` is what the environment says.
+    ///
+    /// `gpu_name` serves the one exception that the engine itself makes by name: A100s.
+    pub fn of(version: Version, use_v1: Option<bool>, gpu_gib: f64, gpu_name: &str) -> Self {
+        let from = |first: Version| version >= first;
+        let v1 = from(V1_ONLY) || use_v1.unwrap_or(from(V1_DEFAULT));
+        let is_a100 = gpu_name.to_ascii_lowercase().contains("a100");
+        let large = gpu_gib >= 70.0 && !(from(A100_SMALL) && is_a100);
+        let max_num_seqs = match (v1, from(SIZES_BY_GPU)) {
+            (true, false) => 1024,
+            (true, true) if large => 1024,
+            _ => 256,
+        };
+        let batch = if from(SIZES_160) && gpu_gib >= 160.0 {
+            16_384
+        } else if large || (v1 && !from(SIZES_BY_GPU) && gpu_gib >= 70.0) {
+            8192
+        } else {
+            2048
+        };
+        let sampler = if !v1 {
+            Sampler::Sort
+        } else if from(FLASHINFER_DEFAULT) {
+            Sampler::FlashInfer
+        } else if from(TRITON_SAMPLER) {
+            Sampler::Triton
+        } else if from(FLASHINFER_OPT_IN) || !from(V1_DEFAULT) {
+            Sampler::Sort
+        } else {
+            Sampler::SortOrFlashInfer
+        };
+        Self {
+            version,
+            v1,
+            gpu_memory_utilization: if from(GRAPHS_COUNTED) { 0.92 } else { 0.9 },
+            block_size: 16,
+            max_num_seqs,
+            sampler,
+            counts_whole_gpu: v1 && !from(OWN_SNAPSHOT),
+            graphs_counted: from(GRAPHS_COUNTED),
+            hybrid_kv: v1 && from(HYBRID_KV),
+            tokens_by_concurrency: from(TOKENS_BY_CONCURRENCY),
+            batches_in_flight: if from(TWO_BATCHES) { 2 } else { 1 },
+            batch,
+        }
+    }
+
+    /// max_num_batched_tokens for a length: V1's budget; V0 takes the whole length, unless prompts are split.
+    pub fn batched_tokens(&self, max_model_len: u64, chunked: Option<bool>, multimodal: bool) -> u64 {
+        if self.v1 {
+            return match chunked {
+                Some(false) => self.batch.max(max_model_len),
+                _ => self.batch,
+            };
+        }
+        let by_length = max_model_len > 32_768 && self.version >= V0_LONG_CHUNKED && !multimodal;
+        if chunked.unwrap_or(by_length) {
+            if self.version >= V0_CHUNK_2048 { 2048 } else { 512 }
+        } else {
+            max_model_len.max(2048)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_follow_release_and_gpu() {
+        // arg_utils.py of 0.8.3 (1,024 everywhere), 0.8.5 (by memory), 0.9.2 (not for the A100), 0.33.0 (160 GiB)
+        let of = |minor, patch, gib, name| Defaults::of(Version::new(0, minor, patch), None, gib, name);
+        assert_eq!(of(8, 3, 44.0, "L40S").max_num_seqs, 1024);
+        assert_eq!(of(8, 5, 44.0, "L40S").max_num_seqs, 256);
+        assert_eq!(of(8, 5, 79.2, "A100-80GB").max_num_seqs, 1024);
+        assert_eq!(of(9, 2, 79.2, "A100-80GB").max_num_seqs, 256);
+        assert_eq!(of(11, 0, 79.2, "H100").batched_tokens(131_072, None, false), 8192);
+        assert_eq!(of(33, 0, 178.0, "B200").batched_tokens(131_072, None, false), 16_384);
+        assert_eq!(of(33, 0, 44.0, "L40S").batched_tokens(131_072, None, false), 2048);
+    }
+
+    #[test]
+    fn v0_profiles_with_the_whole_length() {
+        // config.py and arg_utils.py of 0.6.6
+        let v0 = Defaults::of(Version::new(0, 6, 6), None, 79.2, "H100");
+        assert!(!v0.v1);
+        assert_eq!(v0.max_num_seqs, 256);
+        assert_eq!(v0.batched_tokens(8192, None, false), 8192);
+        assert_eq!(v0.batched_tokens(1024, None, false), 2048);
+        assert_eq!(v0.batched_tokens(131_072, None, false), 2048);
+        assert_eq!(v0.batched_tokens(131_072, None, true), 131_072);
+        assert!(!Defaults::of(Version::new(0, 10, 0), Some(false), 79.2, "H100").v1);
+        assert!(Defaults::of(Version::new(0, 11, 0), Some(false), 79.2, "H100").v1);
+    }
+}

@@ -1,0 +1,219 @@
+//! Lines of a file as they may be shown: what looks like a secret is left out, and nothing in them can move the
+//! cursor, colour the terminal or pass for a line of ours.
+
+use crate::report::{Excerpt, Location};
+use crate::source::{Source, Span};
+
+/// Lines shown before and after the place.
+const CONTEXT: usize = 1;
+/// Lines shown of a long place.
+const MAX_LINES: usize = 4;
+/// Characters shown of a long line.
+const MAX_COLUMNS: usize = 160;
+
+/// Line and column of a span's ends.
+pub fn locate(source: &Source, span: Span) -> Location {
+    let start = source.position(span.start);
+    let end = source.position(span.end);
+    Location {
+        start: span.start,
+        end: span.end,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+/// The lines around a span.
+pub fn excerpt(source: &Source, span: Span) -> Excerpt {
+    let first = source.position(span.start).line;
+    let last = source.position(span.end).line.min(first + MAX_LINES - 1);
+    let from = first.saturating_sub(CONTEXT).max(1);
+    let mut out = Excerpt {
+        first_line: from,
+        text: String::new(),
+        start: 0,
+        end: 0,
+    };
+    let mut started = false;
+    for number in from..=last + CONTEXT {
+        let Some(line) = source.line(number) else {
+            break;
+        };
+        let begin = if number == first { span.start } else { line.start };
+        let text = &source.text[line.start..line.end];
+        let cut = clip(text, begin.saturating_sub(line.start));
+        let shown = Span::new(line.start + cut.start, line.start + cut.end);
+        let hidden = redactions(&source.text[shown.start..shown.end]);
+        if cut.start > 0 {
+            out.text.push('…');
+        }
+        let mut at = shown.start;
+        for character in source.text[shown.start..shown.end].chars() {
+            if !started && at >= span.start && number >= first {
+                out.start = out.text.len();
+                started = true;
+            }
+            let inside = hidden.iter().any(|range| range.contains(&(at - shown.start)));
+            if inside {
+                out.text.push('*');
+            } else {
+                push_clean(character, &mut out.text);
+            }
+            at += character.len_utf8();
+            if at <= span.end && started && number <= last {
+                out.end = out.text.len();
+            }
+        }
+        if !started && number >= first {
+            out.start = out.text.len();
+            started = true;
+        }
+        if cut.end < text.len() {
+            out.text.push('…');
+        }
+        out.text.push('\n');
+    }
+    out.end = out.end.max(out.start);
+    out
+}
+
+/// A window of at most [`MAX_COLUMNS`] characters that holds `at`.
+fn clip(line: &str, at: usize) -> std::ops::Range<usize> {
+    if line.len() <= MAX_COLUMNS {
+        return 0..line.len();
+    }
+    let boundaries = |from: usize| crate::source::floor_char_boundary(line, from);
+    let start = if at > MAX_COLUMNS / 2 {
+        boundaries(at.saturating_sub(MAX_COLUMNS / 4))
+    } else {
+        0
+    };
+    let end = line[start..]
+        .char_indices()
+        .nth(MAX_COLUMNS)
+        .map_or(line.len(), |(offset, _)| start + offset);
+    start..end
+}
+
+/// Text without control characters, bidirectional overrides and invisible characters, each written as its code point.
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        push_clean(character, &mut out);
+    }
+    out
+}
+
+/// Text of a file that goes into a message: clean, and without what looks like a secret.
+pub fn safe(text: &str) -> String {
+    let mut out = text.to_owned();
+    for range in redactions(text).into_iter().rev() {
+        out.replace_range(range, "***");
+    }
+    clean(&out)
+}
+
+fn push_clean(character: char, out: &mut String) {
+    use std::fmt::Write as _;
+    match character {
+        '\t' => out.push_str("    "),
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2028}'..='\u{2029}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(character));
+        }
+        control if control.is_control() => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(control));
+        }
+        other => out.push(other),
+    }
+}
+
+/// How keys and tokens of well-known services begin.
+const SECRET_PREFIXES: &[&str] = &[
+    "sk-", "sk_live_", "rk_live_", "pk_live_", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-",
+    "xoxp-", "xoxa-", "xapp-", "hf_", "AIza", "AKIA", "ASIA", "gsk_", "r8_", "nvapi-", "pplx-", "xai-", "ya29.", "eyJ",
+    "npm_", "pypi-", "dop_v1_", "lsv2_", "SG.",
+];
+
+/// Words in a key's name that say its value is a secret.
+const SECRET_NAMES: &[&str] = &[
+    "api_key", "apikey", "api-key", "secret", "token", "password", "passwd", "authorization", "bearer", "credential",
+    "private_key", "access_key",
+];
+
+/// The shortest word that can be a key.
+const SECRET_LENGTH: usize = 16;
+
+/// Byte ranges of a line that look like secrets.
+fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let lower = line.to_ascii_lowercase();
+    let named = SECRET_NAMES.iter().filter_map(|name| lower.find(name)).min();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
+    let mut at = 0;
+    for word in line.split(|c: char| !is_part(c)) {
+        let start = at;
+        at += word.len();
+        // The separator behind the word.
+        at += line[at..].chars().next().map_or(0, char::len_utf8);
+        let value = word.rsplit_once('=').filter(|(_, value)| value.len() >= SECRET_LENGTH);
+        let (offset, word) = match value {
+            Some((name, value)) => (name.len() + 1, value),
+            None => (0, word),
+        };
+        if word.len() < SECRET_LENGTH {
+            continue;
+        }
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let upper = word.bytes().any(|b| b.is_ascii_uppercase());
+        let lowercase = word.bytes().any(|b| b.is_ascii_lowercase());
+        let known = SECRET_PREFIXES.iter().any(|prefix| word.starts_with(prefix));
+        let after_name = named.is_some_and(|name| name < start + offset) && digits > 1 && !word.contains('/');
+        let random = word.len() >= 32 && digits >= 4 && upper && lowercase && !word.contains(['/', '.']);
+        if known || after_name || random {
+            found.push(start + offset..start + offset + word.len());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_place_with_a_line_around_it() {
+        let source = Source::new("p", "one\ntwo three\nfour\nfive", false);
+        let shown = excerpt(&source, Span::new(8, 13));
+        assert_eq!(shown.text, "one\ntwo three\nfour\n");
+        assert_eq!(&shown.text[shown.start..shown.end], "three");
+        assert_eq!(shown.first_line, 1);
+    }
+
+    #[test]
+    fn shows_no_secret_and_no_control() {
+        let line = "key: sk-abcdefghijklmnopqrstuvwx \u{1b}[31mred\u{202e}";
+        let source = Source::new("p", line, false);
+        let shown = excerpt(&source, Span::new(0, 3));
+        assert!(!shown.text.contains("sk-abc"), "{}", shown.text);
+        assert!(shown.text.contains("<U+001B>[31m") && shown.text.contains("<U+202E>"));
+        assert_eq!(safe("password = hunter2hunter2hunter2"), "password = ***");
+        assert_eq!(safe("meta-llama/Llama-3.1-70B-Instruct"), "meta-llama/Llama-3.1-70B-Instruct");
+        assert_eq!(safe("API_KEY=AKIAIOSFODNN7EXAMPLE"), "API_KEY=***");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let line = format!("{}HERE{}", "é".repeat(5_000), "x".repeat(5_000));
+        let source = Source::new("p", line, false);
+        let shown = excerpt(&source, Span::new(10_000, 10_004));
+        assert_eq!(&shown.text[shown.start..shown.end], "HERE");
+        assert!(shown.text.chars().count() < 200);
+    }
+}

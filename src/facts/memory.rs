@@ -1,0 +1,624 @@
+//! Will it start, and how much does it hold: the memory of a vLLM deployment on one GPU of its group.
+//!
+//! Every formula and its source stands in `docs/memory.md`. Nothing is keyed by a model's name: all follows from
+//! shape, precision, flags, release and GPU. Each part is a [`Range`]; a verdict holds over the whole of it, and where
+//! it doesn't the outcome is [`Outcome::TooClose`].
+
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::catalog::{Gpu, OpenModel};
+use crate::engines::vllm::{Defaults, NEWEST};
+use crate::engines::{Serving, Version};
+use crate::units::Field;
+
+mod activation;
+mod cases;
+mod kv;
+mod solve;
+mod weights;
+
+pub use cases::judge_case;
+pub use solve::{gpus_that_fit, longest_context};
+
+/// Bytes in a GiB.
+const GIB: f64 = 1_073_741_824.0;
+
+/// The release assumed for V1 where none is stated, as in a published log: of all releases the one whose profiling
+/// run takes the most.
+const UNSTATED: Version = Version::new(0, 16, 0);
+/// The release assumed where only "V0" is stated.
+const UNSTATED_V0: Version = Version::new(0, 7, 3);
+
+/// Memory that a process holds on a GPU before it allocates anything (the CUDA context), GiB: an H100 of 79.18 GiB
+/// has 78.57 GiB free at start.
+const CONTEXT_GIB: f64 = 0.6;
+
+/// What becomes of a deployment when it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It starts, and holds at least one sequence of the longest length.
+    Starts,
+    /// The weights don't fit into the GPU.
+    OomLoading,
+    /// Weights and activations leave nothing for the KV cache.
+    NoKvRoom,
+    /// The KV cache is smaller than one sequence of the longest length.
+    MaxLenExceedsKv,
+    /// The engine refuses the settings, whatever the memory.
+    Refused,
+    /// The margin is smaller than the model's error.
+    TooClose,
+    /// It can't be told.
+    Unknown,
+}
+
+impl Outcome {
+    /// Its name in machine-readable output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Starts => "starts",
+            Outcome::OomLoading => "oom_loading",
+            Outcome::NoKvRoom => "no_kv_room",
+            Outcome::MaxLenExceedsKv => "max_len_exceeds_kv",
+            Outcome::Refused => "refused",
+            Outcome::TooClose => "too_close",
+            Outcome::Unknown => "unknown",
+        }
+    }
+
+    /// Whether it certainly doesn't start.
+    pub fn fails(self) -> bool {
+        matches!(
+            self,
+            Outcome::OomLoading | Outcome::NoKvRoom | Outcome::MaxLenExceedsKv | Outcome::Refused
+        )
+    }
+}
+
+/// An estimate with its bounds, GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Range {
+    /// The least it can be.
+    pub low: f64,
+    /// The estimate.
+    pub mid: f64,
+    /// The most it can be.
+    pub high: f64,
+}
+
+impl Range {
+    fn exactly(value: f64) -> Self {
+        Self { low: value, mid: value, high: value }
+    }
+
+    fn plus(self, other: Range) -> Range {
+        Range { low: self.low + other.low, mid: self.mid + other.mid, high: self.high + other.high }
+    }
+}
+
+/// A GPU, as far as memory goes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Device<'a> {
+    /// Its name; the engine itself makes an exception for one by name.
+    pub name: &'a str,
+    /// Its memory as the driver reports it, GiB; `None` where the GPU is not known.
+    pub memory_gib: Option<f64>,
+    /// How far that may be off, GiB: 0 where it was read on the very machine.
+    pub error_gib: f64,
+}
+
+impl<'a> From<&'a Gpu> for Device<'a> {
+    fn from(gpu: &'a Gpu) -> Self {
+        // Driver, ECC and board change what one product reports by up to half a percent.
+        Self {
+            name: &gpu.id,
+            memory_gib: Some(gpu.memory_gib),
+            error_gib: gpu.memory_gib * 0.005,
+        }
+    }
+}
+
+/// LoRA adapters that a deployment can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lora {
+    /// Adapters at a time on the GPU.
+    pub slots: u64,
+    /// The largest rank.
+    pub rank: u64,
+}
+
+/// What the launch sets. `None` is the engine's default for its release and GPU.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inputs {
+    /// The release; `None` where it is not stated (a published log), which takes the most demanding.
+    pub version: Option<Version>,
+    /// What the environment says of V1.
+    pub use_v1: Option<bool>,
+    /// GPUs that share each layer.
+    pub tensor_parallel: Option<u64>,
+    /// Stages that share the layers.
+    pub pipeline_parallel: Option<u64>,
+    /// Copies behind one entry.
+    pub data_parallel: Option<u64>,
+    /// Whether experts are spread whole over the ranks.
+    pub expert_parallel: bool,
+    /// The share of the GPU's memory that may be used.
+    pub gpu_memory_utilization: Option<f64>,
+    /// The KV cache's size, which overrides the utilization.
+    pub kv_cache_memory_bytes: Option<u64>,
+    /// The longest sequence, tokens.
+    pub max_model_len: Option<u64>,
+    /// The most sequences in a batch.
+    pub max_num_seqs: Option<u64>,
+    /// The most tokens in a batch.
+    pub max_num_batched_tokens: Option<u64>,
+    /// Tokens in a block of the KV cache.
+    pub block_size: Option<u64>,
+    /// The precision of weights and activations.
+    pub dtype: Option<String>,
+    /// How weights are quantized.
+    pub quantization: Option<String>,
+    /// The precision of the KV cache.
+    pub kv_cache_dtype: Option<String>,
+    /// GiB of weights kept in host memory, a GPU.
+    pub cpu_offload_gib: f64,
+    /// Whether CUDA graphs are off.
+    pub enforce_eager: bool,
+    /// Whether long prompts are split.
+    pub chunked_prefill: Option<bool>,
+    /// Adapters.
+    pub lora: Option<Lora>,
+    /// Whether the model makes vectors or scores in place of tokens.
+    pub pooling: bool,
+    /// Whether multimodal parts are left out.
+    pub language_model_only: bool,
+    /// Settings that take memory which is not counted here: what they are.
+    pub uncounted: Vec<String>,
+    /// Settings that may change the model's shape: what they are.
+    pub reshaped: Vec<String>,
+    /// Defaults taken while these inputs were read.
+    pub assumed: Vec<String>,
+}
+
+impl Inputs {
+    /// What a launch sets.
+    ///
+    /// # Errors
+    /// Names the first setting that decides memory and can't be told from the files.
+    pub fn of(serving: &Serving) -> Result<Self, String> {
+        let mut assumed = Vec::new();
+        let version = match &serving.version {
+            Field::Known(version, _) => *version,
+            Field::Absent(_) | Field::Unknown(..) => {
+                assumed.push(format!("assumed newest known version {NEWEST}"));
+                NEWEST
+            }
+        };
+        let mut uncounted = Vec::new();
+        for (field, what) in [
+            (&serving.speculative, "the draft model of speculative decoding"),
+            (&serving.compilation_config, "the compilation config"),
+        ] {
+            if !field.is_absent() {
+                uncounted.push(what.to_owned());
+            }
+        }
+        let reshaped = match &serving.hf_overrides {
+            Field::Absent(_) => Vec::new(),
+            _ => vec!["--hf-overrides".to_owned()],
+        };
+        let lora = match stated(&serving.enable_lora, "--enable-lora")? {
+            Some(true) => Some(Lora {
+                slots: stated(&serving.max_loras, "--max-loras")?.unwrap_or(1),
+                rank: stated(&serving.max_lora_rank, "--max-lora-rank")?.unwrap_or(16),
+            }),
+            _ => None,
+        };
+        let utilization = stated(&serving.gpu_memory_utilization, "--gpu-memory-utilization")?;
+        let offload = stated(&serving.cpu_offload_gb, "--cpu-offload-gb")?;
+        let task = stated(&serving.task, "--task")?;
+        Ok(Self {
+            version: Some(version),
+            use_v1: stated(&serving.use_v1, "VLLM_USE_V1")?,
+            tensor_parallel: stated(&serving.tensor_parallel, "--tensor-parallel-size")?,
+            pipeline_parallel: stated(&serving.pipeline_parallel, "--pipeline-parallel-size")?,
+            data_parallel: stated(&serving.data_parallel, "--data-parallel-size")?,
+            expert_parallel: stated(&serving.expert_parallel, "--enable-expert-parallel")?.unwrap_or(false),
+            gpu_memory_utilization: utilization.and_then(|share| share.to_f64()),
+            kv_cache_memory_bytes: stated(&serving.kv_cache_memory_bytes, "--kv-cache-memory-bytes")?,
+            max_model_len: stated(&serving.max_model_len, "--max-model-len")?,
+            max_num_seqs: stated(&serving.max_num_seqs, "--max-num-seqs")?,
+            max_num_batched_tokens: stated(&serving.max_num_batched_tokens, "--max-num-batched-tokens")?,
+            block_size: stated(&serving.block_size, "--block-size")?,
+            dtype: stated(&serving.dtype, "--dtype")?,
+            quantization: stated(&serving.quantization, "--quantization")?,
+            kv_cache_dtype: stated(&serving.kv_cache_dtype, "--kv-cache-dtype")?,
+            cpu_offload_gib: offload.and_then(|gib| gib.to_f64()).unwrap_or(0.0),
+            enforce_eager: stated(&serving.enforce_eager, "--enforce-eager")?.unwrap_or(false),
+            chunked_prefill: stated(&serving.enable_chunked_prefill, "--enable-chunked-prefill")?,
+            lora,
+            pooling: task.is_some_and(|task| !matches!(task.as_str(), "generate" | "auto" | "draft" | "transcription")),
+            language_model_only: stated(&serving.language_model_only, "--language-model-only")?.unwrap_or(false),
+            uncounted,
+            reshaped,
+            assumed,
+        })
+    }
+}
+
+/// A field's value; an unknown one is an error that names it.
+fn stated<T: Clone>(field: &Field<T>, name: &str) -> Result<Option<T>, String> {
+    match field {
+        Field::Known(value, _) => Ok(Some(value.clone())),
+        Field::Absent(_) => Ok(None),
+        Field::Unknown(why, _) => Err(format!("{name} can't be told: {why}")),
+    }
+}
+
+/// One step of the arithmetic, so that it can be redone by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it gives.
+    pub name: &'static str,
+    /// The formula, in the words of its inputs.
+    pub formula: &'static str,
+    /// The inputs with their values.
+    pub inputs: Vec<(&'static str, f64)>,
+    /// The result.
+    pub value: f64,
+    /// The result's unit.
+    pub unit: &'static str,
+}
+
+/// The KV cache that a GPU has room for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KvRoom {
+    /// GiB left for it; not above zero where nothing is left.
+    pub available: Range,
+    /// Tokens it holds, as the engine's log counts them.
+    pub tokens: u64,
+    /// Sequences of the longest length that it holds.
+    pub max_concurrency: f64,
+}
+
+/// The memory of one GPU of the group (the fullest one), GiB.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    /// Weights, adapters included.
+    pub weights: Range,
+    /// Peak of activations in the profiling run.
+    pub activation: Range,
+    /// Memory outside PyTorch: NCCL, kernels' workspaces.
+    pub non_torch: Range,
+    /// CUDA graphs.
+    pub cuda_graph: Range,
+    /// Whether the graphs are taken from the budget before the KV cache is sized.
+    pub graphs_counted: bool,
+    /// Bytes of KV cache a token.
+    pub kv_bytes_per_token: u64,
+    /// KV cache that one sequence of the longest length needs.
+    pub kv_needed_gib: f64,
+    /// The longest length, tokens.
+    pub max_model_len: u64,
+    /// The share of the GPU that may be used.
+    pub utilization: f64,
+    /// What is left for KV; `None` where the GPU is not known.
+    pub kv: Option<KvRoom>,
+}
+
+impl Figures {
+    /// GiB that a GPU must have so that the deployment surely starts.
+    pub fn memory_needed_gib(&self) -> f64 {
+        let parts = self.weights.high + self.activation.high + self.non_torch.high;
+        let graphs = if self.graphs_counted { self.cuda_graph.high } else { 0.0 };
+        (parts + graphs + self.kv_needed_gib) / self.utilization
+    }
+}
+
+/// The verdict on a deployment, with its arithmetic.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The verdict.
+    pub outcome: Outcome,
+    /// Why, in one sentence.
+    pub why: String,
+    /// GiB between what is left for KV and what one longest sequence needs; negative where it lacks.
+    pub margin_gib: Option<f64>,
+    /// The figures; `None` where they can't be worked out.
+    pub figures: Option<Figures>,
+    /// Defaults and simplifications that entered.
+    pub assumed: Vec<String>,
+    /// The arithmetic.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    fn without_figures(outcome: Outcome, why: String, assumed: Vec<String>) -> Self {
+        Self { outcome, why, margin_gib: None, figures: None, assumed, steps: Vec::new() }
+    }
+}
+
+/// How the work is shared, and with what sizes the engine profiles: the inputs with every default filled in.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    defaults: Defaults,
+    tensor_parallel: u64,
+    pipeline_parallel: u64,
+    /// Ranks that share the experts.
+    expert_ranks: u64,
+    utilization: f64,
+    max_model_len: u64,
+    max_num_seqs: u64,
+    batched_tokens: u64,
+    block_size: u64,
+    /// Bytes of one number of activations and unquantized weights.
+    element: f64,
+    /// Whether the sampler's kind is only bounded by the release.
+    version_stated: bool,
+}
+
+/// Judges a model on a GPU with these settings.
+pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
+    let mut assumed = inputs.assumed.clone();
+    let settings = match settle(model, gpu, inputs, &mut assumed) {
+        Ok(settings) => settings,
+        Err(why) => return Plan::without_figures(Outcome::Refused, why, assumed),
+    };
+    let kv = match kv::layout(model, inputs, &settings) {
+        Ok(kv) => kv,
+        Err(why) => return Plan::without_figures(Outcome::Unknown, why, assumed),
+    };
+    let mut steps = Vec::new();
+    let weights = match weights::of(model, inputs, &settings, &mut assumed, &mut steps) {
+        Ok(weights) => weights,
+        Err(why) => return Plan::without_figures(Outcome::Unknown, why, assumed),
+    };
+    let activation = activation::peak(model, inputs, &settings, &mut steps);
+    let non_torch = activation::non_torch(&settings, &mut steps);
+    let cuda_graph = activation::graphs(model, inputs, &settings, &mut steps);
+    let needed = kv.sequence_bytes(&settings) / GIB;
+    steps.push(Step {
+        name: "KV cache a token",
+        formula: "the longest sequence's bytes ÷ its tokens",
+        inputs: kv.inputs(),
+        value: kv.bytes_per_token(&settings) as f64,
+        unit: "bytes",
+    });
+    let mut figures = Figures {
+        weights,
+        activation,
+        non_torch,
+        cuda_graph,
+        graphs_counted: settings.defaults.graphs_counted,
+        kv_bytes_per_token: kv.bytes_per_token(&settings),
+        kv_needed_gib: needed,
+        max_model_len: settings.max_model_len,
+        utilization: settings.utilization,
+        kv: None,
+    };
+    let Some(total) = gpu.memory_gib else {
+        let why = format!(
+            "the GPU is not known; it surely starts on one with {:.1} GiB",
+            figures.memory_needed_gib()
+        );
+        return Plan {
+            outcome: Outcome::Unknown,
+            why,
+            margin_gib: None,
+            figures: Some(figures),
+            assumed,
+            steps,
+        };
+    };
+    let available = available(&figures, inputs, total, gpu.error_gib, &mut steps);
+    figures.kv = Some(KvRoom {
+        available,
+        tokens: kv.tokens(available.mid * GIB, &settings),
+        max_concurrency: kv.concurrency(available.mid * GIB, &settings),
+    });
+    steps.push(Step {
+        name: "KV cache tokens",
+        formula: "KV cache available ÷ KV cache a token, in whole blocks",
+        inputs: vec![("KV cache available, GiB", available.mid)],
+        value: kv.tokens(available.mid * GIB, &settings) as f64,
+        unit: "tokens",
+    });
+    let (outcome, why) = judge(&figures, available, inputs, &settings, total, gpu.error_gib);
+    if kv.approximate {
+        assumed.push("the state of layers without per-token KV is not counted".to_owned());
+    }
+    Plan {
+        outcome,
+        why,
+        margin_gib: Some(available.mid - needed),
+        figures: Some(figures),
+        assumed,
+        steps,
+    }
+}
+
+/// Fills in the defaults.
+///
+/// # Errors
+/// Why the engine refuses the settings.
+fn settle(
+    model: &OpenModel,
+    gpu: &Device<'_>,
+    inputs: &Inputs,
+    assumed: &mut Vec<String>,
+) -> Result<Settings, String> {
+    let version = inputs.version.unwrap_or(match inputs.use_v1 {
+        Some(false) => UNSTATED_V0,
+        _ => UNSTATED,
+    });
+    if inputs.version.is_none() {
+        assumed.push(format!("version not stated: judged as {version}, which takes the most"));
+    }
+    let defaults = Defaults::of(version, inputs.use_v1, gpu.memory_gib.unwrap_or(0.0), gpu.name);
+    let tensor_parallel = inputs.tensor_parallel.unwrap_or(1);
+    let pipeline_parallel = inputs.pipeline_parallel.unwrap_or(1);
+    let data_parallel = inputs.data_parallel.unwrap_or(1);
+    for (size, name) in [
+        (tensor_parallel, "tensor"),
+        (pipeline_parallel, "pipeline"),
+        (data_parallel, "data"),
+    ] {
+        if !(1..=1 << 16).contains(&size) {
+            return Err(format!("a {name}-parallel size of {size} is not possible"));
+        }
+    }
+    let (heads, kv_heads) = (u64::from(model.heads.max(1)), u64::from(model.kv_heads.max(1)));
+    if !heads.is_multiple_of(tensor_parallel) {
+        return Err(format!("{heads} attention heads can't be divided by tensor-parallel size {tensor_parallel}"));
+    }
+    let divides = kv_heads.is_multiple_of(tensor_parallel) || tensor_parallel.is_multiple_of(kv_heads);
+    if model.mla.is_none() && !divides {
+        return Err(format!("{kv_heads} KV heads can't be divided by tensor-parallel size {tensor_parallel}"));
+    }
+    if pipeline_parallel > u64::from(model.layers) {
+        return Err(format!("{} layers can't fill {pipeline_parallel} pipeline stages", model.layers));
+    }
+    let mut default = |stated: Option<u64>, name: &str, value: u64| {
+        stated.unwrap_or_else(|| {
+            assumed.push(format!("{name} {value}"));
+            value
+        })
+    };
+    let max_model_len = default(inputs.max_model_len, "max-model-len", model.max_context).max(1);
+    let max_num_seqs = default(inputs.max_num_seqs, "max-num-seqs", defaults.max_num_seqs).max(1);
+    let batch = defaults.batched_tokens(max_model_len, inputs.chunked_prefill, model.multimodal);
+    let batch = batch.max(if defaults.v1 { 1 } else { max_num_seqs });
+    let batched_tokens = default(inputs.max_num_batched_tokens, "max-num-batched-tokens", batch).max(1);
+    let block_size = default(inputs.block_size, "block-size", defaults.block_size).clamp(1, 1 << 20);
+    let utilization = inputs.gpu_memory_utilization.unwrap_or_else(|| {
+        assumed.push(format!("gpu-memory-utilization {}", defaults.gpu_memory_utilization));
+        defaults.gpu_memory_utilization
+    });
+    if !(utilization > 0.0 && utilization <= 1.0) {
+        return Err(format!("a gpu-memory-utilization of {utilization} is not between 0 and 1"));
+    }
+    let expert_ranks = if inputs.expert_parallel { tensor_parallel * data_parallel } else { tensor_parallel };
+    Ok(Settings {
+        defaults,
+        tensor_parallel,
+        pipeline_parallel,
+        expert_ranks,
+        utilization,
+        max_model_len,
+        max_num_seqs,
+        batched_tokens,
+        block_size,
+        element: element_bytes(inputs.dtype.as_deref(), &model.dtype),
+        version_stated: inputs.version.is_some(),
+    })
+}
+
+/// Bytes of one unquantized number: as asked, else as the checkpoint has it, where float32 is served in 16 bits.
+fn element_bytes(asked: Option<&str>, stored: &str) -> f64 {
+    match (asked, stored) {
+        (Some("float32" | "float"), _) => 4.0,
+        _ => 2.0,
+    }
+}
+
+/// What the budget leaves for the KV cache.
+fn available(figures: &Figures, inputs: &Inputs, total: f64, total_error: f64, steps: &mut Vec<Step>) -> Range {
+    if let Some(bytes) = inputs.kv_cache_memory_bytes {
+        return Range::exactly(bytes as f64 / GIB);
+    }
+    let budget = total * figures.utilization;
+    let graphs = if figures.graphs_counted { figures.cuda_graph } else { Range::default() };
+    let used = figures.weights.plus(figures.activation).plus(figures.non_torch).plus(graphs);
+    let spread = total_error * figures.utilization;
+    steps.push(Step {
+        name: "KV cache available",
+        formula: "GPU memory × utilization − weights − activation − non-torch − CUDA graphs where counted",
+        inputs: vec![
+            ("GPU memory, GiB", total),
+            ("utilization", figures.utilization),
+            ("weights, GiB", figures.weights.mid),
+            ("activation, GiB", figures.activation.mid),
+            ("non-torch, GiB", figures.non_torch.mid),
+            ("CUDA graphs counted, GiB", graphs.mid),
+        ],
+        value: budget - used.mid,
+        unit: "GiB",
+    });
+    Range {
+        low: budget - spread - used.high,
+        mid: budget - used.mid,
+        high: budget + spread - used.low,
+    }
+}
+
+/// The verdict over the whole of each range.
+fn judge(
+    figures: &Figures,
+    available: Range,
+    inputs: &Inputs,
+    settings: &Settings,
+    total: f64,
+    total_error: f64,
+) -> (Outcome, String) {
+    let weights = figures.weights;
+    let needed = figures.kv_needed_gib;
+    let length = figures.max_model_len;
+    let (outcome, why) = if weights.low > total + total_error {
+        (Outcome::OomLoading, format!("{:.1} GiB of weights a GPU, which has {total:.1} GiB", weights.mid))
+    } else if available.high <= 0.0 {
+        (
+            Outcome::NoKvRoom,
+            format!(
+                "weights ({:.1} GiB) and activations ({:.1} GiB) leave nothing of {:.1} GiB for the KV cache",
+                weights.mid,
+                figures.activation.mid,
+                total * figures.utilization
+            ),
+        )
+    } else if available.high < needed {
+        (
+            Outcome::MaxLenExceedsKv,
+            format!(
+                "one sequence of {length} tokens needs {needed:.2} GiB of KV cache, and {:.2} GiB are left",
+                available.mid.max(0.0)
+            ),
+        )
+    } else if available.low >= needed && weights.high + CONTEXT_GIB < total - total_error {
+        (
+            Outcome::Starts,
+            format!("{:.2} GiB are left for the KV cache; one sequence of {length} tokens needs {needed:.2} GiB", available.mid),
+        )
+    } else {
+        (
+            Outcome::TooClose,
+            format!(
+                "{:.2} to {:.2} GiB are left for the KV cache, and one sequence of {length} tokens needs {needed:.2} GiB",
+                available.low, available.high
+            ),
+        )
+    };
+    if outcome.fails() && !inputs.reshaped.is_empty() {
+        return (Outcome::Unknown, format!("{} may change the model's shape", inputs.reshaped.join(" and ")));
+    }
+    if outcome != Outcome::Starts {
+        return (outcome, why);
+    }
+    let headroom = total * (1.0 - settings.utilization);
+    let outside = if figures.graphs_counted { 0.0 } else { figures.cuda_graph.mid };
+    let doubt = if !inputs.uncounted.is_empty() {
+        Some(format!("{why}; not counted: {}", inputs.uncounted.join(", ")))
+    } else if headroom < CONTEXT_GIB / 2.0 + outside {
+        Some(format!("only {headroom:.2} GiB are left outside the budget for the CUDA context and graphs"))
+    } else if settings.defaults.counts_whole_gpu && settings.utilization < 0.5 {
+        Some(format!(
+            "a utilization of {} suggests a shared GPU, and this release counts what other processes hold on it",
+            settings.utilization
+        ))
+    } else {
+        None
+    };
+    match doubt {
+        Some(doubt) => (Outcome::TooClose, doubt),
+        None => (outcome, why),
+    }
+}

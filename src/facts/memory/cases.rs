@@ -1,0 +1,107 @@
+//! Published runs, a JSON row each: the row's settings in, the prediction out.
+
+use serde_json::{Map, Value, json};
+
+use super::{Device, Inputs, Lora, Outcome, Plan, Range, plan};
+use crate::catalog::{Gpu, OpenModel};
+use crate::engines::Version;
+
+/// Predicts one published run. Settings are read under the names of `cases.jsonl`; what the run measured is ignored;
+/// what it doesn't state takes the engine's default, and the answer's `assumed` says which.
+///
+/// `model` and `gpu` look names up in the catalog.
+pub fn judge_case<'a>(
+    row: &Value,
+    model: impl Fn(&str) -> Option<&'a OpenModel>,
+    gpu: impl Fn(&str) -> Option<&'a Gpu>,
+) -> Value {
+    let text = |key: &str| row.get(key).and_then(Value::as_str);
+    let unknown = |why: String| json!({"outcome": Outcome::Unknown.name(), "why": why});
+    if let Some(engine) = text("engine").filter(|engine| !engine.eq_ignore_ascii_case("vllm")) {
+        return unknown(format!("the memory of {engine} is not modelled"));
+    }
+    let Some(name) = text("model") else {
+        return unknown("the model is not stated".to_owned());
+    };
+    let Some(model) = model(name) else {
+        return unknown(format!("the catalog doesn't know the model {name}"));
+    };
+    let gpu_name = text("gpu").unwrap_or_default();
+    let known = gpu(gpu_name);
+    let total = row.get("gpu_total_gib").and_then(Value::as_f64);
+    let device = match (total, known) {
+        (Some(total), _) => Device { name: gpu_name, memory_gib: Some(total), error_gib: 0.0 },
+        (None, Some(known)) => Device { name: gpu_name, ..Device::from(known) },
+        (None, None) => Device { name: gpu_name, memory_gib: None, error_gib: 0.0 },
+    };
+    answer(&plan(model, &device, &inputs(row)))
+}
+
+fn inputs(row: &Value) -> Inputs {
+    let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
+    let number = |key: &str| row.get(key).and_then(Value::as_f64);
+    let whole = |key: &str| row.get(key).and_then(Value::as_u64);
+    let on = |key: &str| row.get(key).and_then(Value::as_bool);
+    let version = text("version").unwrap_or_default();
+    let use_v1 = if version.contains("V0") {
+        Some(false)
+    } else if version.contains("V1") {
+        Some(true)
+    } else {
+        on("use_v1")
+    };
+    let lora = whole("max_lora_rank").map(|rank| Lora { slots: whole("max_loras").unwrap_or(1), rank });
+    let uncounted = ["speculative_config", "compilation_config"]
+        .iter()
+        .filter(|key| row.get(**key).is_some())
+        .map(|key| (*key).to_owned())
+        .collect();
+    Inputs {
+        version: Version::parse(&version),
+        use_v1,
+        tensor_parallel: whole("tensor_parallel"),
+        pipeline_parallel: whole("pipeline_parallel"),
+        data_parallel: whole("data_parallel"),
+        expert_parallel: on("expert_parallel").unwrap_or(false),
+        gpu_memory_utilization: number("gpu_memory_utilization"),
+        kv_cache_memory_bytes: whole("kv_cache_memory_bytes"),
+        max_model_len: whole("max_model_len"),
+        max_num_seqs: whole("max_num_seqs"),
+        max_num_batched_tokens: whole("max_num_batched_tokens"),
+        block_size: whole("block_size"),
+        dtype: text("dtype"),
+        quantization: text("quantization"),
+        kv_cache_dtype: text("kv_cache_dtype"),
+        cpu_offload_gib: number("cpu_offload_gb").unwrap_or(0.0),
+        enforce_eager: on("enforce_eager").unwrap_or(false),
+        chunked_prefill: on("enable_chunked_prefill"),
+        lora,
+        pooling: text("task").is_some_and(|task| task != "generate"),
+        language_model_only: on("language_model_only").unwrap_or(false),
+        uncounted,
+        reshaped: Vec::new(),
+        assumed: Vec::new(),
+    }
+}
+
+fn answer(plan: &Plan) -> Value {
+    let mut row = Map::new();
+    let gib = |range: Range| json!((range.mid * 100.0).round() / 100.0);
+    if let Some(figures) = &plan.figures {
+        row.insert("weights_gib".to_owned(), gib(figures.weights));
+        row.insert("activation_gib".to_owned(), gib(figures.activation));
+        row.insert("non_torch_gib".to_owned(), gib(figures.non_torch));
+        row.insert("cuda_graph_gib".to_owned(), gib(figures.cuda_graph));
+        row.insert("kv_bytes_per_token".to_owned(), json!(figures.kv_bytes_per_token));
+        row.insert("kv_needed_gib".to_owned(), json!((figures.kv_needed_gib * 100.0).round() / 100.0));
+        if let Some(kv) = &figures.kv {
+            row.insert("kv_available_gib".to_owned(), gib(kv.available));
+            row.insert("kv_tokens".to_owned(), json!(kv.tokens));
+            row.insert("max_concurrency".to_owned(), json!((kv.max_concurrency * 100.0).round() / 100.0));
+        }
+    }
+    row.insert("outcome".to_owned(), json!(plan.outcome.name()));
+    row.insert("why".to_owned(), json!(plan.why));
+    row.insert("assumed".to_owned(), json!(plan.assumed));
+    Value::Object(row)
+}

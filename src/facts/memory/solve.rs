@@ -1,0 +1,49 @@
+//! The questions turned round: the longest context, the GPUs that do.
+
+use super::{Device, Inputs, Outcome, Plan, plan};
+use crate::catalog::{Gpu, OpenModel};
+
+/// The longest max-model-len, in tokens, with which it surely starts, up to what the model was made for; `None` where
+/// it doesn't even with one token.
+pub fn longest_context(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Option<u64> {
+    let starts = |length: u64| {
+        let inputs = Inputs { max_model_len: Some(length), ..inputs.clone() };
+        plan(model, gpu, &inputs).outcome == Outcome::Starts
+    };
+    let most = model.max_context.max(1);
+    if starts(most) {
+        return Some(most);
+    }
+    // V0 splits prompts from 32,769 tokens on, which makes room: the halving stays on one side of it.
+    let mut bounds = (0, most);
+    if most > 32_768 && !starts(32_769) {
+        bounds.1 = 32_769;
+    }
+    let (mut fits, mut fails) = bounds;
+    while fails - fits > 1 {
+        let middle = fits + (fails - fits) / 2;
+        if starts(middle) {
+            fits = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    (fits > 0).then_some(fits)
+}
+
+/// The GPUs on which it surely starts, smallest memory first, each with its plan.
+pub fn gpus_that_fit<'a>(
+    model: &OpenModel,
+    gpus: impl IntoIterator<Item = &'a Gpu>,
+    inputs: &Inputs,
+) -> Vec<(&'a Gpu, Plan)> {
+    let mut fitting: Vec<_> = gpus
+        .into_iter()
+        .map(|gpu| (gpu, plan(model, &Device::from(gpu), inputs)))
+        .filter(|(_, plan)| plan.outcome == Outcome::Starts)
+        .collect();
+    fitting.sort_by(|(one, _), (other, _)| {
+        one.memory_gib.total_cmp(&other.memory_gib).then_with(|| one.id.cmp(&other.id))
+    });
+    fitting
+}

@@ -1,0 +1,222 @@
+//! Weights on one GPU: by part, since parts differ in precision and in how they are shared.
+
+use super::{GIB, Inputs, Range, Settings, Step};
+use crate::catalog::OpenModel;
+
+/// How the linear layers are stored.
+#[derive(Debug, Clone, PartialEq)]
+struct Format {
+    /// Bits of one parameter, its share of scales and zero points included.
+    bits: f64,
+    /// Whether only the experts are quantized.
+    experts_only: bool,
+    /// What the padded width of an expert is a multiple of.
+    alignment: u64,
+    /// Whether it is the checkpoint's own, so that the checkpoint's size is a measure of it.
+    published: bool,
+}
+
+/// Parameters by part.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    embedding: f64,
+    output: f64,
+    /// Norms and routers: whole on every rank.
+    replicated: f64,
+    experts: f64,
+    /// Projections of keys and values.
+    kv: f64,
+    /// Projections to the latent of MLA: whole on every rank.
+    latent: f64,
+    /// All other linear layers.
+    linear: f64,
+    /// Vision and audio towers.
+    tower: f64,
+}
+
+/// Weights on the fullest GPU of the group, LoRA slots included, GiB.
+///
+/// # Errors
+/// Why the precision can't be told.
+pub(super) fn of(
+    model: &OpenModel,
+    inputs: &Inputs,
+    settings: &Settings,
+    assumed: &mut Vec<String>,
+    steps: &mut Vec<Step>,
+) -> Result<Range, String> {
+    let format = format(model, inputs)?;
+    let mut parts = parts(model);
+    if inputs.language_model_only && parts.tower > 0.0 {
+        parts.tower = 0.0;
+    }
+    let plain = settings.element;
+    let (dense, experts) = match &format {
+        None => (plain, plain),
+        Some(format) if format.experts_only => (plain, format.bits / 8.0),
+        Some(format) => (format.bits / 8.0, format.bits / 8.0),
+    };
+    let (dense, experts) = match (&format, model.weights_bytes) {
+        // The checkpoint's size tells what its scales add and which layers it leaves in 16 bits.
+        (Some(format), Some(bytes)) if format.published => {
+            let sixteen = (parts.embedding + parts.output + parts.replicated + parts.tower) * plain;
+            let layers = (parts.linear + parts.kv + parts.latent) * dense + parts.experts * experts;
+            let measured = (bytes as f64 - sixteen) / layers;
+            if measured.is_finite() && (0.8..=1.6).contains(&measured) {
+                if format.experts_only { (dense, experts) } else { (dense * measured, experts * measured) }
+            } else {
+                (dense, experts)
+            }
+        }
+        _ => (dense, experts),
+    };
+    let padding = format.as_ref().map_or(1.0, |format| {
+        let hidden = u64::from(model.hidden_size.max(1));
+        hidden.next_multiple_of(format.alignment) as f64 / hidden as f64
+    });
+
+    let ranks = settings.tensor_parallel as f64;
+    let layers = f64::from(model.layers.max(1));
+    let stages = settings.pipeline_parallel as f64;
+    let of_stage = (layers / stages).ceil() / layers;
+    let kv_ranks = ranks.min(f64::from(model.kv_heads.max(1)));
+    let in_layers = parts.replicated * plain
+        + parts.experts * experts * padding / settings.expert_ranks as f64
+        + parts.kv * dense / kv_ranks
+        + parts.latent * dense
+        + parts.linear * dense / ranks;
+    let ends = if stages > 1.0 {
+        parts.embedding.max(parts.output)
+    } else {
+        parts.embedding + parts.output
+    };
+    let outside = (ends + parts.tower) * plain / ranks;
+    let adapters = lora(model, inputs, settings);
+    let total = in_layers * of_stage + outside + adapters;
+    let offload = (inputs.cpu_offload_gib.max(0.0) * GIB).min(total);
+    let mid = (total - offload) / GIB;
+    steps.push(Step {
+        name: "weights",
+        formula: "(layers ÷ stages + embeddings + towers + LoRA slots, each by its bytes and ranks) − offload",
+        inputs: vec![
+            ("parameters", model.parameters as f64),
+            ("embedding parameters", parts.embedding),
+            ("output parameters", parts.output),
+            ("expert parameters", parts.experts),
+            ("other linear parameters", parts.linear + parts.kv + parts.latent),
+            ("replicated parameters", parts.replicated),
+            ("tower parameters", parts.tower),
+            ("bytes a linear parameter", dense),
+            ("bytes an expert parameter", experts * padding),
+            ("bytes another parameter", plain),
+            ("ranks", ranks),
+            ("stages", stages),
+            ("LoRA slots, bytes", adapters),
+            ("offload, bytes", offload),
+        ],
+        value: mid,
+        unit: "GiB",
+    });
+    if format.as_ref().is_some_and(|format| !format.published) {
+        assumed.push("every linear layer is quantized; embeddings, output, norms and routers are not".to_owned());
+    }
+    let error = match &format {
+        None => 0.01,
+        Some(format) if format.published && model.weights_bytes.is_some() => 0.02,
+        Some(_) => 0.04,
+    } + if model.multimodal { 0.02 } else { 0.0 };
+    Ok(Range {
+        low: mid * (1.0 - error),
+        mid,
+        high: mid * (1.0 + error) + 0.1,
+    })
+}
+
+/// The format of the linear layers; `None` for unquantized.
+fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> {
+    let asked = inputs.quantization.as_deref().filter(|text| !matches!(*text, "" | "auto" | "none" | "None"));
+    let (method, bits, published) = match (&model.quantization, asked) {
+        (Some(own), _) => (own.method.as_str(), f64::from(own.bits), true),
+        (None, None) => return Ok(None),
+        // Methods that quantize a 16-bit checkpoint while it is loaded.
+        (None, Some(asked)) => match asked {
+            "fp8" | "fp8_per_tensor" | "fp8_per_block" | "ptpc_fp8" | "fbgemm_fp8" | "experts_int8" | "int8_per_channel"
+            | "deepspeedfp" => (asked, 8.0, false),
+            "bitsandbytes" => (asked, 4.0, false),
+            other => {
+                return Err(format!(
+                    "quantization `{other}` needs a checkpoint in that format, and {} is not known as one",
+                    model.id
+                ));
+            }
+        },
+    };
+    let scales = match (method, bits as u64) {
+        // An 8-bit exponent for 32 values; an 8-bit scale for 16.
+        (name, 4) if name.contains("mxfp4") => 0.25,
+        (name, 4) if name.contains("nvfp4") || name.contains("modelopt") => 0.5,
+        // An 8-bit scale for 64 values, and a 32-bit one for 256 of those.
+        ("bitsandbytes", 4) => 0.127,
+        // A 16-bit scale and a 4-bit zero for 128 values.
+        (_, 2..=4) => 0.15625,
+        // GGUF's blocks.
+        ("gguf", _) => 0.5,
+        _ => 0.0,
+    };
+    let mxfp4 = method.contains("mxfp4");
+    Ok(Some(Format {
+        bits: bits + scales,
+        experts_only: mxfp4 && model.moe.is_some(),
+        alignment: if mxfp4 { 256 } else { 1 },
+        published,
+    }))
+}
+
+/// Parameters by part. What the shape doesn't tell (projections of latent attention, state-space layers) comes from
+/// the total.
+fn parts(model: &OpenModel) -> Parts {
+    let hidden = f64::from(model.hidden_size);
+    let layers = f64::from(model.layers);
+    let total = model.parameters as f64;
+    let embedding = f64::from(model.vocab_size) * hidden;
+    let generates = model.architecture.contains("CausalLM") || model.architecture.contains("Conditional");
+    let output = if model.tied_embeddings || !generates { 0.0 } else { embedding };
+    let moe_layers = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
+    let (experts, router) = model.moe.map_or((0.0, 0.0), |moe| {
+        let count = f64::from(moe.experts);
+        (moe_layers * count * 3.0 * hidden * f64::from(moe.intermediate_size), moe_layers * count * hidden)
+    });
+    let head_dim = f64::from(model.head_dim);
+    let attention_layers = layers - f64::from(model.linear_layers);
+    let (kv, latent) = match model.mla {
+        None => (attention_layers * 2.0 * hidden * f64::from(model.kv_heads) * head_dim, 0.0),
+        Some(mla) => (0.0, layers * hidden * f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim)),
+    };
+    let replicated = layers * 2.0 * hidden + router;
+    let rest = (total - embedding - output - experts - kv - latent - replicated).max(0.0);
+    let shaped = attention_layers * 2.0 * hidden * f64::from(model.heads) * head_dim
+        + (layers - moe_layers) * 3.0 * hidden * f64::from(model.intermediate_size)
+        + model.moe.map_or(0.0, |moe| {
+            moe_layers * 3.0 * hidden * f64::from(moe.shared_experts) * f64::from(moe.intermediate_size)
+        });
+    let tower = if model.multimodal && model.mla.is_none() && model.linear_layers == 0 {
+        (rest - shaped).max(0.0)
+    } else {
+        0.0
+    };
+    Parts { embedding, output, replicated, experts, kv, latent, linear: rest - tower, tower }
+}
+
+/// Bytes of LoRA slots: both factors of every linear layer outside the experts, the first whole on each rank.
+fn lora(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> f64 {
+    let Some(lora) = inputs.lora else { return 0.0 };
+    let hidden = f64::from(model.hidden_size);
+    let query = f64::from(model.heads) * f64::from(model.head_dim);
+    let key = f64::from(model.kv_heads) * f64::from(model.head_dim);
+    let wide = if model.moe.is_some() { 0.0 } else { f64::from(model.intermediate_size) };
+    let first = 3.0 * hidden + query + if wide > 0.0 { 2.0 * hidden + wide } else { 0.0 };
+    let second = query + 2.0 * key + hidden + if wide > 0.0 { 2.0 * wide + hidden } else { 0.0 };
+    let layer = first + second / settings.tensor_parallel as f64;
+    let stage = (f64::from(model.layers) / settings.pipeline_parallel as f64).ceil();
+    lora.slots as f64 * lora.rank as f64 * layer * stage * 2.0
+}

@@ -1,0 +1,302 @@
+//! Facts: named, typed values about a unit that a rule can read. This file is their table's frame; the rows stand
+//! beside the functions that compute them.
+
+pub mod cost;
+mod count;
+mod deployment;
+pub mod memory;
+mod prompt;
+mod value;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use deployment::DeploymentFacts;
+pub use prompt::PromptFacts;
+pub use value::{Known, Type, Value};
+
+use crate::catalog::{Catalog, Date};
+use crate::config::Config;
+use crate::report::Figure;
+use crate::source::{Place, Source};
+
+/// What facts are computed from besides the unit.
+pub struct World<'a> {
+    /// The files of the run.
+    pub sources: &'a [Source],
+    /// What the team states.
+    pub settings: &'a Settings,
+    /// Models, prices, GPUs.
+    pub catalog: &'a Catalog,
+    /// Decides retirement.
+    pub today: Date,
+}
+
+/// The config with its globs ready to match.
+pub struct Settings {
+    /// The config.
+    pub config: Config,
+    /// The config's folder from the repository's root, with a `/` behind it; empty for the root itself.
+    folder: String,
+    prompt_files: globset::GlobSet,
+    prompts: Vec<globset::GlobMatcher>,
+    deployments: Vec<globset::GlobMatcher>,
+}
+
+impl Settings {
+    /// Compiles the config's globs, which were checked when the config was read. `folder` is the config's folder from
+    /// the repository's root, which its globs are seen from.
+    pub fn new(config: Config, folder: &str) -> Self {
+        let matcher = |glob: &str| {
+            globset::Glob::new(glob)
+                .unwrap_or_else(|_| globset::Glob::new("").expect("the empty glob is valid"))
+                .compile_matcher()
+        };
+        Self {
+            prompt_files: config.prompt_globs(),
+            prompts: config.prompts.iter().map(|s| matcher(&s.files)).collect(),
+            deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
+            config,
+            folder: if folder.is_empty() { String::new() } else { format!("{folder}/") },
+        }
+    }
+
+    /// Whether a file stands where prompts are kept as text.
+    pub fn is_prompt_place(&self, path: &str) -> bool {
+        self.prompt_files.is_match(self.relative(path))
+    }
+
+    /// A path from the repository's root as the config's globs see it.
+    pub fn relative<'p>(&self, path: &'p str) -> &'p str {
+        path.strip_prefix(self.folder.as_str()).unwrap_or(path)
+    }
+
+    /// The last entry for prompts that matches `path` and states the field that `pick` reads.
+    pub fn prompt<T>(
+        &self,
+        path: &str,
+        pick: impl Fn(&crate::config::PromptSetting) -> Option<T>,
+    ) -> Option<T> {
+        last_match(&self.config.prompts, &self.prompts, self.relative(path), pick)
+    }
+
+    /// The last entry for deployments that matches `path` and states the field that `pick` reads.
+    pub fn deployment<T>(
+        &self,
+        path: &str,
+        pick: impl Fn(&crate::config::DeploymentSetting) -> Option<T>,
+    ) -> Option<T> {
+        last_match(&self.config.deployments, &self.deployments, self.relative(path), pick)
+    }
+}
+
+fn last_match<S, T>(
+    settings: &[S],
+    globs: &[globset::GlobMatcher],
+    path: &str,
+    pick: impl Fn(&S) -> Option<T>,
+) -> Option<T> {
+    settings
+        .iter()
+        .zip(globs)
+        .rev()
+        .filter(|(_, glob)| glob.is_match(path))
+        .find_map(|(setting, _)| pick(setting))
+}
+
+/// What is known of one fact of one unit.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// Its value.
+    pub value: Known<Value>,
+    /// Where it stands, or would stand.
+    pub place: Option<Place>,
+    /// For an amount, how it is made.
+    pub figure: Option<Figure>,
+}
+
+impl Fact {
+    /// A value that follows from the unit as a whole.
+    pub fn of(value: Known<Value>) -> Self {
+        Self {
+            value,
+            place: None,
+            figure: None,
+        }
+    }
+
+    /// The same with a place.
+    pub fn at(mut self, place: Option<Place>) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// An amount: its value in conditions is its high end.
+    pub fn amount(figure: Result<Figure, String>) -> Self {
+        match figure {
+            Ok(figure) => Self {
+                value: Known::Yes(Value::Number(figure.high)),
+                place: None,
+                figure: Some(figure),
+            },
+            Err(why) => Self::of(Known::Unknown(why.into())),
+        }
+    }
+}
+
+/// A row of a table of facts; `Get` is a function from the kind of unit to the fact.
+pub struct Row<Get> {
+    /// Its name in conditions: `prompt.tokens`.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// Its unit (`tokens`, `GiB`, `USD`), empty where it has none.
+    pub unit: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Computes it.
+    pub get: Get,
+}
+
+/// The kinds of unit that rules judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UnitKind {
+    /// What is sent in one kind of request.
+    Prompt,
+    /// An engine that serves a model.
+    Deployment,
+}
+
+impl UnitKind {
+    /// The lower-case name, which is also the first part of its facts' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            UnitKind::Prompt => "prompt",
+            UnitKind::Deployment => "deployment",
+        }
+    }
+
+    /// Name, type, unit and meaning of each of its facts.
+    pub fn facts(self) -> Vec<(&'static str, Type, &'static str, &'static str)> {
+        fn outline<Get>(rows: &[Row<Get>]) -> Vec<(&'static str, Type, &'static str, &'static str)> {
+            rows.iter().map(|row| (row.name, row.ty, row.unit, row.about)).collect()
+        }
+        match self {
+            UnitKind::Prompt => outline(prompt::FACTS),
+            UnitKind::Deployment => outline(deployment::FACTS),
+        }
+    }
+}
+
+/// A unit whose facts can be asked for; each is computed when it is first needed.
+pub enum Subject<'a> {
+    /// A prompt.
+    Prompt(Box<PromptFacts<'a>>),
+    /// A deployment.
+    Deployment(Box<DeploymentFacts<'a>>),
+}
+
+impl Subject<'_> {
+    /// The kind of unit.
+    pub fn kind(&self) -> UnitKind {
+        match self {
+            Subject::Prompt(_) => UnitKind::Prompt,
+            Subject::Deployment(_) => UnitKind::Deployment,
+        }
+    }
+
+    /// The unit's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Subject::Prompt(facts) => &facts.prompt.name,
+            Subject::Deployment(facts) => &facts.deployment.name,
+        }
+    }
+
+    /// The format it was read as.
+    pub fn format(&self) -> &'static str {
+        match self {
+            Subject::Prompt(facts) => facts.prompt.format,
+            Subject::Deployment(facts) => facts.deployment.format,
+        }
+    }
+
+    /// Where the unit stands.
+    pub fn place(&self) -> Place {
+        match self {
+            Subject::Prompt(facts) => facts.prompt.place,
+            Subject::Deployment(facts) => facts.deployment.place,
+        }
+    }
+
+    /// A fact by name; `None` where there is no such fact.
+    pub fn fact(&self, name: &str) -> Option<Fact> {
+        match self {
+            Subject::Prompt(facts) => {
+                let row = prompt::FACTS.iter().find(|row| row.name == name)?;
+                Some((row.get)(facts))
+            }
+            Subject::Deployment(facts) => {
+                let row = deployment::FACTS.iter().find(|row| row.name == name)?;
+                Some((row.get)(facts))
+            }
+        }
+    }
+}
+
+/// The names that a rule's expressions may use: its unit's facts and its own options.
+pub struct FactNames {
+    facts: Vec<(&'static str, Type, &'static str, &'static str)>,
+    options: BTreeMap<String, Type>,
+}
+
+impl FactNames {
+    /// The names for a rule about `unit` with these options.
+    pub fn new(unit: UnitKind, options: BTreeMap<String, Type>) -> Self {
+        Self {
+            facts: unit.facts(),
+            options,
+        }
+    }
+
+    /// Whether there is such a fact or option.
+    pub fn knows(&self, name: &str) -> bool {
+        self.type_of(name).is_some()
+    }
+
+    /// The type of a fact or option.
+    pub fn type_of(&self, name: &str) -> Option<Type> {
+        if let Some(option) = name.strip_prefix("options.") {
+            return self.options.get(option).copied();
+        }
+        self.facts
+            .iter()
+            .find(|(known, ..)| *known == name)
+            .map(|(_, ty, ..)| *ty)
+    }
+
+    /// The known name that is nearest to `name`, if one is near.
+    pub fn nearest(&self, name: &str) -> Option<String> {
+        let options = self.options.keys().map(|key| format!("options.{key}"));
+        self.facts
+            .iter()
+            .map(|(known, ..)| (*known).to_owned())
+            .chain(options)
+            .map(|known| (strsim::damerau_levenshtein(name, &known), known))
+            .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+            .min()
+            .map(|(_, known)| known)
+    }
+
+    /// What to say of a name that is not known.
+    pub fn unknown(&self, name: &str) -> String {
+        match self.nearest(name) {
+            Some(near) => format!("unknown fact `{name}`: did you mean `{near}`?"),
+            None => format!("unknown fact `{name}`: `llmlint facts` lists those there are"),
+        }
+    }
+}

@@ -1,0 +1,737 @@
+//! The facts of a prompt.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::cost::{self, Calls, OutputTokens};
+use super::words::{self, PromptWords};
+use super::{Fact, Known, Row, Type, Value, World, count};
+use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
+use crate::report::{Figure, TokenCount};
+use crate::source::Place;
+use crate::tokens;
+use crate::units::{Field, Message, Prompt, Role};
+
+/// A prompt with what its facts are made of, each part computed when it is first needed.
+pub struct PromptFacts<'a> {
+    /// The unit.
+    pub prompt: &'a Prompt,
+    world: &'a World<'a>,
+    model: OnceCell<Model<'a>>,
+    count: OnceCell<TokenCount>,
+    words: OnceCell<PromptWords>,
+}
+
+/// What is known of the model that a prompt is sent to.
+enum Model<'a> {
+    /// A row of the catalog or of the config.
+    Listed(&'a ApiModel),
+    /// Named, but not listed: why, with the nearest names.
+    Unlisted(String),
+    /// No model is named.
+    Unnamed,
+}
+
+impl<'a> PromptFacts<'a> {
+    /// The facts of `prompt`.
+    pub fn new(prompt: &'a Prompt, world: &'a World<'a>) -> Self {
+        Self {
+            prompt,
+            world,
+            model: OnceCell::new(),
+            count: OnceCell::new(),
+            words: OnceCell::new(),
+        }
+    }
+
+    fn path(&self) -> &str {
+        &self.world.sources[self.prompt.place.source.0 as usize].from_root
+    }
+
+    /// The model's name: the file's, else the config's.
+    pub fn model_name(&self) -> Field<String> {
+        if !self.prompt.model.is_absent() {
+            return self.prompt.model.clone();
+        }
+        match self.world.settings.prompt(self.path(), |s| s.model.clone()) {
+            Some(name) => Field::Known(name, self.prompt.place),
+            None => self.prompt.model.clone(),
+        }
+    }
+
+    fn model(&self) -> &Model<'a> {
+        self.model.get_or_init(|| match self.model_name() {
+            Field::Known(name, _) => match self.world.catalog.api_model(&name) {
+                ModelMatch::Exact(model) | ModelMatch::Alias(model) | ModelMatch::DatedSuffix(model) => {
+                    Model::Listed(model)
+                }
+                ModelMatch::Unknown { nearest } => Model::Unlisted(unlisted(&name, &nearest)),
+            },
+            Field::Absent(_) => Model::Unnamed,
+            Field::Unknown(why, _) => Model::Unlisted(why),
+        })
+    }
+
+    /// Something of the model's row.
+    fn of_model<T>(&self, pick: impl FnOnce(&'a ApiModel) -> Option<T>, what: &str) -> Result<Option<T>, String> {
+        match self.model() {
+            Model::Listed(model) => Ok(pick(model)),
+            Model::Unlisted(why) => Err(why.clone()),
+            Model::Unnamed => Err(format!("no model is named, so {what} is not known")),
+        }
+    }
+
+    /// Tokens of the fixed text.
+    pub fn count(&self) -> &TokenCount {
+        self.count.get_or_init(|| {
+            let name = self.model_name();
+            // An alias or a name with a provider's prefix counts as the model that it stands for.
+            let model = match self.model() {
+                Model::Listed(model) if tokens::encoding_for_model(name.known().map_or("", String::as_str)).is_none() => Some(model.id.clone()),
+                _ => name.known().cloned(),
+            };
+            count::count(self.prompt, model.as_deref())
+        })
+    }
+
+    fn words(&self) -> &PromptWords {
+        self.words.get_or_init(|| {
+            let messages: Vec<words::Message<'_>> = self
+                .prompt
+                .messages
+                .iter()
+                .map(|message| words::Message {
+                    role: match message.role {
+                        Role::System => words::Role::System,
+                        Role::User => words::Role::User,
+                        Role::Assistant => words::Role::Assistant,
+                        Role::Tool => words::Role::Tool,
+                    },
+                    text: message.text.as_str(),
+                })
+                .collect();
+            words::analyze(&messages)
+        })
+    }
+
+    /// Where the words that decided a fact stand.
+    fn words_place(&self, fact: words::Fact) -> Option<Place> {
+        let evidence = self.words().evidence.iter().find(|evidence| evidence.fact == fact)?;
+        let message = self.prompt.messages.get(evidence.message)?;
+        Some(Place {
+            source: message.source,
+            span: message.text.span_of(evidence.range.clone()),
+        })
+    }
+
+    /// The message that holds the instructions: the last of the system's, else the first of the user's.
+    pub fn instructions(&self) -> Option<&'a Message> {
+        let messages = &self.prompt.messages;
+        messages
+            .iter()
+            .rfind(|message| message.role == Role::System)
+            .or_else(|| messages.iter().find(|message| message.role == Role::User))
+            .or_else(|| messages.first())
+    }
+
+    fn output_tokens(&self) -> Result<OutputTokens, String> {
+        let stated = self.world.settings.prompt(self.path(), |s| s.output_tokens);
+        let choices = match &self.prompt.choices {
+            Field::Known(n, _) => *n,
+            _ => 1,
+        };
+        if let Some(range) = stated {
+            let (low, high) = range.ends();
+            return Ok(OutputTokens {
+                low,
+                high,
+                from: "output_tokens in llmlint.yaml".to_owned(),
+            });
+        }
+        if let Field::Known(limit, place) = &self.prompt.max_output_tokens {
+            let line = self.line(*place);
+            let times = if choices > 1 {
+                format!(", {choices} answers")
+            } else {
+                String::new()
+            };
+            return Ok(OutputTokens {
+                low: 0,
+                high: limit.saturating_mul(choices.max(1)),
+                from: format!("at most the limit stated at {line}{times}"),
+            });
+        }
+        Err("the length of the answer is not known: no limit is stated, and llmlint.yaml gives no output_tokens".to_owned())
+    }
+
+    fn line(&self, place: Place) -> String {
+        let source = &self.world.sources[place.source.0 as usize];
+        format!("{}:{}", source.path, source.position(place.span.start).line)
+    }
+
+    fn calls(&self) -> Calls {
+        match self.world.settings.prompt(self.path(), |s| s.calls_per_month) {
+            Some(count) => Calls {
+                count,
+                per: "month",
+                from: "calls_per_month in llmlint.yaml".to_owned(),
+            },
+            None => Calls {
+                count: 1000,
+                per: "1,000 calls",
+                from: "no volume is stated: shown per 1,000 calls".to_owned(),
+            },
+        }
+    }
+
+    fn price(&self) -> Result<(Price, String), String> {
+        let tokens = self.count().most;
+        let today = self.world.today;
+        let price = self.of_model(
+            |model| Some((model.price_on(today, tokens)?, priced(model))),
+            "its price",
+        )?;
+        price.ok_or_else(|| "the catalog has no price for this model".to_owned())
+    }
+
+    /// The day of the price that its costs are made with.
+    pub fn price_as_of(&self) -> Option<Date> {
+        match self.model() {
+            Model::Listed(model) => model.price.is_some().then_some(model.as_of),
+            Model::Unlisted(_) | Model::Unnamed => None,
+        }
+    }
+
+    fn input_cost(&self) -> Result<Figure, String> {
+        let (price, from) = self.price()?;
+        let count = self.count();
+        let rate = cost::price("input_price", price.input, &from);
+        let cached_price = price
+            .cached_input
+            .map(|usd| cost::price("cached_price", usd, &from));
+        let share = self.world.settings.prompt(self.path(), |s| s.cached_share);
+        let without = if count.variables.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("variables: {}", count.variables.join(", "))]
+        };
+        cost::input_cost(
+            (count.least, count.most, count.how.clone()),
+            &rate,
+            cached_price.as_ref().zip(share),
+            &self.calls(),
+            without,
+        )
+    }
+
+    fn output_cost(&self) -> Result<Figure, String> {
+        let (price, from) = self.price()?;
+        let usd = price
+            .output
+            .ok_or_else(|| "the model has no price for output".to_owned())?;
+        let rate = cost::price("output_price", usd, &from);
+        cost::output_cost(&self.output_tokens()?, &rate, &self.calls())
+    }
+
+    fn total_cost(&self) -> Result<Figure, String> {
+        cost::sum(&self.input_cost()?, &self.output_cost()?)
+    }
+
+    /// A smaller model of the same provider that would serve: the dearest of tier `small` that is not on its way out
+    /// and whose input and output both cost at most half. The dearest, because it is the most capable of them.
+    fn smaller_model(&self) -> Result<Option<&'a ApiModel>, String> {
+        let Some(model) = self.of_model(Some, "what is smaller")? else {
+            return Ok(None);
+        };
+        if model.tier != Some(Tier::Frontier) {
+            return Ok(None);
+        }
+        let Some(price) = &model.price else {
+            return Ok(None);
+        };
+        let needed = self.count().most;
+        let half = |ours: Decimal, theirs: Decimal| theirs * Decimal::TWO <= ours;
+        let small = self.world.catalog.api_models().filter(|other| {
+            other.provider == model.provider
+                && other.tier == Some(Tier::Small)
+                && other.kind == model.kind
+                && other.reasoning == model.reasoning
+                && other.deprecated_on.is_none()
+                && other.retired_on.is_none()
+                && other.context_window.is_none_or(|window| window >= needed)
+                && other.price.as_ref().is_some_and(|cheaper| {
+                    half(price.input, cheaper.input)
+                        && matches!((price.output, cheaper.output), (Some(ours), Some(theirs)) if half(ours, theirs))
+                })
+        });
+        Ok(small.max_by(|a, b| {
+            let usd = |model: &ApiModel| model.price.as_ref().and_then(|price| price.output);
+            usd(a).cmp(&usd(b)).then_with(|| b.id.cmp(&a.id))
+        }))
+    }
+
+    /// The share that a swap of models takes off input and output: the smaller of both, and the larger; rounded down
+    /// to a hundredth of a percent.
+    fn swap_shares(&self, other: Option<&ApiModel>) -> Result<Option<(Decimal, Decimal)>, String> {
+        let Some(other) = other else {
+            return Ok(None);
+        };
+        let (price, _) = self.price()?;
+        let Some(theirs) = &other.price else {
+            return Ok(None);
+        };
+        let share = |ours: Decimal, theirs: Decimal| {
+            (ours > Decimal::ZERO).then(|| {
+                (Decimal::ONE - theirs / ours)
+                    .round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity)
+                    .max(Decimal::ZERO)
+            })
+        };
+        let input = share(price.input, theirs.input);
+        let output = price
+            .output
+            .zip(theirs.output)
+            .and_then(|(ours, theirs)| share(ours, theirs));
+        Ok(match (input, output) {
+            (Some(a), Some(b)) => Some((a.min(b), a.max(b))),
+            _ => None,
+        })
+    }
+
+    fn replacement(&self) -> Result<Option<&'a ApiModel>, String> {
+        let (catalog, today) = (self.world.catalog, self.world.today);
+        self.of_model(|model| catalog.replacement(model, today), "its successor")
+    }
+
+    /// Whether the model is switched off. Platforms that sell other providers' models set days of their own.
+    fn retired(&self) -> Result<Option<bool>, String> {
+        let name = self.model_name();
+        let platform = name
+            .known()
+            .and_then(|name| Catalog::platform(name))
+            .or(self.prompt.provider.as_deref().filter(|provider| sets_own_days(provider)));
+        if let Some(platform) = platform {
+            return Err(format!("{platform} sets its own days of retirement"));
+        }
+        let today = self.world.today;
+        self.of_model(|model| Some(model.is_retired(today)), "whether it is retired")
+    }
+}
+
+fn sets_own_days(provider: &str) -> bool {
+    ["azure", "foundry", "bedrock", "vertex"].iter().any(|name| provider.contains(name))
+}
+
+/// What to say of a model that is not listed.
+fn unlisted(name: &str, nearest: &[String]) -> String {
+    let near = if nearest.is_empty() {
+        String::new()
+    } else {
+        format!(" (nearest: {})", nearest.join(", "))
+    };
+    format!("`{name}` is not in the catalog{near}: add it under `models:` in llmlint.yaml")
+}
+
+/// Where a model's price comes from.
+fn priced(model: &ApiModel) -> String {
+    format!("{} of {}: {}", model.id, model.as_of, model.source)
+}
+
+pub(super) fn field<T>(field: &Field<T>, value: impl FnOnce(&T) -> Value) -> Fact {
+    let known = match field {
+        Field::Known(inner, _) => Known::Yes(value(inner)),
+        Field::Absent(_) => Known::Absent,
+        Field::Unknown(why, _) => Known::Unknown(why.as_str().into()),
+    };
+    Fact::of(known).at(field.place())
+}
+
+pub(super) fn known<T>(found: Result<Option<T>, String>, value: impl FnOnce(T) -> Value) -> Fact {
+    Fact::of(match found {
+        Ok(Some(inner)) => Known::Yes(value(inner)),
+        Ok(None) => Known::Absent,
+        Err(why) => Known::Unknown(why.into()),
+    })
+}
+
+fn text(value: impl Into<Arc<str>>) -> Value {
+    Value::Str(value.into())
+}
+
+/// Whole numbers beyond what CEL's integers hold are as good as the largest.
+pub(super) fn int(value: u64) -> Value {
+    Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// A fact of the words: told, or not clear.
+fn told<T>(found: Option<T>, value: impl FnOnce(T) -> Value) -> Fact {
+    let known = match found {
+        Some(inner) => Known::Yes(value(inner)),
+        None => Known::Unknown("the words do not show it clearly".into()),
+    };
+    Fact::of(known)
+}
+
+/// Serde's name of one of the words' enums, which is the codebook's.
+fn label<T: serde::Serialize>(value: T) -> Value {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => text(name),
+        _ => text(""),
+    }
+}
+
+/// The facts of a prompt, in the order in which they are listed.
+pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
+    Row {
+        name: "prompt.format",
+        ty: Type::Str,
+        unit: "",
+        about: "the format it was read as",
+        get: |facts| Fact::of(Known::Yes(text(facts.prompt.format))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.instructions",
+        ty: Type::Str,
+        unit: "",
+        about: "the text of the message that instructs: the system's, else the user's",
+        get: |facts| match facts.instructions() {
+            Some(message) => Fact::of(Known::Yes(text(message.text.as_str()))).at(Some(first_line(facts, message))),
+            None => Fact::of(Known::Absent).at(Some(facts.prompt.place)),
+        },
+    },
+    Row {
+        name: "prompt.messages",
+        ty: Type::Int,
+        unit: "messages",
+        about: "how many messages are sent",
+        get: |facts| Fact::of(Known::Yes(int(facts.prompt.messages.len() as u64))),
+    },
+    Row {
+        name: "prompt.tools",
+        ty: Type::Int,
+        unit: "tools",
+        about: "how many tools are offered to the model",
+        get: |facts| {
+            let tools = &facts.prompt.tools;
+            Fact::of(Known::Yes(int(tools.len() as u64))).at(tools.first().map(|tool| tool.place))
+        },
+    },
+    Row {
+        name: "prompt.model",
+        ty: Type::Str,
+        unit: "",
+        about: "the model's name, as the file or llmlint.yaml gives it",
+        get: |facts| {
+            let name = facts.model_name();
+            field(&name, |name| text(name.as_str()))
+        },
+    },
+    Row {
+        name: "prompt.model_tier",
+        ty: Type::Str,
+        unit: "",
+        about: "frontier, mid or small: where the catalog places the model in its provider's line-up",
+        get: |facts| known(facts.of_model(|model| model.tier, "its tier"), label),
+    },
+    Row {
+        name: "prompt.model_reasoning",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the model reasons before it answers",
+        get: |facts| known(facts.of_model(|model| Some(model.reasoning), "whether it reasons"), Value::Bool),
+    },
+    Row {
+        name: "prompt.model_retired",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the provider has switched the model off, as of today or --as-of",
+        get: |facts| known(facts.retired(), Value::Bool).at(facts.model_name().place()),
+    },
+    Row {
+        name: "prompt.model_retired_on",
+        ty: Type::Str,
+        unit: "date",
+        about: "the day on which the provider switches the model off, where it has named one",
+        get: |facts| known(facts.of_model(|model| model.retired_on, "when it retires"), |day| text(day.to_string())),
+    },
+    Row {
+        name: "prompt.model_replacement",
+        ty: Type::Str,
+        unit: "",
+        about: "the model that the provider names as successor",
+        get: |facts| known(facts.replacement(), |model| text(model.id.as_str())),
+    },
+    Row {
+        name: "prompt.replacement_share_low",
+        ty: Type::Number,
+        unit: "share",
+        about: "what the successor takes off the price of input or output, whichever is less",
+        get: |facts| {
+            let shares = facts.replacement().and_then(|other| facts.swap_shares(other));
+            known(shares, |(low, _)| Value::Number(low))
+        },
+    },
+    Row {
+        name: "prompt.replacement_share_high",
+        ty: Type::Number,
+        unit: "share",
+        about: "what the successor takes off the price of input or output, whichever is more",
+        get: |facts| {
+            let shares = facts.replacement().and_then(|other| facts.swap_shares(other));
+            known(shares, |(_, high)| Value::Number(high))
+        },
+    },
+    Row {
+        name: "prompt.smaller_model",
+        ty: Type::Str,
+        unit: "",
+        about: "for a frontier model: a small one of the same provider, at most half the price, not on its way out",
+        get: |facts| known(facts.smaller_model(), |model| text(model.id.as_str())),
+    },
+    Row {
+        name: "prompt.smaller_share_low",
+        ty: Type::Number,
+        unit: "share",
+        about: "what the smaller model takes off the price of input or output, whichever is less",
+        get: |facts| {
+            let shares = facts.smaller_model().and_then(|other| facts.swap_shares(other));
+            known(shares, |(low, _)| Value::Number(low))
+        },
+    },
+    Row {
+        name: "prompt.smaller_share_high",
+        ty: Type::Number,
+        unit: "share",
+        about: "what the smaller model takes off the price of input or output, whichever is more",
+        get: |facts| {
+            let shares = facts.smaller_model().and_then(|other| facts.swap_shares(other));
+            known(shares, |(_, high)| Value::Number(high))
+        },
+    },
+    Row {
+        name: "prompt.context_window",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of input and output that the model takes together",
+        get: |facts| known(facts.of_model(|model| model.context_window, "its context window"), int),
+    },
+    Row {
+        name: "prompt.max_output_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "the request's limit on generated tokens",
+        get: |facts| field(&facts.prompt.max_output_tokens, |n| int(*n)),
+    },
+    Row {
+        name: "prompt.choices",
+        ty: Type::Int,
+        unit: "answers",
+        about: "how many answers one request asks for (`n`)",
+        get: |facts| field(&facts.prompt.choices, |n| int(*n)),
+    },
+    Row {
+        name: "prompt.response_format",
+        ty: Type::Str,
+        unit: "",
+        about: "the form of the answer that the request enforces: json_object, json_schema",
+        get: |facts| field(&facts.prompt.response_format, |name| text(name.as_str())),
+    },
+    Row {
+        name: "prompt.tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens that are sent; unknown where a variable's size is",
+        get: |facts| {
+            let count = facts.count();
+            let value = if count.variables.is_empty() && count.least == count.most {
+                Known::Yes(int(count.most))
+            } else if count.variables.is_empty() {
+                Known::Unknown(format!("{} to {}, by the template's branches", count.least, count.most).into())
+            } else {
+                Known::Unknown(format!("the size of {} is not known", count.variables.join(", ")).into())
+            };
+            Fact::of(value).at(Some(facts.prompt.place))
+        },
+    },
+    Row {
+        name: "prompt.fixed_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of the fixed text, every branch of a template at its shortest",
+        get: |facts| Fact::of(Known::Yes(int(facts.count().least))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.tokens_exact",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the count is what the model's own tokenizer gives",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.count().exact))),
+    },
+    Row {
+        name: "prompt.variables",
+        ty: Type::Strs,
+        unit: "",
+        about: "what a template fills in",
+        get: |facts| {
+            let names = facts.count().variables.iter().map(|name| name.as_str().into());
+            Fact::of(Known::Yes(Value::Strs(names.collect())))
+        },
+    },
+    Row {
+        name: "prompt.words",
+        ty: Type::Int,
+        unit: "words",
+        about: "words of the fixed text (Unicode segmentation)",
+        get: |facts| Fact::of(Known::Yes(int(tokens::words(&count::fixed_text(facts.prompt)) as u64))),
+    },
+    Row {
+        name: "prompt.characters",
+        ty: Type::Int,
+        unit: "characters",
+        about: "characters of the fixed text as people count them (grapheme clusters)",
+        get: |facts| Fact::of(Known::Yes(int(tokens::characters(&count::fixed_text(facts.prompt)) as u64))),
+    },
+    Row {
+        name: "prompt.task",
+        ty: Type::Str,
+        unit: "",
+        about: "what it wants done: classify, extract, summarize, answer, translate, rewrite, write, code, plan, judge, converse, other",
+        get: |facts| told(facts.words().task, label),
+    },
+    Row {
+        name: "prompt.output_format",
+        ty: Type::Str,
+        unit: "",
+        about: "the form in which the answer is asked for: prose, markdown, json, list, label, code, other",
+        get: |facts| {
+            if let Field::Known(format, place) = &facts.prompt.response_format
+                && format.starts_with("json")
+            {
+                return Fact::of(Known::Yes(text("json"))).at(Some(*place));
+            }
+            told(facts.words().output_format, label)
+        },
+    },
+    Row {
+        name: "prompt.asks_brevity",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether some instruction makes the answer shorter than it would be",
+        get: |facts| told(facts.words().asks_brevity, Value::Bool).at(facts.words_place(words::Fact::AsksBrevity)),
+    },
+    Row {
+        name: "prompt.length_limit",
+        ty: Type::Str,
+        unit: "",
+        about: "a number that the words give for the length of the answer: `max 100 words`",
+        get: |facts| {
+            let value = match &facts.words().length_limit {
+                Some(limit) => {
+                    let name = |value: Value| match value {
+                        Value::Str(name) => name.to_string(),
+                        _ => String::new(),
+                    };
+                    Known::Yes(text(format!("{} {} {}", name(label(limit.bound)), limit.n, name(label(limit.unit)))))
+                }
+                None => Known::Absent,
+            };
+            Fact::of(value).at(facts.words_place(words::Fact::LengthLimit))
+        },
+    },
+    Row {
+        name: "prompt.items_requested",
+        ty: Type::Int,
+        unit: "items",
+        about: "how many pieces of the same kind the answer is to hold",
+        get: |facts| {
+            let value = match facts.words().items_requested {
+                Some(n) => Known::Yes(int(u64::from(n))),
+                None => Known::Absent,
+            };
+            Fact::of(value).at(facts.words_place(words::Fact::ItemsRequested))
+        },
+    },
+    Row {
+        name: "prompt.examples",
+        ty: Type::Int,
+        unit: "examples",
+        about: "how many worked examples of input and answer it holds",
+        get: |facts| Fact::of(Known::Yes(int(u64::from(facts.words().examples)))),
+    },
+    Row {
+        name: "prompt.asks_reasoning",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it asks for reasoning before or in the answer",
+        get: |facts| {
+            Fact::of(Known::Yes(Value::Bool(facts.words().asks_reasoning)))
+                .at(facts.words_place(words::Fact::AsksReasoning))
+        },
+    },
+    Row {
+        name: "prompt.retrieved_context",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it has a place for documents or history from which the answer is to come",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.words().retrieved_context))),
+    },
+    Row {
+        name: "prompt.closed_answer",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether a correct answer is short and comes from a small set or straight out of the input",
+        get: |facts| told(facts.words().closed_answer, Value::Bool),
+    },
+    Row {
+        name: "prompt.language",
+        ty: Type::Str,
+        unit: "",
+        about: "the language of the instructions (ISO 639-1)",
+        get: |facts| told(facts.words().language, label),
+    },
+    Row {
+        name: "prompt.output_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of an answer at most: llmlint.yaml's, else the request's limit",
+        get: |facts| known(facts.output_tokens().map(Some), |output| int(output.high)),
+    },
+    Row {
+        name: "prompt.cost.input",
+        ty: Type::Number,
+        unit: "USD",
+        about: "the fixed text's price, per 1,000 calls, or per month where llmlint.yaml gives the calls",
+        get: |facts| Fact::amount(facts.input_cost()),
+    },
+    Row {
+        name: "prompt.cost.output",
+        ty: Type::Number,
+        unit: "USD",
+        about: "the answer's price, per 1,000 calls, or per month where llmlint.yaml gives the calls",
+        get: |facts| Fact::amount(facts.output_cost()),
+    },
+    Row {
+        name: "prompt.cost.total",
+        ty: Type::Number,
+        unit: "USD",
+        about: "input and output together",
+        get: |facts| Fact::amount(facts.total_cost()),
+    },
+];
+
+/// What a finding about a message shows: its first line that holds something.
+fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {
+    let span = message.text.span();
+    let source = &facts.world.sources[message.source.0 as usize];
+    let text = source.text.get(span.start..span.end).unwrap_or_default();
+    let lead = text.len() - text.trim_start().len();
+    let line = text[lead..].lines().next().unwrap_or_default().trim_end();
+    let start = span.start + lead;
+    Place {
+        source: message.source,
+        span: crate::source::Span::new(start, start + line.len()),
+    }
+}
+

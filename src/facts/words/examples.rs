@@ -1,0 +1,196 @@
+//! Counting worked examples: an input together with its answer.
+
+use super::Role;
+use super::sentences::{Field, Parsed};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// How many worked examples a request holds, over all its messages.
+pub(super) fn count(messages: &[(Role, &str, &Parsed)]) -> u32 {
+    let fields: Vec<Seen> = messages.iter().enumerate().flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text))).collect();
+    let in_text = labelled(&fields).max(arrows(messages)).max(tagged(&fields));
+    u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
+}
+
+/// The stretches of each message that show worked examples and ask nothing, in order.
+pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>> {
+    let fields: Vec<Seen> = messages.iter().enumerate().flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text))).collect();
+    // The last place of each label: open there, what stood under it before was an example.
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for (i, seen) in fields.iter().enumerate() {
+        last.insert(&seen.field.label, i);
+    }
+    let mut out = vec![Vec::new(); messages.len()];
+    for (i, seen) in fields.iter().enumerate() {
+        let end = last.get(seen.field.label.as_str()).map(|l| &fields[*l]);
+        let repeats = end.is_some_and(|e| !std::ptr::eq(e.field, seen.field) && (e.empty || e.field.variable && !e.filled));
+        let worked = repeats || seen.field.example && (inputs(&seen.field.label) || answers(&seen.field.label));
+        if worked && seen.filled && !seen.outline && !seen.field.label.is_empty() && i + 1 < fields.len() {
+            out[seen.message].push(seen.field.start..seen.field.content.end);
+        }
+    }
+    out
+}
+
+/// A field and what its content is.
+struct Seen<'a> {
+    field: &'a Field,
+    message: usize,
+    /// Filled with words, not with a variable, a placeholder or nothing.
+    filled: bool,
+    /// A heading of the prompt's own outline, which labels no example.
+    outline: bool,
+    empty: bool,
+}
+
+impl<'a> Seen<'a> {
+    fn of(message: usize, field: &'a Field, text: &str) -> Self {
+        let content = text.get(field.content.clone()).unwrap_or("").trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
+        let content = content.strip_prefix("\"\"\"").unwrap_or(content);
+        let placeholder = is_placeholder(content);
+        // A variable at the end of long filled text belongs to what comes next.
+        let filled = !content.is_empty() && !placeholder && !(field.variable && content.len() < 60);
+        let outline = field.heading && !field.example && !text[field.start..].starts_with("##");
+        Self { field, message, filled, outline, empty: content.is_empty() }
+    }
+}
+
+/// "[question here]", "<label>", "the question you must answer", "…".
+fn is_placeholder(content: &str) -> bool {
+    let line = content.lines().next().unwrap_or("").trim();
+    let bracketed = (line.starts_with('[') && line.ends_with(']') && !line.contains(['"', '\'', ',', '{'])) || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
+    let lower: String = line.chars().take(60).collect::<String>().to_ascii_lowercase();
+    let described = ["the input question", "the final answer", "the question", "you should always", "the action to", "the result of", "the input to", "the answer to", "your answer", "your response", "the original", "question here", "sql query to", "result of the", "final answer here", "the tool", "your thought", "<your", "pick one"].iter().any(|p| lower.starts_with(p));
+    bracketed || described || matches!(lower.as_str(), "..." | "…" | "....") || line.contains("____")
+}
+
+/// Labels that name an answer.
+fn answers(label: &str) -> bool {
+    let last = label.rsplit([' ', '/']).next().unwrap_or("");
+    matches!(
+        last,
+        "output" | "outputs" | "answer" | "a" | "response" | "label" | "sentiment" | "classification" | "category" | "result" | "assistant" | "ai" | "summary" | "translation" | "json" | "bot" | "verdict" | "intent" | "code" | "sql" | "sqlquery" | "score" | "stars" | "class" | "reply" | "agent" | "completion" | "triplets" | "entities" | "keywords" | "query" | "rewritten" | "correction" | "corrected" | "solution" | "explanation" | "expected" | "emotion" | "topic" | "title" | "model" | "tags" | "rating" | "tweet" | "question" | "standalone" | "conclusion" | "block" | "command" | "feedback" | "statements" | "verdicts" | "truths" | "claims"
+    ) || label.starts_with("rewritten")
+}
+
+/// Labels that name an input.
+fn inputs(label: &str) -> bool {
+    let last = label.rsplit([' ', '/']).next().unwrap_or("");
+    matches!(
+        last,
+        "input" | "inputs" | "question" | "q" | "text" | "user" | "human" | "sentence" | "context" | "query" | "complaint" | "review" | "email" | "tweet" | "problem" | "document" | "passage" | "statement" | "customer" | "comment" | "url" | "premise" | "request" | "message" | "prompt" | "article" | "paragraph" | "utterance" | "criteria" | "conversation" | "word" | "source" | "english" | "task" | "information" | "scenario" | "command" | "code" | "original" | "description" | "example" | "product" | "topic" | "turns" | "instruction" | "before" | "content" | "data"
+    )
+}
+
+/// Fields that repeat: the last is to be filled in, those before are examples.
+fn labelled(fields: &[Seen]) -> usize {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, seen) in fields.iter().enumerate() {
+        if !seen.outline && seen.field.label.len() < 24 {
+            groups.entry(seen.field.label.as_str()).or_default().push(i);
+        }
+    }
+    let shown = |i: usize| {
+        // In a stretch introduced as an example, or with an example label of its own.
+        fields[i].field.example || fields[..i].iter().rev().take(8).any(|s| s.message == fields[i].message && (s.field.example))
+    };
+    // The very last label, left empty for the model, is the surest: count where it stood filled.
+    if let Some(last) = fields.iter().rev().find(|s| !s.outline)
+        && last.empty
+        && let Some(at) = groups.get(last.field.label.as_str())
+    {
+        let filled = at.iter().filter(|i| fields[**i].filled && **i > 0).count();
+        if filled > 0 && !last.field.label.is_empty() {
+            return filled;
+        }
+    }
+    let mut best = 0;
+    for (label, at) in &groups {
+        let filled = at.iter().filter(|i| fields[**i].filled).count();
+        let Some(last) = at.last().map(|i| &fields[*i]) else { continue };
+        let open = last.empty || last.field.variable;
+        if filled == 0 || label.is_empty() {
+            continue;
+        }
+        if answers(label) {
+            // The answer's label stands empty at the end, or all are shown under "example".
+            let paired = |i: usize| i > 0 && fields[..i].iter().rev().take(6).any(|s| s.message == fields[i].message && s.filled && s.field.label != **label && (inputs(&s.field.label) || s.field.example || repeated(&groups, &s.field.label)));
+            let pairs = at.iter().filter(|i| fields[**i].filled && paired(**i) && (open || shown(**i) || groups.len() <= 4 && filled > 1)).count();
+            best = best.max(pairs);
+        }
+        if inputs(label) && at.len() > 1 && last.field.variable && !last.filled {
+            let worked = at.iter().filter(|i| fields[**i].filled && followed(fields, **i)).count();
+            best = best.max(worked);
+        }
+        // "Text: … Sentiment: positive / Text: … Sentiment:", whatever the label's name.
+        if at.len() > 1 && last.empty && !last.field.heading && filled + 1 == at.len() && fields.iter().any(|s| s.field.label != **label && s.filled) {
+            best = best.max(filled);
+        }
+        // "This is great: positive" as lines of one shape ending in a cue is left to `arrows`.
+    }
+    best
+}
+
+fn repeated(groups: &BTreeMap<&str, Vec<usize>>, label: &str) -> bool {
+    groups.get(label).is_some_and(|g| g.len() > 1)
+}
+
+/// An input is followed by something that works it out: another field, or more than its own line.
+fn followed(fields: &[Seen], i: usize) -> bool {
+    let next = fields.get(i + 1);
+    let field = fields[i].field;
+    next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label && !n.field.heading) || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
+}
+
+/// `<example>` blocks that hold both an input and an answer.
+fn tagged(fields: &[Seen]) -> usize {
+    let mut count = 0;
+    for (i, seen) in fields.iter().enumerate() {
+        let opens = seen.field.label.is_empty() && seen.field.example && !seen.field.heading;
+        let numbered = seen.field.example && seen.field.label.is_empty();
+        if !(opens || numbered) || seen.field.variable && seen.empty {
+            continue;
+        }
+        let body: Vec<&Seen> = fields[i + 1..].iter().take(6).take_while(|s| !(s.field.example && s.field.label.is_empty())).collect();
+        let input = body.iter().position(|s| inputs(&s.field.label) && s.filled);
+        let output = body.iter().position(|s| answers(&s.field.label) && s.filled);
+        if let (Some(a), Some(b)) = (input, output)
+            && a != b
+        {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Lines "input // answer", "input -> answer", and plain lines that end in a bare mark.
+fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
+    let mut best = 0;
+    for (_, text, _) in messages {
+        for mark in [" // ", " -> ", " => ", " → ", " ## ", " ||| "] {
+            let mut full = 0;
+            let mut open = false;
+            for line in text.lines() {
+                let line = line.trim();
+                if let Some((left, right)) = line.split_once(mark) {
+                    let worked = !left.is_empty() && !right.is_empty() && right.len() < 200 && !left.starts_with('-') && !line.contains('{') && !left.ends_with(')');
+                    full += usize::from(worked);
+                    open |= line.contains('{');
+                } else if line.ends_with(mark.trim()) && line.len() > mark.len() {
+                    open = true;
+                }
+            }
+            if open {
+                best = best.max(full);
+            }
+        }
+    }
+    best
+}
+
+/// Pairs of a user's message and an assistant's before the last user message, both in words.
+fn turns(messages: &[(Role, &str, &Parsed)]) -> usize {
+    let said = |i: usize| !messages[i].1.trim().is_empty() && !messages[i].2.tokens.iter().any(|t| t.kind == super::sentences::Kind::Variable);
+    let last_user = messages.iter().rposition(|m| m.0 == Role::User);
+    (1..messages.len()).filter(|i| last_user.is_some_and(|l| *i < l) && messages[*i].0 == Role::Assistant && messages[*i - 1].0 == Role::User && said(*i) && said(*i - 1)).count()
+}

@@ -1,0 +1,252 @@
+//! What a prompt's words ask for, told from the structure of its text.
+//!
+//! No model and no word list alone: each message is taken apart into sentences, labelled fields,
+//! quotations and variables (`sentences`), worked examples are set aside, and each fact is read
+//! from the sentences that ask. Deterministic, and linear in the length of the text. What each fact
+//! means and how well it is told is in `docs/prompt-facts.md`.
+
+mod brevity;
+mod context;
+mod examples;
+mod format;
+mod items;
+mod language;
+mod length;
+mod reasoning;
+mod sentences;
+mod task;
+
+use sentences::{Parsed, Sentence};
+use serde::Serialize;
+use std::ops::Range;
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    System,
+    Developer,
+    User,
+    Assistant,
+    Tool,
+}
+
+/// One message of a request, template syntax still in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message<'a> {
+    pub role: Role,
+    pub text: &'a str,
+}
+
+/// What the request wants done with its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    Classify,
+    Extract,
+    Summarize,
+    Answer,
+    Translate,
+    Rewrite,
+    Write,
+    Code,
+    Plan,
+    Judge,
+    Converse,
+    Other,
+}
+
+/// The form in which the answer is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputFormat {
+    Prose,
+    Markdown,
+    Json,
+    List,
+    Label,
+    Code,
+    Other,
+}
+
+/// What a length is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LengthUnit {
+    Words,
+    Sentences,
+    Paragraphs,
+    Characters,
+    Lines,
+    Tokens,
+    Items,
+}
+
+/// How a number bounds a length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bound {
+    Max,
+    Min,
+    Exact,
+    About,
+}
+
+/// An explicit number for the length of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LengthLimit {
+    /// In `unit`s; the larger end of a range.
+    pub n: u32,
+    pub unit: LengthUnit,
+    pub bound: Bound,
+}
+
+/// The facts that can be pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    AsksBrevity,
+    LengthLimit,
+    ItemsRequested,
+    AsksReasoning,
+}
+
+/// The words that decided a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub fact: Fact,
+    /// Which of the messages.
+    pub message: usize,
+    /// Bytes of the message's text.
+    pub range: Range<usize>,
+}
+
+/// What a prompt's words ask for. A field is `None` where nothing is asked (a limit, a number), or
+/// where the prompt has no words of its own to judge by, only variables.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromptWords {
+    pub task: Option<Task>,
+    pub output_format: Option<OutputFormat>,
+    /// Some instruction makes the answer shorter than it would be.
+    pub asks_brevity: Option<bool>,
+    /// An explicit number for the length of the whole answer or its main part.
+    pub length_limit: Option<LengthLimit>,
+    /// How many pieces of one kind the answer is to hold; the largest where there are several.
+    pub items_requested: Option<u32>,
+    /// Worked examples of an input with its answer.
+    pub examples: u32,
+    /// Reasoning is asked for, before or in the answer.
+    pub asks_reasoning: bool,
+    /// There is a place for material from which the answer is to come.
+    pub retrieved_context: bool,
+    /// A correct answer is short and comes from a small set or straight out of the input.
+    pub closed_answer: Option<bool>,
+    /// Language of the instructions, ISO 639-1.
+    pub language: Option<&'static str>,
+    /// Where the facts come from. Not written out: findings point with it.
+    #[serde(skip)]
+    pub evidence: Vec<Evidence>,
+}
+
+/// Reads what the messages of one request ask for.
+#[must_use]
+pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
+    let parsed: Vec<Parsed> = messages.iter().map(|m| sentences::parse(m.text)).collect();
+    let all: Vec<(Role, &str, &Parsed)> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
+    // The sentences that ask: not what is shown as an example, not an assistant's turn.
+    let shown = examples::shown(&all);
+    let asking: Vec<Vec<Sentence>> = all.iter().zip(&shown).map(|((role, _, p), shown)| asking(*role, p, shown)).collect();
+
+    let mut evidence = Vec::new();
+    let mut amounts = Vec::new();
+    let mut brief = false;
+    let mut items = None;
+    let mut reasons = false;
+    let mut limits = Vec::new();
+    for (m, (p, sentences)) in parsed.iter().zip(&asking).enumerate() {
+        let mut note = |fact, tokens: Range<usize>| evidence.push(Evidence { fact, message: m, range: p.place(tokens) });
+        let found = length::amounts(p, sentences);
+        if let Some(tokens) = brevity::find(p, sentences, &found) {
+            brief = true;
+            note(Fact::AsksBrevity, tokens);
+        }
+        if let Some((limit, tokens)) = length::limit(&found) {
+            limits.push(limit);
+            note(Fact::LengthLimit, tokens);
+        }
+        if let Some((n, tokens)) = items::find(p, sentences) {
+            items = items.max(Some(n));
+            note(Fact::ItemsRequested, tokens);
+        }
+        if let Some(tokens) = reasoning::find(p, sentences) {
+            reasons = true;
+            note(Fact::AsksReasoning, tokens);
+        } else if reasoning::has_field(p) && messages[m].role != Role::Assistant {
+            reasons = true;
+        }
+        amounts.extend(found);
+    }
+    let task = task::find(&all, &asking);
+    let judged = task.is_some();
+    let format = format::find(&all, &asking, task, &amounts, items);
+    PromptWords {
+        task,
+        output_format: judged.then_some(format),
+        asks_brevity: judged.then_some(brief),
+        length_limit: limits.into_iter().min_by_key(length::weight),
+        items_requested: items,
+        examples: examples::count(&all),
+        asks_reasoning: reasons,
+        retrieved_context: context::find(&all, task),
+        closed_answer: judged.then(|| format::is_closed(&all, task, format, &amounts)),
+        language: language::find(&parsed.iter().collect::<Vec<_>>()),
+        evidence,
+    }
+}
+
+/// The sentences of a message that ask something. `shown` is in order.
+fn asking(role: Role, parsed: &Parsed, shown: &[Range<usize>]) -> Vec<Sentence> {
+    if matches!(role, Role::Assistant | Role::Tool) {
+        return Vec::new();
+    }
+    let mut stretch = 0;
+    let asks = |s: &Sentence| {
+        let at = parsed.place(s.tokens()).start;
+        while shown.get(stretch).is_some_and(|r| r.end <= at) {
+            stretch += 1;
+        }
+        !s.shown && !shown.get(stretch).is_some_and(|r| r.contains(&at))
+    };
+    parsed.sentences.iter().copied().filter(asks).collect()
+}
+
+/// Splits text at lines `<<role>>`; without one, the whole is one user message.
+#[must_use]
+pub fn parse_roles(text: &str) -> Vec<Message<'_>> {
+    let mut messages = Vec::new();
+    let mut role = None;
+    let mut from = 0;
+    let mut at = 0;
+    let mut keep = |role: Option<Role>, part: std::ops::Range<usize>| {
+        let part = text[part].trim();
+        if !part.is_empty() {
+            messages.push(Message { role: role.unwrap_or(Role::User), text: part });
+        }
+    };
+    for line in text.split_inclusive('\n') {
+        let named = match line.trim() {
+            "<<system>>" => Some(Role::System),
+            "<<developer>>" => Some(Role::Developer),
+            "<<user>>" => Some(Role::User),
+            "<<assistant>>" => Some(Role::Assistant),
+            "<<tool>>" => Some(Role::Tool),
+            _ => None,
+        };
+        if named.is_some() {
+            keep(role, from..at);
+            role = named;
+            from = at + line.len();
+        }
+        at += line.len();
+    }
+    keep(role, from..text.len());
+    messages
+}

@@ -1,0 +1,424 @@
+//! What the request wants done with its input, by its main verb.
+
+use super::sentences::{Kind, Parsed, Sentence};
+use super::{Role, Task};
+use std::ops::Range;
+
+const TASKS: [Task; 12] = [Task::Classify, Task::Extract, Task::Summarize, Task::Answer, Task::Translate, Task::Rewrite, Task::Write, Task::Code, Task::Plan, Task::Judge, Task::Converse, Task::Other];
+
+/// Evidence for each task; the heaviest wins, the first said on a tie.
+#[derive(Default)]
+struct Votes {
+    weight: [f32; 12],
+}
+
+impl Votes {
+    fn add(&mut self, task: Task, weight: f32) {
+        self.weight[task as usize] += weight;
+    }
+
+    fn best(&self) -> Option<(Task, f32)> {
+        let mut best: Option<(Task, f32)> = None;
+        for task in TASKS {
+            let weight = self.weight[task as usize];
+            if weight > 0.0 && best.is_none_or(|b| weight > b.1) {
+                best = Some((task, weight));
+            }
+        }
+        best
+    }
+}
+
+/// The task, or none where nothing is said but variables.
+pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<Task> {
+    let mut votes = Votes::default();
+    let mut words = false;
+    let mut imperatives = 0;
+    let mut assistant = false;
+    for ((role, text, parsed), sentences) in messages.iter().zip(asking) {
+        words |= parsed.tokens.iter().any(|t| t.kind == Kind::Word);
+        if *role == Role::Assistant || *role == Role::Tool {
+            continue;
+        }
+        for sentence in sentences {
+            sentence_votes(parsed, sentence, &mut votes, &mut imperatives, &mut assistant);
+        }
+        cue(text, parsed, &mut votes);
+    }
+    if !words {
+        return None;
+    }
+    shape(messages, asking, &mut votes, assistant);
+    Some(votes.best().map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0))
+}
+
+/// What one sentence says of the task.
+fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imperatives: &mut usize, assistant: &mut bool) {
+    let range = sentence.tokens();
+    let w = |t: usize| if t < range.end { parsed.word(t) } else { "" };
+    let quoted = |t: usize| parsed.tokens.get(t).is_some_and(|t| t.quoted);
+    let start = range.clone().find(|t| parsed.kind(*t) != Some(Kind::Mark)).unwrap_or(range.start);
+    // Lines of a procedure weigh little beside the statement of the task.
+    let scale = if sentence.step { 0.3 } else if sentence.bullet { 0.5 } else { 1.0 };
+    let mut spoken = false;
+    for t in range.clone() {
+        if quoted(t) {
+            continue;
+        }
+        match w(t) {
+            // "Your task is to …"
+            "task" | "job" | "goal" | "purpose" | "objective" | "mission" | "role" | "responsibility" if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will")) => {
+                let to = (1..=14).find(|k| w(t + k) == "to" || ((w(t + k) == "is" || w(t + k) == "of") && w(t + k + 1).ends_with("ing")));
+                if let Some(k) = to {
+                    let named = !sentence.step && (t == start || matches!(w(t.wrapping_sub(1)), "your" | "the" | "primary" | "main" | "my" | "you" | "only" | "sole" | "core"));
+                    vote(parsed, &range, t + k + 1, if named { 10.0 } else { 3.0 }, votes);
+                    spoken = true;
+                }
+            }
+            // "You are an expert at …ing", "who …s", "that specializes in …".
+            "you" if matches!(w(t + 1), "have" | "specialize" | "excel" | "are" | "re" | "will" | "act" | "must" | "should" | "extract" | "take" | "can") || w(t + 1).ends_with('e') || verb(w(t + 1)).is_some() => {
+                if matches!(w(t + 1), "are" | "act" | "re") || w(t + 1) == "will" && w(t + 2) == "be" || w(t + 1) == "have" && w(t + 2) == "been" || matches!(w(t + 1), "specialize" | "excel") {
+                    if assistant_noun(parsed, &range, t) {
+                        *assistant = true;
+                    }
+                    let mut given = 0;
+                    for k in 1..30 {
+                        let lead = matches!(w(t + k), "at" | "in" | "for" | "on") && w(t + k + 1).ends_with("ing") || matches!(w(t + k), "to" | "that" | "who" | "with") && k > 2;
+                        let at = match w(t + k) {
+                            "specializes" | "specialize" | "specializing" | "specialised" | "specialized" if w(t + k + 1) == "in" => Some(t + k + 2),
+                            "tasked" | "responsible" | "charged" if matches!(w(t + k + 1), "with" | "for" | "to") => Some(t + k + 2),
+                            "excel" if w(t + k + 1) == "at" => Some(t + k + 2),
+                            _ if lead => Some(t + k + 1),
+                            _ => None,
+                        };
+                        let charged = matches!(w(t + k), "tasked" | "charged");
+                        if let Some(at) = at
+                            && vote(parsed, &range, at, if charged { 8.0 } else if given == 0 { 4.0 } else { 1.0 } * scale, votes)
+                        {
+                            given += 1;
+                        }
+                        if w(t + k).is_empty() || given > 1 {
+                            break;
+                        }
+                    }
+                    if given == 0 {
+                        role_noun(parsed, &range, t, votes);
+                    }
+                } else if matches!(w(t + 1), "will" | "must" | "should" | "can" | "need" | "may" | "have") {
+                    let weight = if w(t + 1) == "will" { 4.0 } else { 1.0 };
+                    let at = (2..=6).find(|k| verb(w(t + k)).is_some() && w(t + k - 1) != "be").unwrap_or(2);
+                    vote(parsed, &range, t + at, weight * scale, votes);
+                } else {
+                    vote(parsed, &range, t + 1, if t == start { 6.0 } else { 3.0 } * scale, votes);
+                }
+                spoken = true;
+            }
+            // "I want you to …"
+            "you" if w(t + 1) == "to" => {
+                if matches!(w(t + 2), "act" | "pretend" | "roleplay" | "play") {
+                    *assistant = true;
+                    role_noun(parsed, &range, t, votes);
+                } else {
+                    vote(parsed, &range, t + 2, 7.0, votes);
+                }
+                spoken = true;
+            }
+            "you" | "me" if matches!(w(t.wrapping_sub(1)), "can" | "could" | "would" | "help" | "let") => {
+                spoken |= vote(parsed, &range, t + 1, 6.0, votes);
+            }
+            "please" => {
+                let and = (2..20).find(|k| w(t + k) == "and" && verb(w(t + k + 1)).is_some()).filter(|_| matches!(w(t + 1), "read" | "look" | "consider" | "use"));
+                spoken |= vote(parsed, &range, t + and.unwrap_or(0) + 1, 7.0 * scale, votes);
+            }
+            _ => {}
+        }
+    }
+    if !spoken {
+        imperative(parsed, sentence, start, scale, votes, imperatives);
+    }
+}
+
+/// An imperative at the start of a sentence, or after "Given …,", "Use … to".
+fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, votes: &mut Votes, imperatives: &mut usize) {
+    let range = sentence.tokens();
+    let w = |t: usize| if t < range.end { parsed.word(t) } else { "" };
+    let decay = match *imperatives {
+        0 => 5.0,
+        1 => 2.5,
+        2 => 1.5,
+        _ => 0.7,
+    } * scale;
+    let mut at = start;
+    while matches!(w(at), "now" | "then" | "first" | "next" | "finally" | "also" | "always" | "only" | "carefully" | "briefly" | "concisely" | "let's" | "just" | "task" | "instruction" | "instructions" | ":" | "-" | "simply" | "clearly" | ",") && at < range.end {
+        at += 1;
+    }
+    if matches!(w(at), "do" | "don't" | "never" | "avoid" | "not" | "don’t" | "make" | "ensure" | "be") && !(w(at) == "make" && matches!(w(at + 1), "a")) {
+        return;
+    }
+    if matches!(w(at), "given" | "based" | "using" | "use" | "from" | "for" | "with" | "if" | "in" | "considering" | "when" | "after" | "according" | "by" | "as" | "consider" | "take" | "read" | "here" | "below" | "answer" | "looking" | "the" | "i") {
+        // The main clause: after a comma, or after "to", "please", "and".
+        for t in at + 1..range.end.min(at + 60) {
+            let opens = matches!(w(t), "," | "to" | "please" | "and" | ":" | "then") || (w(t) == "will" && w(t + 1) != "be") || (parsed.kind(t) == Some(Kind::Variable) && w(at) == "given") || (w(at) == "given" && matches!(w(t.wrapping_sub(1)), "context" | "text" | "answer" | "information"));
+            if opens && verb(w(t + 1)).is_some() && (w(t) != "to" || matches!(w(at), "use" | "using" | "read" | "the" | "i")) && vote(parsed, &range, t + 1, decay, votes) {
+                *imperatives += 1;
+                return;
+            }
+        }
+    }
+    if vote(parsed, &range, at, decay, votes) {
+        *imperatives += 1;
+    }
+}
+
+/// What a verb means by itself.
+fn verb(word: &str) -> Option<Task> {
+    let stem = word;
+    Some(match stem {
+        "classify" | "classifies" | "classifying" | "categorize" | "categorise" | "categorizing" | "label" | "labeling" | "labelling" | "tag" | "tagging" | "triage" | "route" => Task::Classify,
+        "extract" | "extracts" | "extracting" | "identify" | "identifies" | "identifying" | "parse" | "parsing" | "find" | "finds" | "finding" | "locate" | "detect" | "detects" | "detecting" | "pull" | "capture" | "recognize" | "mention" | "collect" => Task::Extract,
+        "summarize" | "summarise" | "summarizes" | "summarizing" | "summarising" | "summarization" | "condense" | "condensing" | "shorten" | "recap" => Task::Summarize,
+        "translate" | "translates" | "translating" => Task::Translate,
+        "rewrite" | "rewrites" | "rewriting" | "rephrase" | "rephrasing" | "paraphrase" | "paraphrasing" | "improve" | "improves" | "improving" | "correct" | "correcting" | "proofread" | "edit" | "editing" | "refine" | "refines" | "refining" | "polish" | "convert" | "converts" | "converting" | "transform" | "transforming" | "reformat" | "format" | "humanize" | "enhance" | "simplify" | "expand" | "turn" | "fix" | "clean" | "optimize" | "restructure" | "split" | "reword" | "break" | "inject" | "refactoring" => Task::Rewrite,
+        "evaluate" | "evaluates" | "evaluating" | "judge" | "judges" | "judging" | "rate" | "rates" | "rating" | "score" | "scores" | "scoring" | "grade" | "grading" | "assess" | "assesses" | "assessing" | "review" | "reviews" | "reviewing" | "critique" | "verify" | "verifying" | "validate" | "validating" | "compare" | "compares" | "comparing" | "rank" | "ranking" | "check" | "checking" | "determine" | "determines" | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" => Task::Judge,
+        "code" | "debug" | "refactor" | "implement" | "implements" | "implementing" | "coding" => Task::Code,
+        "plan" | "planning" | "schedule" => Task::Plan,
+        "answer" | "answers" | "answering" | "explain" | "explains" | "explaining" | "solve" | "solves" | "solving" | "compute" | "calculate" | "calculating" | "describe" | "describes" | "describing" | "tell" | "recommend" | "recommends" | "recommending" | "advise" | "define" | "discuss" | "teach" | "interpret" | "interpreting" | "guide" => Task::Answer,
+        "write" | "writes" | "writing" | "generate" | "generates" | "generating" | "create" | "creates" | "creating" | "compose" | "composing" | "draft" | "drafting" | "brainstorm" | "brainstorming" | "produce" | "produces" | "producing" | "suggest" | "suggesting" | "propose" | "design" | "designing" | "invent" | "craft" | "crafting" | "formulate" | "come" | "make" | "develop" | "devise" | "imagine" | "prepare" | "build" => Task::Write,
+        "provide" | "provides" | "providing" | "give" | "giving" | "return" | "output" | "respond" | "list" | "show" | "assign" | "choose" | "select" | "pick" | "name" | "perform" | "conduct" | "offer" | "present" | "predict" | "reply" => Task::Other,
+        "chat" | "converse" | "roleplay" => Task::Converse,
+        "help" | "assist" | "helps" | "assists" | "helping" | "assisting" => Task::Converse,
+        _ => return None,
+    })
+}
+
+/// Casts the vote of the verb at `at`, its object considered. False when there is no verb.
+fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes: &mut Votes) -> bool {
+    let w = |t: usize| if t < sentence.end { parsed.word(t) } else { "" };
+    let at = (0..4).map(|k| at + k).find(|t| verb(w(*t)).is_some() || !adverb(w(*t))).unwrap_or(at);
+    let Some(base) = verb(w(at)) else { return false };
+    let from = match (w(at), w(at + 1), w(at + 2)) {
+        ("come", "up", "with") => at + 3,
+        ("respond" | "reply" | "return" | "output", "with" | "only", "only" | "just" | "with") => at + 3,
+        ("respond" | "reply", "with", _) => at + 2,
+        _ => at + 1,
+    };
+    let object = |reach: usize, f: fn(&str) -> bool| (from..(from + reach).min(sentence.end)).take_while(|t| !matches!(w(*t), "." | ";" | "based" | "from" | "using" | "for" | "by" | "given" | "that" | "which" | "whether" | "if" | "according" | "so" | "in" | "between" | "with" | "on" | "containing" | "describing" | "explaining")).any(|t| f(w(t)));
+    let near = |reach: usize, f: fn(&str) -> bool| (at + 1..(at + 1 + reach).min(sentence.end)).any(|t| f(w(t)));
+    let task = match base {
+        Task::Write => {
+            if object(7, is_code) {
+                Task::Code
+            } else if object(6, is_summary) {
+                Task::Summarize
+            } else if object(5, is_score) && !object(3, |w| matches!(w, "questions" | "question")) {
+                Task::Judge
+            } else if object(5, |w| matches!(w, "translation" | "translations")) {
+                Task::Translate
+            } else if object(4, |w| matches!(w, "answer" | "answers" | "reply")) && !object(4, |w| matches!(w, "questions" | "question")) {
+                Task::Answer
+            } else if object(5, |w| matches!(w, "plan" | "itinerary" | "roadmap" | "schedule")) {
+                Task::Plan
+            } else {
+                Task::Write
+            }
+        }
+        Task::Extract => {
+            if near(6, |w| matches!(w, "sentiment" | "language" | "category" | "intent" | "tone" | "emotion" | "topic" | "spam")) && !near(6, |w| matches!(w, "topics" | "key")) && !matches!(w(at), "extract" | "extracts" | "extracting") {
+                Task::Classify
+            } else if near(4, |w| matches!(w, "bugs" | "errors" | "issues" | "weaknesses" | "flaws" | "mistakes" | "fallacies")) {
+                Task::Judge
+            } else if matches!(w(at), "find" | "finding") && near(5, |w| matches!(w, "answer" | "answers")) {
+                Task::Answer
+            } else {
+                Task::Extract
+            }
+        }
+        Task::Judge => {
+            let whether = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "check" | "checking") && near(2, |w| matches!(w, "if" | "whether" | "which" | "how"));
+            let quality = near(30, |w| matches!(w, "correct" | "accurate" | "supported" | "true" | "valid" | "contradict" | "contradicts" | "relevant" | "grounded" | "faithful" | "quality" | "correctly" | "hallucinated" | "equivalent" | "answered" | "factual" | "better" | "entailed" | "helpful" | "useful" | "consistent"));
+            let weak = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" | "check" | "checking");
+            if near(8, |w| matches!(w, "sentiment" | "language" | "category" | "categories" | "intent" | "tone" | "emotion" | "spam" | "categorize")) && weak {
+                Task::Classify
+            } else if whether && !quality {
+                Task::Classify
+            } else if near(24, |w| matches!(w, "extract" | "extracting")) && weak {
+                Task::Extract
+            } else if near(4, |w| matches!(w, "summarize" | "summarizing")) {
+                Task::Summarize
+            } else {
+                Task::Judge
+            }
+        }
+        Task::Answer => {
+            if matches!(w(at), "tell") && near(5, |w| matches!(w, "story" | "joke" | "poem" | "jokes")) {
+                Task::Write
+            } else if matches!(w(at), "calculate" | "calculating" | "compute") && near(5, is_score) {
+                Task::Judge
+            } else if matches!(w(at), "explain" | "explains" | "explaining" | "describe") && object(6, is_code) {
+                Task::Code
+            } else {
+                Task::Answer
+            }
+        }
+        Task::Rewrite => {
+            if object(5, |w| matches!(w, "answer")) {
+                Task::Answer
+            } else if object(8, is_code) || near(10, |w| matches!(w, "sql" | "python" | "javascript")) && matches!(w(at), "convert" | "converting" | "transform" | "turn" | "fix" | "optimize") {
+                Task::Code
+            } else if near(14, |w| matches!(w, "json" | "structured")) && matches!(w(at), "convert" | "converts" | "converting" | "transform" | "turn") {
+                Task::Extract
+            } else if near(14, |w| matches!(w, "summary" | "minutes")) && matches!(w(at), "convert" | "turn" | "transform") {
+                Task::Summarize
+            } else {
+                Task::Rewrite
+            }
+        }
+        Task::Other => {
+            let choosing = matches!(w(at), "choose" | "select" | "pick" | "assign" | "predict");
+            if object(8, is_summary) {
+                Task::Summarize
+            } else if object(7, is_score) || near(3, |w| w == "verdict") {
+                Task::Judge
+            } else if object(6, is_code) {
+                Task::Code
+            } else if near(6, |w| matches!(w, "sentiment" | "label" | "category" | "categories" | "class" | "intent" | "choice" | "choices")) || (choosing && near(8, |w| matches!(w, "categories" | "category" | "labels" | "options" | "following" | "choices"))) {
+                Task::Classify
+            } else if object(6, |w| matches!(w, "answer" | "answers" | "solution" | "explanation" | "response" | "responses" | "advice" | "information" | "description")) {
+                return cast(votes, Task::Answer, weight * 0.6);
+            } else if object(4, |w| matches!(w, "translation" | "translations")) {
+                Task::Translate
+            } else if object(6, |w| matches!(w, "ideas" | "suggestions" | "titles" | "names" | "story" | "essay" | "email" | "examples" | "alternatives" | "list" | "questions")) {
+                return cast(votes, Task::Write, weight * 0.5);
+            } else if matches!(w(at), "name" | "list") {
+                return cast(votes, Task::Answer, weight * 0.5);
+            } else {
+                return true;
+            }
+        }
+        Task::Converse => {
+            // "helps people find information", "help me write": what follows says more.
+            if let Some(t) = (at + 1..(at + 7).min(sentence.end)).find(|t| verb(w(*t)).is_some_and(|v| v != Task::Converse && v != Task::Other)) {
+                return vote(parsed, sentence, t, weight * 0.7, votes);
+            }
+            if near(6, |w| matches!(w, "question" | "questions" | "answers")) {
+                return cast(votes, Task::Answer, weight * 0.4);
+            }
+            return cast(votes, Task::Converse, weight * 0.5);
+        }
+        other => other,
+    };
+    cast(votes, task, weight)
+}
+
+fn cast(votes: &mut Votes, task: Task, weight: f32) -> bool {
+    votes.add(task, weight);
+    true
+}
+
+fn adverb(word: &str) -> bool {
+    word.ends_with("ly") || matches!(word, "to" | "be" | "a" | "an" | "the" | "not" | "also" | "only" | "then" | "now" | "first" | "always" | "help" | "just" | "try" | "and" | "deep" | "is" | "are" | "extremely" | "clearly")
+}
+
+fn is_code(word: &str) -> bool {
+    matches!(word, "code" | "sql" | "function" | "functions" | "script" | "scripts" | "python" | "javascript" | "typescript" | "java" | "regex" | "html" | "css" | "bash" | "command" | "commands" | "cli" | "program" | "query" | "queries" | "kql" | "cypher" | "dockerfile" | "graphviz" | "mermaid" | "latex" | "component" | "snippet" | "class" | "rule" | "jsonpath" | "api" | "rust" | "golang" | "graphql" | "sparql" | "tests" | "unittest" | "commit" | "tikz")
+}
+
+fn is_summary(word: &str) -> bool {
+    matches!(word, "summary" | "summaries" | "synopsis" | "tldr" | "digest" | "recap" | "minutes" | "condensed" | "summarization")
+}
+
+fn is_score(word: &str) -> bool {
+    matches!(word, "score" | "scores" | "rating" | "ratings" | "grade" | "evaluation" | "assessment" | "critique" | "review" | "verdict" | "feedback")
+}
+
+/// "assistant", "chatbot": someone to talk with.
+fn assistant_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool {
+    (from..(from + 14).min(sentence.end)).any(|t| matches!(parsed.word(t), "assistant" | "chatbot" | "bot" | "companion" | "agent" | "character" | "persona" | "ai" | "tutor" | "copilot" | "helper" | "therapist" | "friend" | "coach"))
+}
+
+/// "a fallacy finder", "a translator", "an essay writer": the role names the task.
+fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut Votes) {
+    for t in from..(from + 14).min(sentence.end) {
+        let task = match parsed.word(t) {
+            "translator" => Task::Translate,
+            "summarizer" => Task::Summarize,
+            "writer" | "novelist" | "poet" | "storyteller" | "copywriter" | "composer" | "screenwriter" | "generator" | "creator" | "comedian" => Task::Write,
+            "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" => Task::Judge,
+            "classifier" => Task::Classify,
+            "editor" | "improver" | "proofreader" | "enhancer" | "corrector" => Task::Rewrite,
+            "programmer" | "developer" | "coder" | "interpreter" | "terminal" | "console" => Task::Code,
+            "planner" => Task::Plan,
+            _ => continue,
+        };
+        votes.add(task, 2.5);
+        return;
+    }
+}
+
+/// The label on which the answer is to go on, at the very end.
+fn cue(text: &str, parsed: &Parsed, votes: &mut Votes) {
+    let tail = text.trim_end();
+    let from = tail.floor_char_boundary(tail.len().saturating_sub(48));
+    let Some(line) = tail[from..].lines().next_back().map(|l| l.trim_matches(|c: char| matches!(c, '"' | '*' | '#' | ' ' | '`' | '[' | ']'))) else { return };
+    let Some(label) = line.strip_suffix(':').or_else(|| line.strip_suffix(":*")) else { return };
+    let lower = label.to_ascii_lowercase();
+    let last = lower.rsplit([' ', ';', '.']).next().unwrap_or("");
+    let (task, weight) = match last {
+        "summary" | "tldr" => (Task::Summarize, 4.0),
+        "translation" => (Task::Translate, 5.0),
+        "sentiment" | "category" | "label" | "classification" | "intent" | "class" | "language" | "emotion" => (Task::Classify, 4.0),
+        "sql" | "code" | "sqlquery" | "python" | "query" if last != "query" || lower.contains("sql") => (Task::Code, 4.0),
+        "answer" | "a" => (Task::Answer, 1.5),
+        "score" | "stars" | "rating" | "verdict" => (Task::Judge, 3.0),
+        "question" | "questions" => (Task::Write, 2.5),
+        "ai" | "assistant" | "bot" | "agent" | "chatbot" => (Task::Converse, 3.0),
+        "thought" => (Task::Plan, 4.0),
+        _ => return,
+    };
+    let _ = parsed;
+    votes.add(task, weight);
+}
+
+/// What the shape of the request says: an agent's loop, a bare question, a chat.
+fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &mut Votes, assistant: bool) {
+    let has = |label: &str| messages.iter().any(|m| m.2.fields.iter().any(|f| f.label == label));
+    let mentions = |phrase: &str| messages.iter().any(|m| m.2.lower.contains(phrase));
+    if (has("thought") || mentions("thought:")) && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:")) {
+        votes.add(Task::Plan, 14.0);
+    }
+    if mentions("conversation between") && (has("ai") || has("assistant") || has("bot") || has("human")) {
+        votes.add(Task::Converse, 5.0);
+    }
+    // A question in the prompt's own words.
+    for ((role, _, parsed), sentences) in messages.iter().zip(asking) {
+        if *role == Role::Assistant || *role == Role::System || *role == Role::Developer {
+            continue;
+        }
+        for sentence in sentences {
+            let range = sentence.tokens();
+            if range.is_empty() || parsed.word(range.end - 1) != "?" || sentence.bullet {
+                continue;
+            }
+            let w = |k: usize| parsed.word(range.start + k);
+            let labels = range.clone().any(|t| matches!(parsed.word(t), "category" | "intent" | "sentiment" | "class" | "label" | "language"));
+            let first = if matches!(w(1), ":") { w(2) } else { w(0) };
+            let last = sentences.last().is_some_and(|l| l.tokens() == range);
+            if last && !labels || matches!(first, "what" | "which" | "who" | "how" | "why" | "when" | "where" | "is" | "are" | "does" | "do" | "did" | "was" | "were") || labels {
+                votes.add(if labels { Task::Classify } else { Task::Answer }, if labels { 5.0 } else { 3.0 });
+            }
+        }
+    }
+    // Material, a question, an answer: nothing else need be said.
+    if has("context") && has("question") && has("answer") {
+        votes.add(Task::Answer, 4.0);
+    }
+    let any = votes.best().is_some_and(|b| b.1 >= 2.0);
+    if !any {
+        let questions = messages.iter().any(|m| m.2.fields.iter().any(|f| matches!(f.label.as_str(), "q" | "question" | "a" | "answer")));
+        if questions {
+            votes.add(Task::Answer, 3.0);
+        } else if assistant || messages.len() > 1 {
+            votes.add(Task::Converse, 2.0);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What each kind of file says: sources in, units out. One file a format, and the table of them.
+
+mod chat;
+mod compose;
+mod containers;
+mod kubernetes;
+mod prompt_file;
+mod prompty;
+mod settings;
+
+use std::cell::OnceCell;
+
+use crate::source::{Place, Source, SourceId, Span};
+use crate::syntax::{Node, SyntaxError, json, yaml};
+use crate::units::Unit;
+
+/// A kind of file that llmlint reads.
+pub struct Format {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// Reads the file; `None` where it is not of this format. Must tell cheaply.
+    read: fn(&Reading<'_>) -> Option<Read>,
+}
+
+/// Every format, in the order in which a file is offered to them; the first that takes it reads it.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: prompty::NAME,
+        about: "Prompty files (*.prompty)",
+        read: prompty::read,
+    },
+    Format {
+        name: prompt_file::TEXT,
+        about: "plain-text and Markdown prompts, with YAML front matter, in prompt places",
+        read: prompt_file::read_text,
+    },
+    Format {
+        name: prompt_file::TEMPLATE,
+        about: "Jinja2, Mustache and Handlebars prompt templates",
+        read: prompt_file::read_template,
+    },
+    Format {
+        name: chat::NAME,
+        about: "chat requests as JSON, YAML or JSON Lines (model, messages, parameters, tools)",
+        read: chat::read,
+    },
+    Format {
+        name: kubernetes::NAME,
+        about: "Kubernetes objects with a pod template whose container runs an engine",
+        read: kubernetes::read,
+    },
+    Format {
+        name: compose::NAME,
+        about: "Compose files with a service that runs an engine",
+        read: compose::read,
+    },
+];
+
+/// What a format read.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// The units, in the order in which they stand.
+    pub units: Vec<Unit>,
+    /// What could not be read.
+    pub errors: Vec<SyntaxError>,
+    /// Something worth saying with `--verbose`.
+    pub note: String,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was read as this format.
+    Read(&'static str, Read),
+    /// It was left alone: why.
+    LeftAlone(String),
+}
+
+/// A file as it is offered to the formats.
+pub struct Reading<'a> {
+    /// The file.
+    pub source: &'a Source,
+    /// Its id.
+    pub id: SourceId,
+    /// Whether it stands where prompts are kept as text.
+    pub prompt_place: bool,
+    yaml: OnceCell<yaml::Parsed>,
+    json: OnceCell<Result<Node, SyntaxError>>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(source: &'a Source, id: SourceId, prompt_place: bool) -> Self {
+        Self {
+            source,
+            id,
+            prompt_place,
+            yaml: OnceCell::new(),
+            json: OnceCell::new(),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place {
+            source: self.id,
+            span,
+        }
+    }
+
+    fn whole(&self) -> Span {
+        let (body, start) = self.source.body();
+        Span::new(start, start + body.len())
+    }
+
+    fn contains(&self, needle: &str) -> bool {
+        memchr::memmem::find(self.source.text.as_bytes(), needle.as_bytes()).is_some()
+    }
+
+    /// The file's YAML documents, parsed once for all formats.
+    fn yaml(&self) -> &yaml::Parsed {
+        self.yaml.get_or_init(|| {
+            let (body, start) = self.source.body();
+            yaml::parse(body, start)
+        })
+    }
+
+    /// The file's JSON value, parsed once for all formats.
+    fn json(&self) -> &Result<Node, SyntaxError> {
+        self.json.get_or_init(|| {
+            let (body, start) = self.source.body();
+            json::parse(body, start)
+        })
+    }
+
+    /// The error of a YAML file that was recognized or named; a template of another tool (Helm, Ansible) is not ours
+    /// to report on.
+    fn yaml_error(&self) -> Option<SyntaxError> {
+        let error = self.yaml().error.clone()?;
+        let templated = self.contains("{{") || self.contains("{%");
+        (self.source.named || !templated).then_some(error)
+    }
+}
+
+/// Extensions of files that some format may read; a walk opens no others but those in prompt places.
+pub fn may_be_ours(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    const EXTENSIONS: &[&str] = &[
+        "yaml", "yml", "json", "jsonl", "prompty", "j2", "jinja", "jinja2", "mustache", "hbs",
+        "handlebars",
+    ];
+    EXTENSIONS
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Reads a file as the first format that takes it.
+pub fn read(source: &Source, id: SourceId, prompt_place: bool) -> Outcome {
+    let reading = Reading::new(source, id, prompt_place);
+    if reading.whole().is_empty() || source.body().0.trim().is_empty() {
+        return Outcome::LeftAlone("empty".to_owned());
+    }
+    for format in FORMATS {
+        if let Some(read) = (format.read)(&reading) {
+            return Outcome::Read(format.name, read);
+        }
+    }
+    if source.named
+        && let Some(error) = reading.named_error()
+    {
+        return Outcome::Read(
+            "unrecognized",
+            Read {
+                errors: vec![error],
+                ..Read::default()
+            },
+        );
+    }
+    Outcome::LeftAlone(reading.why_not())
+}
+
+impl Reading<'_> {
+    /// The syntax error of a file that was named on the command line and that no format took.
+    fn named_error(&self) -> Option<SyntaxError> {
+        match self.source.extension().as_str() {
+            "yaml" | "yml" => self.yaml().error.clone(),
+            "json" => self.json().as_ref().err().cloned(),
+            _ => None,
+        }
+    }
+
+    fn why_not(&self) -> String {
+        match self.source.extension().as_str() {
+            "yaml" | "yml" if self.yaml.get().is_some_and(|parsed| parsed.error.is_some()) => {
+                "does not parse as YAML, and nothing shows that it is one of our formats"
+            }
+            "yaml" | "yml" => "YAML, but neither a chat request nor a manifest that runs an engine",
+            "json" | "jsonl" => "JSON, but no chat request",
+            _ => "nothing shows that it is a prompt",
+        }
+        .to_owned()
+    }
+}

@@ -1,0 +1,145 @@
+//! Request settings under the names that prompt formats give them.
+
+use super::Reading;
+use crate::syntax::{Kind, Node};
+use crate::units::{Field, Prompt};
+
+/// The names of the limit on generated tokens, by API.
+const OUTPUT_LIMITS: &[&str] = &[
+    "max_output_tokens",
+    "max_completion_tokens",
+    "max_tokens",
+    "maxOutputTokens",
+    "maxTokens",
+];
+
+/// A prompt without messages or settings, at `place`.
+pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static str) -> Prompt {
+    Prompt {
+        name,
+        format,
+        place: reading.place(reading.whole()),
+        messages: Vec::new(),
+        model: Field::default(),
+        provider: None,
+        max_output_tokens: Field::default(),
+        choices: Field::default(),
+        response_format: Field::default(),
+        tools: Vec::new(),
+    }
+}
+
+/// Text under one of several names in a mapping. What a template or the environment fills in is unknown.
+pub(super) fn string(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field<String> {
+    let Some(value) = names.iter().find_map(|name| map.get(name)) else {
+        return absent(reading, map);
+    };
+    let place = reading.place(value.span);
+    match value.as_str() {
+        _ if value.is_null() => absent(reading, map),
+        Some(text) if filled_in(text) => Field::Unknown(
+            format!("`{}` is filled in at run time", text.trim()),
+            Some(place),
+        ),
+        Some(text) => Field::Known(text.trim().to_owned(), place),
+        None => Field::Unknown("not written as text".to_owned(), Some(place)),
+    }
+}
+
+/// A whole number under one of several names in a mapping.
+pub(super) fn number(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field<u64> {
+    string(reading, map, names).and_then(|text| {
+        text.parse()
+            .map_err(|_| format!("`{text}` is not a whole number"))
+    })
+}
+
+/// The limit on generated tokens, whatever the API calls it.
+pub(super) fn output_limit(reading: &Reading<'_>, map: &Node) -> Field<u64> {
+    number(reading, map, OUTPUT_LIMITS)
+}
+
+/// Whether the form of the answer is fixed, and how: `json_object`, `json_schema`, ….
+pub(super) fn response_format(reading: &Reading<'_>, map: &Node) -> Field<String> {
+    let format = map
+        .get("response_format")
+        .or_else(|| map.at(&["text", "format"]));
+    let Some(format) = format else {
+        return Field::default();
+    };
+    let place = reading.place(format.span);
+    match format.get("type").unwrap_or(format).as_str() {
+        Some(name) if name != "text" => Field::Known(name.to_owned(), place),
+        _ => Field::default(),
+    }
+}
+
+/// Whether a value is a placeholder of a template or of the environment.
+pub(super) fn filled_in(text: &str) -> bool {
+    text.contains("{{") || text.contains("${") || text.contains("$(") || text.starts_with('$')
+}
+
+fn absent<T>(reading: &Reading<'_>, map: &Node) -> Field<T> {
+    match map.slot() {
+        Some(slot) => Field::absent_at(reading.id, slot.clone()),
+        None => Field::default(),
+    }
+}
+
+/// A node as compact JSON, as it travels in a request.
+pub(super) fn compact_json(node: &Node) -> String {
+    let mut out = String::new();
+    write_json(node, &mut out);
+    out
+}
+
+// Depth is bounded by the readers (200 levels); width by the file's size, except that a YAML alias repeats its node:
+// `LIMIT` keeps an alias bomb from being written out.
+fn write_json(node: &Node, out: &mut String) {
+    const LIMIT: usize = 4_000_000;
+    if out.len() > LIMIT {
+        return;
+    }
+    match &node.kind {
+        Kind::Map { .. } => {
+            out.push('{');
+            for (index, (key, value)) in node.entries().enumerate() {
+                if out.len() > LIMIT {
+                    return;
+                }
+                if index > 0 {
+                    out.push(',');
+                }
+                push_string(key.as_str().unwrap_or_default(), out);
+                out.push(':');
+                write_json(value, out);
+            }
+            out.push('}');
+        }
+        Kind::Seq { .. } => {
+            out.push('[');
+            for (index, item) in node.items().enumerate() {
+                if out.len() > LIMIT {
+                    return;
+                }
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Kind::Plain(_) if node.is_null() => out.push_str("null"),
+        Kind::Plain(text) if node.as_bool().is_some() => {
+            out.push_str(&text.as_str().to_ascii_lowercase());
+        }
+        Kind::Plain(text) if node.as_f64().is_some() => out.push_str(text.as_str()),
+        Kind::Plain(text) | Kind::Quoted(text) => push_string(text.as_str(), out),
+    }
+}
+
+fn push_string(text: &str, out: &mut String) {
+    if let Ok(quoted) = serde_json::to_string(text) {
+        out.push_str(&quoted);
+    }
+}

@@ -1,0 +1,62 @@
+//! One file's text, or why it can't be had.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::report::grouped;
+
+/// Reads a file of at most `limit` bytes as UTF-8.
+///
+/// # Errors
+/// Why it can't be read, and how to mend it, in one line; and whether that is the file's own fault (it should have
+/// been readable) or only a reason to leave it alone.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, (String, bool)> {
+    let broken = |why: String| (why, true);
+    let meta = fs::metadata(path).map_err(|error| broken(format!("can't be read: {error}")))?;
+    if !meta.is_file() {
+        return Err((
+            "not a regular file (a pipe, socket or device): left alone".to_owned(),
+            false,
+        ));
+    }
+    if meta.len() > limit {
+        return Err((too_large(meta.len(), limit), false));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    // The file may grow while it is read: one byte more than the limit is enough to tell.
+    File::open(path)
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| broken(format!("can't be read: {error}")))?;
+    text(bytes, limit)
+}
+
+/// The text of a file's bytes.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn text(bytes: Vec<u8>, limit: u64) -> Result<String, (String, bool)> {
+    if bytes.len() as u64 > limit {
+        return Err((too_large(bytes.len() as u64, limit), false));
+    }
+    for (mark, name) in [(&[0xff, 0xfe][..], "UTF-16 LE"), (&[0xfe, 0xff], "UTF-16 BE")] {
+        if bytes.starts_with(mark) {
+            return Err((format!("{name} by its byte-order mark: save it as UTF-8"), true));
+        }
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        return Err((format!("holds a NUL at byte {at}: not text, left alone"), false));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        (format!("not UTF-8 at byte {at}: save it as UTF-8"), true)
+    })
+}
+
+fn too_large(bytes: u64, limit: u64) -> String {
+    format!(
+        "{} bytes, more than the limit of {}: left alone (`max_file_bytes` in llmlint.yaml raises it)",
+        grouped(&bytes.to_string()),
+        grouped(&limit.to_string())
+    )
+}

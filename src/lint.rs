@@ -1,0 +1,414 @@
+//! The way from sources to a report, in one screen.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+
+use crate::catalog::{Catalog, Date};
+use crate::excerpt;
+use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, UnitKind, World};
+use crate::formats::{self, Outcome};
+use crate::report::{
+    Citation, Cost, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Severity, Sum, Totals, UnitReport,
+};
+use crate::rules::{ActiveRule, Judged, RuleSet, judge};
+use crate::source::{Place, Source, SourceId, Span};
+use crate::units::{Message, Prompt, Unit};
+
+/// A file that could not be read as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The file.
+    pub path: String,
+    /// Why, and how to mend it.
+    pub why: String,
+    /// Whether to report it as a finding (it was named, or should have been readable) and not only with `--verbose`.
+    pub finding: bool,
+}
+
+/// What a run judges by, besides the sources.
+pub struct Linter<'a> {
+    /// The config.
+    pub settings: &'a Settings,
+    /// Models, prices, GPUs.
+    pub catalog: &'a Catalog,
+    /// The rules that are on.
+    pub rules: &'a RuleSet,
+    /// Decides retirement.
+    pub today: Date,
+}
+
+/// Judges `sources`, which are sorted by path. Reads no file, no clock and no environment.
+pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Report {
+    let outcomes: Vec<Outcome> = sources
+        .par_iter()
+        .enumerate()
+        .map(|(index, source)| formats::read(source, id(index), linter.settings.is_prompt_place(&source.from_root)))
+        .collect();
+
+    let mut findings: Vec<Finding> = unread.iter().filter(|file| file.finding).map(unreadable).collect();
+    let mut files: Vec<FileNote> = unread.iter().map(unread_note).collect();
+    let mut units = Vec::new();
+    for (source, outcome) in sources.iter().zip(outcomes) {
+        let (format, note) = match outcome {
+            Outcome::LeftAlone(why) => (None, why),
+            Outcome::Read(format, read) => {
+                findings.extend(read.errors.iter().map(|error| syntax_error(source, format, error)));
+                units.extend(read.units);
+                (Some(format.to_owned()), read.note)
+            }
+        };
+        files.push(FileNote {
+            path: source.path.clone(),
+            format,
+            note,
+        });
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let units = join(units, sources, &mut findings);
+
+    let world = World {
+        sources,
+        settings: linter.settings,
+        catalog: linter.catalog,
+        today: linter.today,
+    };
+    let judged: Vec<UnitResult> = units.par_iter().map(|unit| judge_unit(unit, &world, linter.rules)).collect();
+
+    let totals = totals(&files, &judged);
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        llmlint: env!("CARGO_PKG_VERSION").to_owned(),
+        today: linter.today.to_string(),
+        prices_as_of: judged.iter().filter_map(|unit| unit.price_as_of).min().map(|day| day.to_string()),
+        findings,
+        units: Vec::new(),
+        totals,
+        not_judged: Vec::new(),
+        files,
+    };
+    for unit in judged {
+        report.findings.extend(unit.findings);
+        report.not_judged.extend(unit.not_judged);
+        report.units.push(unit.report);
+    }
+    report
+        .findings
+        .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
+    report
+}
+
+/// The facts of a unit, ready to be asked for.
+pub fn subject<'a>(unit: &'a Unit, world: &'a World<'a>) -> Subject<'a> {
+    match unit {
+        Unit::Prompt(prompt) => Subject::Prompt(Box::new(PromptFacts::new(prompt, world))),
+        Unit::Deployment(deployment) => Subject::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
+    }
+}
+
+fn id(index: usize) -> SourceId {
+    SourceId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// Joins a request with the prompt file that it names: one unit, counted once.
+pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -> Vec<Unit> {
+    let path = |place: Place| sources[place.source.0 as usize].path.as_str();
+    let texts: HashMap<&str, Vec<Message>> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Prompt(prompt) if prompt.messages.iter().all(|message| message.file.is_none()) => {
+                Some((path(prompt.place), prompt.messages.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut used: Vec<String> = Vec::new();
+    let mut joined = Vec::new();
+    for unit in units {
+        let Unit::Prompt(mut prompt) = unit else {
+            joined.push(unit);
+            continue;
+        };
+        let mut messages = Vec::new();
+        for message in std::mem::take(&mut prompt.messages) {
+            let Some((name, place)) = message.file.clone() else {
+                messages.push(message);
+                continue;
+            };
+            let Some(found) = resolve(path(place), &name, &texts) else {
+                let source = &sources[place.source.0 as usize];
+                findings.push(missing_file(source, place.span, &name));
+                messages.push(message);
+                continue;
+            };
+            let role = message.role;
+            messages.extend(texts[found.as_str()].iter().cloned().map(|mut text| {
+                if texts[found.as_str()].len() == 1 {
+                    text.role = role;
+                }
+                text
+            }));
+            used.push(found);
+        }
+        prompt.messages = messages;
+        joined.push(Unit::Prompt(prompt));
+    }
+    joined.retain(|unit| match unit {
+        Unit::Prompt(prompt) => !is_only_text(prompt) || !used.iter().any(|name| name == path(prompt.place)),
+        Unit::Deployment(_) => true,
+    });
+    joined
+}
+
+fn is_only_text(prompt: &Prompt) -> bool {
+    prompt.format.starts_with("prompt ")
+}
+
+/// The path of a prompt file that `name` means, seen from the file that names it or from the root.
+fn resolve(from: &str, name: &str, texts: &HashMap<&str, Vec<Message>>) -> Option<String> {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    [normal(&format!("{folder}/{name}")), normal(name)]
+        .into_iter()
+        .flatten()
+        .find(|path| texts.contains_key(path.as_str()))
+}
+
+/// A path without `.` and `..`; `None` where it leaves the tree.
+fn normal(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+struct UnitResult {
+    report: UnitReport,
+    findings: Vec<Finding>,
+    not_judged: Vec<NotJudged>,
+    price_as_of: Option<Date>,
+    kind: UnitKind,
+}
+
+fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
+    let subject = subject(unit, world);
+    let mut findings = Vec::new();
+    let mut not_judged = Vec::new();
+    for active in rules.active.iter().filter(|active| active.rule.unit == subject.kind()) {
+        match judge(&active.rule, &active.options, &subject) {
+            Judged::Silent => {}
+            Judged::NotJudged(reasons) => not_judged.push(NotJudged {
+                rule: active.rule.id.clone(),
+                unit: subject.name().to_owned(),
+                reasons: reasons.iter().map(|reason| excerpt::safe(reason)).collect(),
+            }),
+            Judged::Fires(draft) => {
+                let source = &world.sources[draft.place.source.0 as usize];
+                findings.push(Finding {
+                    rule: active.rule.id.clone(),
+                    severity: active.severity,
+                    category: active.rule.category.clone(),
+                    message: excerpt::safe(&draft.message),
+                    help: excerpt::safe(&draft.help),
+                    path: source.path.clone(),
+                    span: excerpt::locate(source, draft.place.span),
+                    unit: Some(subject.name().to_owned()),
+                    saving: draft.saving,
+                    fix: draft.fix,
+                    evidence: citations(active, world.catalog),
+                    excerpt: Some(excerpt::excerpt(source, draft.place.span)),
+                });
+            }
+        }
+    }
+    let source = &world.sources[subject.place().source.0 as usize];
+    let cost_facts: &[&str] = match subject.kind() {
+        UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
+        UnitKind::Deployment => &["deployment.cost.hour"],
+    };
+    let (model, tokens, price_as_of) = match &subject {
+        Subject::Prompt(facts) => (facts.model_name(), Some(facts.count().clone()), facts.price_as_of()),
+        Subject::Deployment(facts) => (facts.model_name(), None, None),
+    };
+    UnitResult {
+        kind: subject.kind(),
+        report: UnitReport {
+            name: subject.name().to_owned(),
+            kind: subject.kind().name().to_owned(),
+            format: subject.format().to_owned(),
+            path: source.path.clone(),
+            span: excerpt::locate(source, subject.place().span),
+            model: model.known().map(|name| excerpt::safe(name)),
+            tokens,
+            costs: cost_facts.iter().map(|name| cost(&subject, name)).collect(),
+        },
+        findings,
+        not_judged,
+        price_as_of,
+    }
+}
+
+fn cost(subject: &Subject<'_>, name: &str) -> Cost {
+    let fact = subject.fact(name);
+    let unknown = fact.as_ref().and_then(|fact| match &fact.value {
+        crate::facts::Known::Unknown(why) => Some(excerpt::safe(why)),
+        _ => None,
+    });
+    Cost {
+        fact: name.to_owned(),
+        amount: fact.and_then(|fact| fact.figure),
+        unknown,
+    }
+}
+
+fn citations(active: &ActiveRule, catalog: &Catalog) -> Vec<Citation> {
+    let rows = active.rule.evidence.iter().filter_map(|id| catalog.evidence(id));
+    rows.map(|row| Citation {
+        id: row.id.clone(),
+        claim: row.claim.clone(),
+        url: row.url.clone(),
+    })
+    .collect()
+}
+
+fn totals(files: &[FileNote], units: &[UnitResult]) -> Totals {
+    let count = |kind: UnitKind| units.iter().filter(|unit| unit.kind == kind).count() as u64;
+    let tokens = units.iter().filter_map(|unit| unit.report.tokens.as_ref());
+    Totals {
+        files: files.iter().filter(|file| file.format.is_some()).count() as u64,
+        prompts: count(UnitKind::Prompt),
+        deployments: count(UnitKind::Deployment),
+        prompt_tokens: tokens.clone().map(|count| count.least).sum(),
+        prompt_tokens_exact: tokens.clone().all(|count| count.exact),
+        costs: cost_sums(units),
+        savings: saving_sums(units),
+    }
+}
+
+/// Known costs by part and by what they are per, in a fixed order.
+fn cost_sums(units: &[UnitResult]) -> Vec<Sum> {
+    let mut sums: BTreeMap<(&str, &str), Sum> = BTreeMap::new();
+    let mut unknown: BTreeMap<&str, u64> = BTreeMap::new();
+    for cost in units.iter().flat_map(|unit| &unit.report.costs) {
+        match &cost.amount {
+            Some(figure) => add(&mut sums, &cost.fact, &figure.per, figure.low, figure.high),
+            None => *unknown.entry(&cost.fact).or_default() += 1,
+        }
+    }
+    sums.into_values()
+        .map(|mut sum| {
+            sum.unknown = unknown.get(sum.of.as_str()).copied().unwrap_or(0);
+            sum
+        })
+        .collect()
+}
+
+fn add<'a>(sums: &mut BTreeMap<(&'a str, &'a str), Sum>, of: &'a str, per: &'a str, low: Decimal, high: Decimal) {
+    let sum = sums.entry((of, per)).or_insert_with(|| Sum {
+        of: of.to_owned(),
+        unit: "USD".to_owned(),
+        per: per.to_owned(),
+        low: Decimal::ZERO,
+        high: Decimal::ZERO,
+        units: 0,
+        unknown: 0,
+    });
+    sum.low = sum.low.saturating_add(low);
+    sum.high = sum.high.saturating_add(high);
+    sum.units += 1;
+}
+
+/// Savings by what they are per. On one unit they compose: what a second finding takes off is a share of what the
+/// first has left.
+fn saving_sums(units: &[UnitResult]) -> Vec<Sum> {
+    let mut sums = BTreeMap::new();
+    for unit in units {
+        for cost in &unit.report.costs {
+            let Some(figure) = &cost.amount else {
+                continue;
+            };
+            let (mut left_low, mut left_high) = (Decimal::ONE, Decimal::ONE);
+            let mut any = false;
+            for saving in unit.findings.iter().filter_map(|finding| finding.saving.as_ref()) {
+                if saving.of == cost.fact || (saving.of == "prompt.cost.total" && cost.fact.starts_with("prompt.cost.")) {
+                    left_low *= Decimal::ONE - saving.share_low;
+                    left_high *= Decimal::ONE - saving.share_high;
+                    any = true;
+                }
+            }
+            if any {
+                let low = figure.low.saturating_mul(Decimal::ONE - left_low).normalize();
+                let high = figure.high.saturating_mul(Decimal::ONE - left_high).normalize();
+                add(&mut sums, "savings", &figure.per, low, high);
+            }
+        }
+    }
+    sums.into_values().collect()
+}
+
+fn unread_note(file: &Unread) -> FileNote {
+    FileNote {
+        path: file.path.clone(),
+        format: None,
+        note: file.why.clone(),
+    }
+}
+
+fn unreadable(file: &Unread) -> Finding {
+    let empty = Source::new(file.path.clone(), "", true);
+    Finding {
+        rule: "unreadable-file".to_owned(),
+        severity: Severity::Error,
+        category: "input".to_owned(),
+        message: file.why.clone(),
+        help: "mend the file, or leave it out with `exclude:` in llmlint.yaml".to_owned(),
+        path: file.path.clone(),
+        span: excerpt::locate(&empty, Span::at(0)),
+        unit: None,
+        saving: None,
+        fix: None,
+        evidence: Vec::new(),
+        excerpt: None,
+    }
+}
+
+fn syntax_error(source: &Source, format: &str, error: &crate::syntax::SyntaxError) -> Finding {
+    Finding {
+        rule: "syntax-error".to_owned(),
+        severity: Severity::Error,
+        category: "input".to_owned(),
+        message: excerpt::safe(&error.message),
+        help: format!("mend the file so that it can be read as {format}; the rest of the run is not affected"),
+        path: source.path.clone(),
+        span: excerpt::locate(source, error.span),
+        unit: None,
+        saving: None,
+        fix: None,
+        evidence: Vec::new(),
+        excerpt: Some(excerpt::excerpt(source, error.span)),
+    }
+}
+
+fn missing_file(source: &Source, span: Span, name: &str) -> Finding {
+    Finding {
+        rule: "missing-prompt-file".to_owned(),
+        severity: Severity::Error,
+        category: "input".to_owned(),
+        message: format!("the prompt file `{}` is not among the files of this run", excerpt::safe(name)),
+        help: "correct the path (it is seen from this file, then from the repository's root), or add its folder to the paths that are checked".to_owned(),
+        path: source.path.clone(),
+        span: excerpt::locate(source, span),
+        unit: None,
+        saving: None,
+        fix: None,
+        evidence: Vec::new(),
+        excerpt: Some(excerpt::excerpt(source, span)),
+    }
+}

@@ -1,0 +1,5 @@
+//! The `llmlint` command.
+
+fn main() -> std::process::ExitCode {
+    llmlint::cli::run()
+}

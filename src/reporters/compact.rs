@@ -1,0 +1,33 @@
+//! A line for each finding.
+
+use super::Style;
+use super::words::{clean, saving_line};
+use crate::report::Report;
+
+pub(super) fn write(report: &Report, style: &Style) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        let saving = finding
+            .saving
+            .as_ref()
+            .map(|saving| format!(" (saves {})", saving_line(saving)))
+            .unwrap_or_default();
+        out.push_str(&format!(
+            "{}:{}:{}: {}[{}] {}{saving}\n",
+            clean(&finding.path),
+            finding.span.line,
+            finding.span.column,
+            finding.severity.name(),
+            clean(&finding.rule),
+            clean(&finding.message),
+        ));
+    }
+    if style.verbose {
+        for file in &report.files {
+            let what = file.format.as_deref().unwrap_or("left alone");
+            let note = if file.note.is_empty() { String::new() } else { format!(" ({})", file.note) };
+            out.push_str(&format!("{}: {what}{}\n", clean(&file.path), clean(&note)));
+        }
+    }
+    out
+}

@@ -1,0 +1,308 @@
+//! Findings with their source lines, then a summary of one screen.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
+
+use super::Style;
+use super::words::{amount, basis, clean, saving_line};
+use crate::report::{Excerpt, Finding, Report, Severity, Sum, grouped, money};
+
+/// Findings of the summary's list of savings.
+const TOP_SAVINGS: usize = 5;
+/// Lines that `--verbose` does not cut.
+const NOT_JUDGED_SHOWN: usize = 3;
+
+pub(super) fn write(report: &Report, style: &Style) -> String {
+    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(style.width)
+        .with_links(false)
+        .with_context_lines(1);
+    let mut out = String::new();
+    for finding in &report.findings {
+        if handler.render_report(&mut out, &Shown::new(finding)).is_err() {
+            out.push_str(&clean(&finding.message));
+        }
+        out.push('\n');
+    }
+    if !style.quiet {
+        summary(report, style, &mut out);
+    }
+    out
+}
+
+/// A finding as miette shows it.
+#[derive(Debug)]
+struct Shown<'a> {
+    finding: &'a Finding,
+    message: String,
+    help: String,
+    code: Option<Code<'a>>,
+}
+
+#[derive(Debug)]
+struct Code<'a> {
+    path: String,
+    excerpt: &'a Excerpt,
+    column: usize,
+    line: usize,
+}
+
+impl<'a> Shown<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        let mut help = clean(&finding.help);
+        if let Some(saving) = &finding.saving {
+            help.push_str(&format!("\nsaves {}", saving_line(saving)));
+            match (&saving.amount, &saving.unknown) {
+                (Some(figure), _) => {
+                    for line in basis(figure) {
+                        help.push_str(&format!("\n  {line}"));
+                    }
+                }
+                (None, Some(why)) => help.push_str(&format!("\n  amount unknown: {}", clean(why))),
+                (None, None) => {}
+            }
+        }
+        Self {
+            finding,
+            message: match finding.excerpt {
+                Some(_) => clean(&finding.message),
+                None => format!("{}: {}", clean(&finding.path), clean(&finding.message)),
+            },
+            help,
+            code: finding.excerpt.as_ref().map(|excerpt| Code {
+                path: clean(&finding.path),
+                excerpt,
+                column: finding.span.column,
+                line: finding.span.line,
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'s>(&'s self) -> Option<Box<dyn fmt::Display + 's>> {
+        Some(Box::new(clean(&self.finding.rule)))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.finding.severity {
+            Severity::Info => miette::Severity::Advice,
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
+    }
+
+    fn help<'s>(&'s self) -> Option<Box<dyn fmt::Display + 's>> {
+        Some(Box::new(&self.help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.code.as_ref().map(|code| code as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let excerpt = self.code.as_ref()?.excerpt;
+        let length = excerpt.end.saturating_sub(excerpt.start);
+        let span = LabeledSpan::new(None, excerpt.start, length);
+        Some(Box::new(std::iter::once(span)))
+    }
+}
+
+impl SourceCode for Code<'_> {
+    /// The excerpt's own lines, numbered as in the file.
+    fn read_span<'s>(
+        &'s self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'s> + 's>, MietteError> {
+        let inner = self.excerpt.text.as_str().read_span(span, before, after)?;
+        // miette's header names the place by line and column of what it shows: give it the finding's own.
+        let starts_here = inner.line() + self.excerpt.first_line == self.line;
+        let column = if starts_here { self.column - 1 } else { inner.column() };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.path.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line() + self.excerpt.first_line - 1,
+            column,
+            inner.line_count(),
+        )))
+    }
+}
+
+fn summary(report: &Report, style: &Style, out: &mut String) {
+    let bold = |text: &str| if style.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
+    let totals = &report.totals;
+    if totals.prompts == 0 && totals.deployments == 0 && report.findings.is_empty() {
+        out.push_str(&format!(
+            "No prompts and no deployments among {} files: `--verbose` says why each was left alone.\n",
+            report.files.len()
+        ));
+        verbose(report, style, out);
+        return;
+    }
+    if report.findings.is_empty() {
+        out.push_str(&bold("Nothing to report"));
+    } else {
+        let count = report.findings.len();
+        out.push_str(&bold(&format!("{count} finding{}", plural(count))));
+    }
+    let read = totals.files as usize;
+    out.push_str(&format!(
+        " in {read} file{}: {} prompt{}, {} deployment{}.\n",
+        plural(read),
+        totals.prompts,
+        plural(totals.prompts as usize),
+        totals.deployments,
+        plural(totals.deployments as usize),
+    ));
+
+    let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
+    for finding in &report.findings {
+        *by_rule.entry((std::cmp::Reverse(finding.severity), &finding.rule)).or_default() += 1;
+    }
+    for ((severity, rule), count) in &by_rule {
+        out.push_str(&format!("  {count:>4}  {:<8} {}\n", severity.0.name(), clean(rule)));
+    }
+
+    if totals.prompts > 0 {
+        let mark = if totals.prompt_tokens_exact { "" } else { "~" };
+        out.push_str(&format!(
+            "\n{} {mark}{} tokens of fixed text{}\n",
+            bold("Prompts"),
+            grouped(&totals.prompt_tokens.to_string()),
+            if totals.prompt_tokens_exact { "" } else { " (some counts are estimates: no model named, or its tokenizer not built in)" },
+        ));
+    }
+    for sum in &totals.costs {
+        out.push_str(&sum_line(sum));
+    }
+    let mut savings: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| usd(finding).is_some())
+        .collect();
+    savings.sort_by_key(|finding| std::cmp::Reverse(usd(finding)));
+    if !savings.is_empty() {
+        out.push_str(&format!("\n{}\n", bold("Top savings")));
+        for finding in savings.iter().take(TOP_SAVINGS) {
+            let figure = finding.saving.as_ref().and_then(|saving| saving.amount.as_ref());
+            out.push_str(&format!(
+                "  {}  {}  {}:{}\n",
+                figure.map(amount).unwrap_or_default(),
+                clean(&finding.rule),
+                clean(&finding.path),
+                finding.span.line
+            ));
+        }
+        for sum in &totals.savings {
+            out.push_str(&format!(
+                "  together {} per {} over {} unit{}: savings on one unit compose, they do not add\n",
+                range(sum),
+                sum.per,
+                sum.units,
+                plural(sum.units as usize)
+            ));
+        }
+    }
+    if let Some(day) = &report.prices_as_of {
+        out.push_str(&format!("\nPrices as of {} and later; today is {}.\n", clean(day), clean(&report.today)));
+    }
+    not_judged(report, style, out);
+    verbose(report, style, out);
+}
+
+fn usd(finding: &Finding) -> Option<rust_decimal::Decimal> {
+    let amount = finding.saving.as_ref()?.amount.as_ref()?;
+    (amount.unit == "USD").then_some(amount.high)
+}
+
+fn sum_line(sum: &Sum) -> String {
+    let what = match sum.of.as_str() {
+        "prompt.cost.input" => "input (fixed text)",
+        "prompt.cost.output" => "output",
+        "deployment.cost.hour" => "GPUs",
+        other => other,
+    };
+    let unknown = if sum.unknown > 0 { format!(", {} more not known", sum.unknown) } else { String::new() };
+    format!(
+        "  {what}: {} per {} over {} unit{}{unknown}\n",
+        range(sum),
+        sum.per,
+        sum.units,
+        plural(sum.units as usize)
+    )
+}
+
+fn range(sum: &Sum) -> String {
+    if sum.low == sum.high {
+        format!("${}", money(sum.high))
+    } else {
+        format!("${} to ${}", money(sum.low), money(sum.high))
+    }
+}
+
+fn not_judged(report: &Report, style: &Style, out: &mut String) {
+    if report.not_judged.is_empty() {
+        return;
+    }
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in &report.not_judged {
+        for reason in &entry.reasons {
+            *reasons.entry(clean(reason)).or_default() += 1;
+        }
+    }
+    let count = report.not_judged.len();
+    out.push_str(&format!("\n{count} condition{} could not be judged", plural(count)));
+    if style.verbose {
+        out.push_str(":\n");
+        for entry in &report.not_judged {
+            let reasons = entry.reasons.join("; ");
+            out.push_str(&format!("  {} {}: {}\n", clean(&entry.unit), clean(&entry.rule), clean(&reasons)));
+        }
+        return;
+    }
+    out.push_str(", mostly because\n");
+    let mut reasons: Vec<(String, usize)> = reasons.into_iter().collect();
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    for (reason, count) in reasons.iter().take(NOT_JUDGED_SHOWN) {
+        out.push_str(&format!("  {count:>4} × {reason}\n"));
+    }
+    if reasons.len() > NOT_JUDGED_SHOWN {
+        out.push_str("  `--verbose` lists them all\n");
+    }
+}
+
+fn verbose(report: &Report, style: &Style, out: &mut String) {
+    if !style.verbose {
+        return;
+    }
+    out.push_str("\nFiles\n");
+    for file in &report.files {
+        let what = match &file.format {
+            Some(format) => format!("read as {format}"),
+            None => "left alone".to_owned(),
+        };
+        let note = if file.note.is_empty() { String::new() } else { format!(": {}", file.note) };
+        out.push_str(&format!("  {}: {}{}\n", clean(&file.path), clean(&what), clean(&note)));
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

@@ -1,0 +1,10 @@
+//! The whole report as JSON.
+
+use super::Style;
+use crate::report::Report;
+
+pub(super) fn write(report: &Report, _style: &Style) -> String {
+    let mut out = serde_json::to_string_pretty(report).unwrap_or_default();
+    out.push('\n');
+    out
+}

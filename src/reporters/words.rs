@@ -1,0 +1,81 @@
+//! Amounts in words, the same in every output.
+
+use rust_decimal::Decimal;
+
+use crate::excerpt;
+use crate::report::{Figure, Input, Saving, money};
+
+/// Text that can't move the cursor, colour the terminal or forge a line, however it came into the report.
+pub(super) fn clean(text: &str) -> String {
+    excerpt::clean(text)
+}
+
+/// An amount: `$1.20`, `$1.20 to $3.40 per month`, `at least $0.50`.
+pub(super) fn amount(figure: &Figure) -> String {
+    let show = |value: Decimal| match figure.unit.as_str() {
+        "USD" => format!("${}", money(value)),
+        unit => format!("{} {unit}", value.round_dp(2).normalize()),
+    };
+    let mut out = if figure.low == figure.high {
+        show(figure.high)
+    } else if figure.low.is_zero() {
+        format!("up to {}", show(figure.high))
+    } else {
+        format!("{} to {}", show(figure.low), show(figure.high))
+    };
+    if !figure.without.is_empty() {
+        out = format!("at least {out}");
+    }
+    if !figure.per.is_empty() {
+        out.push_str(&format!(" per {}", figure.per));
+    }
+    out
+}
+
+/// A share: `40-90%`.
+pub(super) fn share(low: Decimal, high: Decimal) -> String {
+    let percent = |value: Decimal| (value * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+    if low == high {
+        format!("{}%", percent(high))
+    } else {
+        format!("{}-{}%", percent(low), percent(high))
+    }
+}
+
+/// A saving on one line.
+pub(super) fn saving_line(saving: &Saving) -> String {
+    let whole = saving.share_low == Decimal::ONE && saving.share_high == Decimal::ONE;
+    let what = if whole {
+        saving.what.clone()
+    } else {
+        format!("{} of {}", share(saving.share_low, saving.share_high), saving.what)
+    };
+    let line = match &saving.amount {
+        Some(figure) => format!("{what}: {}", amount(figure)),
+        None => what,
+    };
+    clean(&line)
+}
+
+/// What a figure is made of, a line for the formula and one for each input.
+pub(super) fn basis(figure: &Figure) -> Vec<String> {
+    let mut lines = vec![format!("= {}", figure.formula)];
+    lines.extend(figure.inputs.iter().map(|input| {
+        let from = if input.from.is_empty() { String::new() } else { format!(" ({})", input.from) };
+        clean(&format!("{} = {}{from}", input.name, ends(input)))
+    }));
+    for missing in &figure.without {
+        lines.push(clean(&format!("without {missing}")));
+    }
+    lines
+}
+
+fn ends(input: &Input) -> String {
+    let unit = if input.unit == "share" { "" } else { input.unit.as_str() };
+    let value = if input.low == input.high {
+        input.high.normalize().to_string()
+    } else {
+        format!("{} to {}", input.low.normalize(), input.high.normalize())
+    };
+    if unit.is_empty() { value } else { format!("{value} {unit}") }
+}

@@ -1,0 +1,132 @@
+//! One rule, one unit: whether it fires, what it says, what it would save, how it is mended.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::cel::{Condition, Outcome};
+use super::page::Rule;
+use crate::facts::{Fact, Known, Subject, Value, cost};
+use crate::report::{Figure, Fix, Saving};
+use crate::source::Place;
+
+/// What a rule says of a unit.
+#[derive(Debug)]
+pub enum Judged {
+    /// The condition is false.
+    Silent,
+    /// The condition could not be told: what was not known, and why.
+    NotJudged(Vec<String>),
+    /// The condition is true.
+    Fires(Box<Draft>),
+}
+
+/// A finding before its place is turned into lines.
+#[derive(Debug)]
+pub struct Draft {
+    /// What and how much.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// Where.
+    pub place: Place,
+    /// What mending it saves.
+    pub saving: Option<Saving>,
+    /// How to mend it by a change of the file.
+    pub fix: Option<Fix>,
+}
+
+/// Judges `subject` by `rule`, with the rule's options as this run sets them.
+pub fn judge(rule: &Rule, options: &BTreeMap<String, Value>, subject: &Subject<'_>) -> Judged {
+    let look_up = |name: &str| -> Fact {
+        if let Some(option) = name.strip_prefix("options.") {
+            return Fact::of(options.get(option).cloned().map_or(Known::Absent, Known::Yes));
+        }
+        subject
+            .fact(name)
+            .unwrap_or_else(|| Fact::of(Known::Unknown("no such fact".into())))
+    };
+    match rule.when.evaluate(&mut |name| look_up(name).value) {
+        Outcome::Known(Value::Bool(true)) => {}
+        Outcome::Known(_) => return Judged::Silent,
+        Outcome::Unknown(reasons) => {
+            let reasons = reasons.iter().map(|reason| format!("{}: {}", reason.fact, reason.why));
+            return Judged::NotJudged(reasons.collect());
+        }
+        Outcome::Failed(fault) => return Judged::NotJudged(vec![fault.to_string()]),
+    }
+    let units = subject.kind().facts();
+    let format = |name: &str, value: &Value| {
+        let unit = units.iter().find(|(known, ..)| *known == name);
+        show(value, unit.map_or("", |(_, _, unit, _)| unit))
+    };
+    let mut value = |name: &str| look_up(name).value;
+    Judged::Fires(Box::new(Draft {
+        message: rule.message.render(&mut value, &format),
+        help: rule.help.render(&mut value, &format),
+        place: look_up(&rule.at).place.unwrap_or_else(|| subject.place()),
+        saving: saving(rule, &look_up),
+        fix: fix(rule, subject),
+    }))
+}
+
+fn saving(rule: &Rule, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
+    let page = rule.saving.as_ref()?;
+    let share = |condition: &Condition| match condition.evaluate(&mut |name| look_up(name).value) {
+        Outcome::Known(Value::Number(share)) => Some(share),
+        Outcome::Known(Value::Int(share)) => Some(Decimal::from(share)),
+        _ => None,
+    };
+    let (low, high) = (share(&page.low)?, share(&page.high)?);
+    if high <= Decimal::ZERO || low > high {
+        return None;
+    }
+    let fact = look_up(&page.of);
+    let from = match rule.evidence.as_slice() {
+        [] => format!("rule {}", rule.id),
+        rows => format!("rule {}, evidence: {}", rule.id, rows.join(", ")),
+    };
+    let amount: Result<Figure, String> = match (fact.figure, fact.value) {
+        (Some(figure), _) if low == Decimal::ONE && high == Decimal::ONE => Ok(figure),
+        (Some(figure), _) => cost::share(&figure, low, high, &from),
+        (None, Known::Unknown(why)) => Err(why.to_string()),
+        (None, _) => Err("the file does not say it".to_owned()),
+    };
+    Some(Saving {
+        of: page.of.clone(),
+        what: page.what.clone(),
+        share_low: low,
+        share_high: high,
+        unknown: amount.as_ref().err().cloned(),
+        amount: amount.ok(),
+    })
+}
+
+/// The rule's own change, where the place can be written to.
+fn fix(rule: &Rule, subject: &Subject<'_>) -> Option<Fix> {
+    let fix = rule.fix.as_ref()?;
+    let Subject::Prompt(facts) = subject else {
+        return None;
+    };
+    if fix.append != "prompt.instructions" {
+        return None;
+    }
+    crate::fix::append(facts.instructions()?, &fix.text, fix.safety)
+}
+
+/// A fact's value as a message shows it, by the fact's unit.
+fn show(value: &Value, unit: &str) -> String {
+    match value {
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Int(number) => crate::report::grouped(&number.to_string()),
+        Value::Number(number) if unit == "share" => {
+            format!("{}%", (number * Decimal::ONE_HUNDRED).round_dp(1).normalize())
+        }
+        Value::Number(number) if unit == "GiB" => format!("{} GiB", number.round_dp(1)),
+        Value::Number(number) if unit == "USD" => format!("${}", crate::report::money(*number)),
+        Value::Number(number) => number.round_dp(2).normalize().to_string(),
+        Value::Str(text) => text.to_string(),
+        Value::Strs(list) => list.join(", "),
+    }
+}

@@ -1,0 +1,36 @@
+//! Rules: pages of data, judged by one engine.
+
+pub mod cel;
+mod judge;
+mod page;
+mod set;
+mod template;
+
+pub use judge::{Judged, judge};
+pub use set::{ActiveRule, RuleSet, Selection};
+pub use page::{Example, FrontMatter, PageError, Rule, RuleOption, option_value};
+
+use crate::facts::{FactNames, Type};
+
+impl cel::Names for FactNames {
+    fn type_of(&self, name: &str) -> Option<Type> {
+        self.type_of(name)
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        self.nearest(name)
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
+
+/// The rules that come with llmlint, by id.
+///
+/// # Errors
+/// A page that does not fit the facts; the project's tests keep such a page from being released.
+pub fn embedded() -> Result<Vec<Rule>, PageError> {
+    PAGES
+        .iter()
+        .map(|(id, page)| Rule::parse(id, page))
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! Parsers that know places: bytes in, trees with spans out. They know nothing of prompts or engines.
+
+pub mod args;
+pub mod de;
+pub mod front_matter;
+pub mod json;
+mod node;
+pub mod template;
+pub mod yaml;
+
+pub use node::{Kind, Node, SyntaxError};

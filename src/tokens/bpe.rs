@@ -1,0 +1,150 @@
+//! Byte pair encoding of one piece of text: from single bytes, the adjacent pair whose joined bytes have the lowest
+//! rank is merged, the leftmost of equals first, until no pair joins to a token. Any byte is a token, so any piece has
+//! an encoding.
+
+use super::tables::{NO_TOKEN, Vocabulary};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Up to this many bytes, looking through all pairs for the next merge is faster than keeping them in order.
+const SHORT: usize = 64;
+
+/// Calls `token` with the bytes of each token of `piece`, in order.
+pub fn each_token<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+    if piece.len() == 1 || vocabulary.rank(piece) != NO_TOKEN {
+        token(piece);
+    } else if piece.len() <= SHORT {
+        merge_short(vocabulary, piece, token);
+    } else {
+        // Positions in a long piece have 32 bits; no piece of 4 GiB is expected, only survived.
+        for piece in piece.chunks(u32::MAX as usize) {
+            merge_long(vocabulary, piece, &mut token);
+        }
+    }
+}
+
+/// Quadratic in the length of the piece, without allocation.
+fn merge_short<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+    let mut count = piece.len();
+    // Part i is piece[starts[i]..starts[i + 1]]; ranks[i] is the rank of parts i and i + 1 joined.
+    let mut starts: [usize; SHORT + 1] = std::array::from_fn(|i| i);
+    let mut ranks = [NO_TOKEN; SHORT];
+    for (rank, pair) in ranks.iter_mut().zip(piece.windows(2)) {
+        *rank = vocabulary.rank(pair);
+    }
+    loop {
+        let mut lowest = NO_TOKEN;
+        let mut at = 0;
+        for (i, &rank) in ranks[..count].iter().enumerate() {
+            if rank < lowest {
+                (lowest, at) = (rank, i);
+            }
+        }
+        if lowest == NO_TOKEN {
+            break;
+        }
+        starts.copy_within(at + 2..=count, at + 1);
+        ranks.copy_within(at + 1..count, at);
+        count -= 1;
+        for i in at.saturating_sub(1)..=at {
+            ranks[i] = if i + 1 < count {
+                vocabulary.rank(&piece[starts[i]..starts[i + 2]])
+            } else {
+                NO_TOKEN
+            };
+        }
+    }
+    for part in starts[..=count].windows(2) {
+        token(&piece[part[0]..part[1]]);
+    }
+}
+
+/// A part of a long piece. Parts are kept at the position of their first byte.
+#[derive(Clone, Copy)]
+struct Part {
+    /// Where the part before it starts; of no meaning for the first.
+    before: u32,
+    /// Where the part ends and the next one starts.
+    end: u32,
+    /// The rank of this part and the next one joined.
+    rank: u32,
+}
+
+/// O(n log n) in the length of the piece.
+fn merge_long<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+    let mut parts: Vec<Part> = (0..piece.len() as u32)
+        .map(|start| Part {
+            before: start.saturating_sub(1),
+            end: start + 1,
+            rank: piece
+                .get(start as usize..start as usize + 2)
+                .map_or(NO_TOKEN, |pair| vocabulary.rank(pair)),
+        })
+        .collect();
+    // The merges by rank, then from left to right. One that a neighbour's merge has changed since stays in the queue
+    // and is known by its rank, for at one place a rank means the same bytes.
+    let merge = |start: u32, rank: u32| Reverse(u64::from(rank) << 32 | u64::from(start));
+    let mut queue: BinaryHeap<_> = (0..)
+        .zip(&parts)
+        .filter(|(_, part)| part.rank != NO_TOKEN)
+        .map(|(start, part)| merge(start, part.rank))
+        .collect();
+    while let Some(Reverse(next)) = queue.pop() {
+        let (rank, start) = ((next >> 32) as u32, next as u32);
+        let left = parts[start as usize];
+        if left.rank != rank {
+            continue;
+        }
+        let right = parts[left.end as usize];
+        parts[left.end as usize].rank = NO_TOKEN;
+        parts[start as usize].end = right.end;
+        if let Some(after) = parts.get_mut(right.end as usize) {
+            after.before = start;
+        }
+        for changed in [start, left.before] {
+            let part = parts[changed as usize];
+            let Some(&Part { end, .. }) = parts.get(part.end as usize) else {
+                parts[changed as usize].rank = NO_TOKEN;
+                continue;
+            };
+            let rank = vocabulary.rank(&piece[changed as usize..end as usize]);
+            parts[changed as usize].rank = rank;
+            if rank != NO_TOKEN && rank != part.rank {
+                queue.push(merge(changed, rank));
+            }
+        }
+    }
+    let mut start = 0;
+    while let Some(part) = parts.get(start) {
+        token(&piece[start..part.end as usize]);
+        start = part.end as usize;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways to merge agree, on every length around the threshold between them.
+    #[test]
+    fn short_and_long_merges_agree() {
+        let text =
+            "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen 日本語 aaaaaaaaaaaaaaaaaaaa \u{301}\u{301}";
+        for vocabulary in [
+            Vocabulary::o200k(),
+            Vocabulary::cl100k(),
+            Vocabulary::p50k(),
+            Vocabulary::r50k(),
+        ] {
+            for start in 0..text.len() {
+                for end in start + 1..=text.len().min(start + SHORT) {
+                    let piece = &text.as_bytes()[start..end];
+                    let (mut short, mut long) = (Vec::new(), Vec::new());
+                    merge_short(&vocabulary, piece, |token| short.push(token));
+                    merge_long(&vocabulary, piece, |token| long.push(token));
+                    assert_eq!(short, long);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A prompt: what is sent in one kind of request.
+
+use super::Field;
+use crate::source::{Place, SourceId, Text};
+pub use crate::syntax::template::Piece;
+
+/// What is sent in one kind of request.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// Its identity: the path of its file, with `#` and a number or name where the file holds several.
+    pub name: String,
+    /// The format that it was read as.
+    pub format: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// The messages, in the order in which they are sent.
+    pub messages: Vec<Message>,
+    /// The model's name as written.
+    pub model: Field<String>,
+    /// Who serves the model, where the file says so (`openai`, `azure`, …).
+    pub provider: Option<String>,
+    /// The limit on generated tokens (`max_tokens`, `max_completion_tokens`, `max_output_tokens`), tokens.
+    pub max_output_tokens: Field<u64>,
+    /// How many answers one request asks for (`n`).
+    pub choices: Field<u64>,
+    /// Whether the answer's form is fixed by the request (`response_format`, `json_schema`): its type's name.
+    pub response_format: Field<String>,
+    /// The tools offered to the model.
+    pub tools: Vec<Tool>,
+}
+
+/// A tool (function) that the request offers to the model.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its definition, as compact JSON.
+    pub definition: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Standing instructions (`system`, and OpenAI's newer name `developer`).
+    System,
+    /// The user.
+    User,
+    /// The model.
+    Assistant,
+    /// A tool's result.
+    Tool,
+}
+
+impl Role {
+    /// The role of a name as chat APIs write it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "system" | "developer" => Some(Role::System),
+            "user" | "human" => Some(Role::User),
+            "assistant" | "ai" | "model" => Some(Role::Assistant),
+            "tool" | "function" => Some(Role::Tool),
+            _ => None,
+        }
+    }
+
+    /// The name as chat APIs write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        }
+    }
+}
+
+/// One message.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// The source that the text stands in.
+    pub source: SourceId,
+    /// The text as its author wrote it, template syntax included.
+    pub text: Text,
+    /// The text's parts in order: what is sent as it stands, and what a template fills in.
+    pub pieces: Vec<Piece>,
+    /// What the message holds besides text (images, audio, files), which is not counted.
+    pub attachments: usize,
+    /// The file that holds the text, where the request only names it; its messages take this one's place.
+    pub file: Option<(String, Place)>,
+}

@@ -1,0 +1,187 @@
+//! Token counts against the reference: recorded ids, random texts, and texts made to be slow.
+
+use llmlint::tokens::{Encoding, characters, estimate, words};
+use proptest::prelude::*;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
+use tiktoken_rs::CoreBPE;
+
+fn rows(path: &str) -> Option<Vec<Value>> {
+    let file = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).ok()?;
+    Some(
+        file.lines()
+            .map(|line| serde_json::from_str(line).expect("a row is JSON"))
+            .collect(),
+    )
+}
+
+fn encoding(row: &Value) -> Encoding {
+    row["encoding"]
+        .as_str()
+        .and_then(Encoding::from_name)
+        .expect("a known encoding")
+}
+
+fn text(row: &Value) -> &str {
+    row["text"].as_str().expect("a text")
+}
+
+#[test]
+fn recorded_ids() {
+    let rows = rows("fixtures/tokens/oracle.jsonl").expect("the repository's oracle");
+    assert!(rows.len() > 60);
+    for row in rows {
+        let ids = encoding(&row).encode(text(&row));
+        assert_eq!(serde_json::json!(ids), row["ids"], "{row}");
+        assert_eq!(encoding(&row).count(text(&row)), ids.len());
+    }
+}
+
+#[test]
+fn shared_oracle() {
+    let Some(rows) = rows("../shared/tokens/oracle.jsonl") else {
+        eprintln!("skipped: ../shared/tokens/oracle.jsonl is not here");
+        return;
+    };
+    assert_eq!(rows.len(), 2500);
+    for row in rows {
+        let ids = encoding(&row).encode(text(&row));
+        let decimal: Vec<String> = ids.iter().map(u32::to_string).collect();
+        let digest = Sha256::digest(decimal.join(" "));
+        let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(
+            (ids.len(), hex.as_str()),
+            (
+                row["count"].as_u64().unwrap() as usize,
+                row["ids_sha256"].as_str().unwrap()
+            ),
+            "{row}"
+        );
+        assert_eq!(encoding(&row).count(text(&row)), ids.len());
+    }
+}
+
+fn reference(encoding: Encoding) -> &'static CoreBPE {
+    match encoding {
+        Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
+        Encoding::O200kHarmony => tiktoken_rs::o200k_harmony_singleton(),
+        Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
+        Encoding::P50kBase => tiktoken_rs::p50k_base_singleton(),
+        Encoding::P50kEdit => tiktoken_rs::p50k_edit_singleton(),
+        Encoding::R50kBase => tiktoken_rs::r50k_base_singleton(),
+    }
+}
+
+/// Texts in which the parts of the patterns meet: white space of all kinds, contractions in odd cases, marks, letters
+/// with and without case, numbers of several scripts, unassigned code points, long runs.
+fn texts() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        4 => "[ \t\r\n]{1,5}",
+        2 => "[\\u{b}\\u{85}\\u{a0}\\u{1680}\\u{2003}\\u{2028}\\u{3000}\\u{200b}]{1,3}",
+        4 => "'(s|S|\u{17f}|t|T|d|D|m|M|ll|LL|lL|ve|Ve|re|RE|\u{212a}|l|v)?",
+        4 => "[a-zA-Z]{1,12}",
+        4 => "[!-/:-@\\[-`{-~]{1,4}",
+        3 => "[0-9]{1,7}",
+        3 => "\\p{Lu}{1,3}",
+        3 => "\\p{Ll}{1,3}",
+        2 => "\\p{Lt}{1,2}",
+        2 => "\\p{Lm}{1,2}",
+        3 => "\\p{Lo}{1,8}",
+        3 => "\\p{M}{1,3}",
+        2 => "\\p{N}{1,5}",
+        2 => "\\p{So}{1,3}",
+        1 => "\\p{Cn}{1,2}",
+        1 => "\\p{Co}",
+        2 => "[\\u{0}-\\u{10ffff}]{1,4}",
+        1 => ("[a-z= \n中é0]", 1..150_usize).prop_map(|(part, times)| part.repeat(times)),
+        1 => "[a-e]{60,200}",
+        1 => "\\p{Lo}{20,80}",
+        1 => "<\\|(endoftext|endofprompt|im_start|start|fim_prefix)\\|>",
+        2 => "( the| and|ing|tion| return| import|\\(\\)|;\n|    |\": \")",
+    ];
+    prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    // Random texts are short: what fails is small as it is, and shrinking with the slow reference would take minutes.
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn same_ids_as_the_reference(text in texts()) {
+        for encoding in Encoding::ALL {
+            let ids = encoding.encode(&text);
+            prop_assert_eq!(encoding.count(&text), ids.len());
+            prop_assert_eq!(ids, reference(encoding).encode_ordinary(&text), "{}", encoding.name());
+        }
+    }
+}
+
+/// `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(500)
+}
+
+/// Nothing panics, and nothing takes more than almost linear time: were it quadratic, a text of this size would take
+/// minutes.
+#[test]
+fn hostile_sizes() {
+    let size = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+    for unit in [
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u{a0}",
+        " \n",
+        "\n ",
+        "a",
+        "A",
+        "aA",
+        "0",
+        "'",
+        "'s",
+        "/",
+        "\u{301}",
+        "A\u{301}",
+        "\u{301}A",
+        "中",
+        "中A",
+        "日本語のテキスト和汉字한국어",
+        "👩‍👩‍👧",
+        "🇫🇷",
+        "\u{378}",
+        "the ",
+        "\0",
+    ] {
+        let text = format!("\u{301}A{}x", unit.repeat(size / unit.len()));
+        let start = Instant::now();
+        for encoding in [Encoding::O200kBase, Encoding::Cl100kBase, Encoding::R50kBase] {
+            assert!((1..=text.len()).contains(&encoding.count(&text)));
+        }
+        assert!(words(&text) <= text.len() && characters(&text) <= text.len());
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{unit:?} took {:?}",
+            start.elapsed()
+        );
+    }
+    // "aaaaaaaa" is a token of both, and no longer run of a is.
+    assert_eq!(Encoding::O200kBase.count(&"a".repeat(100_000)), 100_000 / 8);
+    assert_eq!(Encoding::Cl100kBase.count(&"a".repeat(100_000)), 100_000 / 8);
+}
+
+#[test]
+fn an_estimate_says_so() {
+    let estimate = estimate("You are a helpful assistant.");
+    assert_eq!(
+        estimate.tokens,
+        reference(Encoding::O200kBase)
+            .encode_ordinary("You are a helpful assistant.")
+            .len()
+    );
+    assert!(estimate.how.contains("estimated with o200k_base"));
+}
