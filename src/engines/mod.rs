@@ -8,7 +8,8 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::source::{Insert, Place};
-use crate::units::{EnvValue, Field, Launch, Word};
+use crate::syntax::args::{self, Word};
+use crate::units::{EnvValue, Field, Launch};
 
 pub mod vllm;
 
@@ -169,85 +170,44 @@ pub struct Serving {
     pub on_cpu: bool,
 }
 
-/// One flag of a command line.
-#[derive(Debug, Clone)]
-pub(crate) struct Flag {
-    /// Its name as the engine's parser knows it: lower-case with dashes, its dashes in front kept.
-    name: String,
-    /// Its value: `None` for a flag without one, `Err` with the reason where it can't be told.
-    value: Option<Result<String, String>>,
-    /// Where the value stands, or the flag where there is none.
-    place: Place,
-}
-
 /// The flags and other words of an engine's arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
-    flags: Vec<Flag>,
+    flags: Vec<args::Flag>,
     /// Words that belong to no flag.
-    positional: Vec<(Result<String, String>, Place)>,
+    positional: Vec<Word>,
     /// A part of the line that can't be read and may set anything: why.
     hidden: Option<String>,
     /// Where an absent flag would be written.
     slot: Option<(Place, Option<Insert>)>,
 }
 
-/// Words that end a command in a shell.
-const SHELL_ENDS: &[&str] = &["&&", "||", "|", ";", "&", ">", ">>", "2>&1", "<"];
-
 impl Flags {
     /// Reads arguments as Python's argparse does: `--name value`, `--name=value`, underscores for dashes.
     ///
     /// `is_switch` tells flags that take no value, so that the word after one isn't taken for its value; it gets
-    /// the name in its canonical form. Reading stops where the shell's command ends.
-    pub(crate) fn read(words: &[Word], slot: &Field<()>, is_switch: impl Fn(&str) -> bool) -> Self {
-        let mut read = Flags {
+    /// the name in its canonical form. `operands` words beside the flags have a meaning of their own; a further one
+    /// that can't be told may be any flags (`$EXTRA_ARGS`).
+    pub(crate) fn read(
+        words: &[Word],
+        slot: &Field<()>,
+        operands: usize,
+        is_switch: impl Fn(&str) -> bool,
+    ) -> Self {
+        let read = args::flags(words, &|name| is_switch(name).then_some(false));
+        let mut free: Vec<usize> = read.positional.iter().chain(&read.unknown).copied().collect();
+        free.sort_unstable();
+        let positional: Vec<Word> = free.into_iter().map(|at| words[at].clone()).collect();
+        Flags {
+            flags: read.flags,
+            hidden: positional.iter().skip(operands).find_map(|word| resolved(word).err()),
+            positional,
             slot: match slot {
                 Field::Absent(slot) => slot.clone(),
                 Field::Known((), place) => Some((*place, None)),
                 Field::Unknown(..) => None,
             },
-            ..Flags::default()
-        };
-        let mut at = 0;
-        while let Some(word) = words.get(at) {
-            at += 1;
-            let text = match resolved(word) {
-                Ok(text) => text,
-                Err(why) => {
-                    read.hidden.get_or_insert_with(|| why.clone());
-                    read.positional.push((Err(why), word.place));
-                    continue;
-                }
-            };
-            if SHELL_ENDS.contains(&text) {
-                break;
-            }
-            if !is_flag(text) {
-                read.positional.push((Ok(text.to_owned()), word.place));
-                continue;
-            }
-            let (name, inline) = match text.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (text, None),
-            };
-            let name = canonical(name);
-            let mut place = word.place;
-            let value = if let Some(value) = inline {
-                Some(stated(value))
-            } else {
-                match words.get(at) {
-                    Some(next) if !is_switch(&name) && takes(next) => {
-                        at += 1;
-                        place = next.place;
-                        Some(resolved(next).map(str::to_owned))
-                    }
-                    _ => None,
-                }
-            };
-            read.flags.push(Flag { name, value, place });
         }
-        read
     }
 
     /// Whether any of these flags stands on the line.
@@ -259,15 +219,12 @@ impl Flags {
 
     /// What is said by a flag in any of its names; the last one wins, as with argparse.
     pub(crate) fn text(&self, names: &[&str]) -> Field<String> {
-        let found = self
-            .flags
-            .iter()
-            .rev()
-            .find(|flag| names.contains(&flag.name.as_str()));
-        match found {
+        match self.last(|name| names.contains(&name)) {
             Some(flag) => match &flag.value {
-                Some(Ok(value)) => Field::Known(value.clone(), flag.place),
-                Some(Err(why)) => Field::Unknown(why.clone(), Some(flag.place)),
+                Some(value) => match resolved(value) {
+                    Ok(text) => Field::Known(text.to_owned(), value.place),
+                    Err(why) => Field::Unknown(why, Some(value.place)),
+                },
                 None => {
                     let why = format!("{} has no value", flag.name);
                     Field::Unknown(why, Some(flag.place))
@@ -275,6 +232,10 @@ impl Flags {
             },
             None => self.absent(),
         }
+    }
+
+    fn last(&self, is_meant: impl Fn(&str) -> bool) -> Option<&args::Flag> {
+        self.flags.iter().rev().find(|flag| is_meant(&flag.name))
     }
 
     /// A whole number, in the spellings that [`whole_number`] reads.
@@ -295,18 +256,12 @@ impl Flags {
     /// A switch: `--name`, `--name=false`, `--no-name`; the last one wins.
     pub(crate) fn switch(&self, name: &str) -> Field<bool> {
         let negated = format!("--no-{}", name.trim_start_matches('-'));
-        let found = self
-            .flags
-            .iter()
-            .rev()
-            .find(|flag| flag.name == name || flag.name == negated);
-        let Some(flag) = found else {
+        let Some(flag) = self.last(|found| found == name || found == negated) else {
             return self.absent();
         };
         let stated = match &flag.value {
             None => Ok(true),
-            Some(Ok(text)) => truth(text),
-            Some(Err(why)) => Err(why.clone()),
+            Some(value) => resolved(value).and_then(truth),
         };
         match stated {
             Ok(on) => Field::Known(on != (flag.name == negated), flag.place),
@@ -386,13 +341,6 @@ pub(crate) fn resolved(word: &Word) -> Result<&str, String> {
     }
 }
 
-fn stated(value: &str) -> Result<String, String> {
-    match placeholder(value) {
-        Some(why) => Err(why),
-        None => Ok(value.to_owned()),
-    }
-}
-
 fn placeholder(text: &str) -> Option<String> {
     let variable = text.find('$').is_some_and(|at| {
         text[at + 1..].starts_with(|next: char| {
@@ -405,29 +353,6 @@ fn placeholder(text: &str) -> Option<String> {
         Some(format!("`{text}` holds a template's placeholder"))
     } else {
         None
-    }
-}
-
-/// Whether a word is a flag: a dash and a letter. A negative number is not.
-fn is_flag(text: &str) -> bool {
-    let name = text.trim_start_matches('-');
-    name.len() < text.len() && name.starts_with(|first: char| first.is_ascii_alphabetic())
-}
-
-/// Whether a word can be a flag's value.
-fn takes(next: &Word) -> bool {
-    match &next.value {
-        Ok(text) => !is_flag(text) && !SHELL_ENDS.contains(&&**text),
-        Err(_) => true,
-    }
-}
-
-/// A flag's name as the parser compares it: underscores of long flags are dashes.
-fn canonical(name: &str) -> String {
-    if name.starts_with("--") {
-        name.replace('_', "-")
-    } else {
-        name.to_owned()
     }
 }
 
@@ -487,7 +412,7 @@ pub(crate) mod tests {
             "--max_model_len", "1k", "--max-model-len=2k", "--enforce-eager", "model", "-tp", "4",
             "--enable-x", "--no-enable-x", "--seed", "-1",
         ]);
-        let flags = Flags::read(&line.words, &line.slot, |name| {
+        let flags = Flags::read(&line.words, &line.slot, 1, |name| {
             name == "--enforce-eager" || name.ends_with("enable-x")
         });
         assert_eq!(flags.whole(&["--max-model-len"]).known(), Some(&2000));
@@ -501,11 +426,11 @@ pub(crate) mod tests {
     #[test]
     fn a_line_with_a_hidden_part_makes_absent_flags_unknown() {
         let line = launch(&["--dtype", "$DTYPE", "$EXTRA"]);
-        let flags = Flags::read(&line.words, &line.slot, |_| false);
+        let flags = Flags::read(&line.words, &line.slot, 0, |_| false);
         assert!(matches!(flags.text(&["--dtype"]), Field::Unknown(..)));
         assert!(matches!(flags.whole(&["--max-model-len"]), Field::Unknown(..)));
         let line = launch(&["--dtype", "$DTYPE"]);
-        let flags = Flags::read(&line.words, &line.slot, |_| false);
+        let flags = Flags::read(&line.words, &line.slot, 0, |_| false);
         assert!(flags.whole(&["--max-model-len"]).is_absent());
     }
 }

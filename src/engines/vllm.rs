@@ -5,7 +5,8 @@ mod defaults;
 pub use defaults::{Defaults, NEWEST, Sampler};
 
 use super::{EngineKind, Flags, Serving, Version, resolved, truth, variable};
-use crate::units::{Field, Launch, Word};
+use crate::syntax::args::Word;
+use crate::units::{Field, Launch};
 
 /// Flags that take no value (`store_true`, or a boolean with a `--no-` twin) in releases 0.4 to 0.33: those that
 /// don't start with `--enable-`, `--disable-` or `--no-`, which never take one.
@@ -59,8 +60,12 @@ const PROGRAMS: &[&str] = &[
 pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
     let written = image.known().map_or("", String::as_str);
     let start = started(&launch.words).or_else(|| entry_point(&launch.words, written))?;
-    let flags = Flags::read(&launch.words[start.arguments..], &launch.slot, is_switch);
-    let mut flags = flags;
+    let mut flags = Flags::read(
+        &launch.words[start.arguments..],
+        &launch.slot,
+        usize::from(start.positional),
+        is_switch,
+    );
     if flags.any(&["--config"]) {
         let why = "a config file that the command names may set it";
         flags.hidden.get_or_insert_with(|| why.to_owned());
@@ -68,8 +73,10 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
     let model = match flags.text(&["--model", "--model-tag"]) {
         Field::Known(model, place) => Field::Known(model, place),
         otherwise => match flags.positional.first().filter(|_| start.positional) {
-            Some((Ok(model), place)) => Field::Known(model.clone(), *place),
-            Some((Err(why), place)) => Field::Unknown(why.clone(), Some(*place)),
+            Some(word) => match resolved(word) {
+                Ok(model) => Field::Known(model.to_owned(), word.place),
+                Err(why) => Field::Unknown(why, Some(word.place)),
+            },
             None => otherwise,
         },
     };
@@ -165,7 +172,7 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
         None => own.then_some(start),
         Some(Err(_)) => own.then_some(start),
         Some(Ok(first)) if first.starts_with('-') => {
-            let flags = Flags::read(words, &Field::default(), is_switch);
+            let flags = Flags::read(words, &Field::default(), 1, is_switch);
             let named = name.contains("vllm") || image.contains("/vllm/");
             (own || (named && flags.any(OWN_FLAGS))).then_some(start)
         }
@@ -257,7 +264,7 @@ mod tests {
             &["python3", "-m", "vllm.entrypoints.openai.api_server", "--model=org/m"],
             &["python", "-m", "vllm.entrypoints.api_server", "--model", "org/m"],
             &["python3", "-m", "vllm.entrypoints.cli.main", "serve", "org/m"],
-            &["pip", "install", "x", "&&", "vllm", "serve", "org/m", "&&", "echo", "--model", "no"],
+            &["uv", "run", "--with", "vllm==0.8.5", "vllm", "serve", "org/m"],
         ] {
             assert_eq!(model_of(line, "ubuntu"), m, "{line:?}");
         }
@@ -292,7 +299,7 @@ mod tests {
         assert_eq!(known("lmcache/vllm-openai:latest-nightly"), None);
         assert!(version(line, "vllm/vllm-openai:latest").is_some_and(|v| v.is_absent()));
         assert!(matches!(version(line, "vllm/vllm-openai@sha256:00"), Some(Field::Unknown(..))));
-        let pinned = &["pip", "install", "vllm==0.7.3", "&&", "vllm", "serve", "org/m"];
+        let pinned = &["uv", "run", "--with", "vllm==0.7.3", "vllm", "serve", "org/m"];
         assert_eq!(version(pinned, "ubuntu").and_then(|v| v.known().copied()), Some(Version::new(0, 7, 3)));
     }
 
@@ -303,5 +310,6 @@ mod tests {
         assert!(matches!(serving.model, Field::Unknown(..)));
         assert!(matches!(serving.max_model_len, Field::Unknown(..)));
         assert_eq!(serving.tensor_parallel.known(), Some(&4));
+        assert!(serving.dtype.is_absent());
     }
 }

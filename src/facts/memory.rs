@@ -565,7 +565,7 @@ fn judge(
     let length = figures.max_model_len;
     let (outcome, why) = if weights.low > total + total_error {
         (Outcome::OomLoading, format!("{:.1} GiB of weights a GPU, which has {total:.1} GiB", weights.mid))
-    } else if available.high <= 0.0 {
+    } else if available.high < needed && available.mid <= 0.0 {
         (
             Outcome::NoKvRoom,
             format!(

@@ -166,6 +166,11 @@ impl<'a> PromptFacts<'a> {
         Err("the length of the answer is not known: no limit is stated, and llmlint.yaml gives no output_tokens".to_owned())
     }
 
+    /// The request's `n`, where it is above 1.
+    fn several_choices(&self) -> Option<u64> {
+        self.prompt.choices.known().copied().filter(|n| *n > 1)
+    }
+
     fn line(&self, place: Place) -> String {
         let source = &self.world.sources[place.source.0 as usize];
         format!("{}:{}", source.path, source.position(place.span.start).line)
@@ -239,8 +244,9 @@ impl<'a> PromptFacts<'a> {
         cost::sum(&self.input_cost()?, &self.output_cost()?)
     }
 
-    /// A smaller model of the same provider that would serve: the dearest of tier `small` that is not on its way out
-    /// and whose input and output both cost at most half. The dearest, because it is the most capable of them.
+    /// A smaller model of the same provider that would serve: of those of tier `small` that are not on their way out and
+    /// whose input and output both cost at most half, the one of the newest generation (the highest version in its
+    /// name), and of several such the dearest, because it is the most capable of them.
     fn smaller_model(&self) -> Result<Option<&'a ApiModel>, String> {
         let Some(model) = self.of_model(Some, "what is smaller")? else {
             return Ok(None);
@@ -268,7 +274,8 @@ impl<'a> PromptFacts<'a> {
         });
         Ok(small.max_by(|a, b| {
             let usd = |model: &ApiModel| model.price.as_ref().and_then(|price| price.output);
-            usd(a).cmp(&usd(b)).then_with(|| b.id.cmp(&a.id))
+            let order = version(&a.id).cmp(&version(&b.id));
+            order.then_with(|| usd(a).cmp(&usd(b))).then_with(|| b.id.cmp(&a.id))
         }))
     }
 
@@ -318,6 +325,13 @@ impl<'a> PromptFacts<'a> {
         let today = self.world.today;
         self.of_model(|model| Some(model.is_retired(today)), "whether it is retired")
     }
+}
+
+/// The numbers in a model's name, which is how providers tell generations apart: `claude-haiku-4-5` is [4, 5].
+fn version(id: &str) -> Vec<u64> {
+    id.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
 }
 
 fn sets_own_days(provider: &str) -> bool {
@@ -532,6 +546,34 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         get: |facts| field(&facts.prompt.choices, |n| int(*n)),
     },
     Row {
+        name: "prompt.choices_requested",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the request itself asks for several answers (`n` above 1)",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.several_choices().is_some()))),
+    },
+    Row {
+        name: "prompt.alternatives",
+        ty: Type::Int,
+        unit: "alternatives",
+        about: "how many alternatives one request asks for: its `n`, else the pieces that its words ask for",
+        get: |facts| match facts.several_choices() {
+            Some(n) => Fact::of(Known::Yes(int(n))).at(facts.prompt.choices.place()),
+            None => items_requested(facts),
+        },
+    },
+    Row {
+        name: "prompt.context_need",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "fixed text at its shortest and the limit on output together",
+        get: |facts| {
+            let limit = facts.prompt.max_output_tokens.known().copied().unwrap_or(0);
+            let place = facts.prompt.max_output_tokens.place().filter(|_| limit > 0);
+            Fact::of(Known::Yes(int(facts.count().least.saturating_add(limit)))).at(place.or(Some(facts.prompt.place)))
+        },
+    },
+    Row {
         name: "prompt.response_format",
         ty: Type::Str,
         unit: "",
@@ -645,13 +687,7 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Int,
         unit: "items",
         about: "how many pieces of the same kind the answer is to hold",
-        get: |facts| {
-            let value = match facts.words().items_requested {
-                Some(n) => Known::Yes(int(u64::from(n))),
-                None => Known::Absent,
-            };
-            Fact::of(value).at(facts.words_place(words::Fact::ItemsRequested))
-        },
+        get: items_requested,
     },
     Row {
         name: "prompt.examples",
@@ -720,6 +756,14 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         get: |facts| Fact::amount(facts.total_cost()),
     },
 ];
+
+fn items_requested(facts: &PromptFacts<'_>) -> Fact {
+    let value = match facts.words().items_requested {
+        Some(n) => Known::Yes(int(u64::from(n))),
+        None => Known::Absent,
+    };
+    Fact::of(value).at(facts.words_place(words::Fact::ItemsRequested))
+}
 
 /// What a finding about a message shows: its first line that holds something.
 fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {

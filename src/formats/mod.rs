@@ -3,6 +3,7 @@
 mod chat;
 mod compose;
 mod containers;
+mod kubeai;
 mod kubernetes;
 mod prompt_file;
 mod prompty;
@@ -50,6 +51,11 @@ pub const FORMATS: &[Format] = &[
         name: kubernetes::NAME,
         about: "Kubernetes objects with a pod template whose container runs an engine",
         read: kubernetes::read,
+    },
+    Format {
+        name: kubeai::NAME,
+        about: "KubeAI models: the Model resource and the models chart's values",
+        read: kubeai::read,
     },
     Format {
         name: compose::NAME,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cel::{Condition, Outcome};
 use super::page::Rule;
@@ -77,7 +77,9 @@ fn saving(rule: &Rule, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
         Outcome::Known(Value::Int(share)) => Some(Decimal::from(share)),
         _ => None,
     };
-    let (low, high) = (share(&page.low)?, share(&page.high)?);
+    // To a hundredth of a percent, downwards: what is shown can be multiplied again.
+    let down = |share: Decimal| share.round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity).normalize();
+    let (low, high) = (down(share(&page.low)?), down(share(&page.high)?));
     if high <= Decimal::ZERO || low > high {
         return None;
     }

@@ -30,7 +30,7 @@ struct Parts {
     latent: f64,
     /// All other linear layers.
     linear: f64,
-    /// Vision and audio towers.
+    /// What a multimodal model has beyond its layers: vision and audio towers, further embeddings.
     tower: f64,
 }
 
@@ -46,10 +46,7 @@ pub(super) fn of(
     steps: &mut Vec<Step>,
 ) -> Result<Range, String> {
     let format = format(model, inputs)?;
-    let mut parts = parts(model);
-    if inputs.language_model_only && parts.tower > 0.0 {
-        parts.tower = 0.0;
-    }
+    let parts = parts(model);
     let plain = settings.element;
     let (dense, experts) = match &format {
         None => (plain, plain),
@@ -125,8 +122,10 @@ pub(super) fn of(
         Some(format) if format.published && model.weights_bytes.is_some() => 0.02,
         Some(_) => 0.04,
     } + if model.multimodal { 0.02 } else { 0.0 };
+    // Which share of it is the tower that the flag leaves out, the catalog doesn't tell.
+    let left_out = if inputs.language_model_only { parts.tower * plain / ranks / GIB } else { 0.0 };
     Ok(Range {
-        low: mid * (1.0 - error),
+        low: (mid * (1.0 - error) - left_out).max(0.0),
         mid,
         high: mid * (1.0 + error) + 0.1,
     })
@@ -194,12 +193,12 @@ fn parts(model: &OpenModel) -> Parts {
     };
     let replicated = layers * 2.0 * hidden + router;
     let rest = (total - embedding - output - experts - kv - latent - replicated).max(0.0);
-    let shaped = attention_layers * 2.0 * hidden * f64::from(model.heads) * head_dim
+    let shaped = layers * 2.0 * hidden * f64::from(model.heads) * head_dim
         + (layers - moe_layers) * 3.0 * hidden * f64::from(model.intermediate_size)
         + model.moe.map_or(0.0, |moe| {
             moe_layers * 3.0 * hidden * f64::from(moe.shared_experts) * f64::from(moe.intermediate_size)
         });
-    let tower = if model.multimodal && model.mla.is_none() && model.linear_layers == 0 {
+    let tower = if model.multimodal && model.mla.is_none() {
         (rest - shaped).max(0.0)
     } else {
         0.0

@@ -141,7 +141,7 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
     let b = |k: usize| t.checked_sub(k).filter(|i| *i >= sentence.start).map_or("", |i| parsed.word(i));
     let verb = |w: &str| matches!(w, "output" | "return" | "respond" | "reply" | "provide" | "give" | "answer" | "print" | "write" | "produce" | "returns" | "outputs" | "generate" | "emit" | "show" | "display" | "send" | "list" | "say" | "state" | "accepts" | "responds" | "replies" | "responding" | "returning" | "include" | "contain" | "contains" | "includes" | "present" | "be" | "consist" | "outputting");
-    if w(0) != "just" && w(1) == "if" || (w(0) == "just" && matches!(w(1), "say" | "because" | "in" | "like" | "return" | "as" | "right" | "start" | "do" | "make")) {
+    if w(0) != "just" && w(1) == "if" || w(1) == "output" && w(2) == "format" || (w(0) == "just" && matches!(w(1), "say" | "because" | "in" | "like" | "return" | "as" | "right" | "start" | "do" | "make")) {
         return None;
     }
     // Form words alone take nothing away; JSON does.

@@ -99,8 +99,9 @@ fn labelled(fields: &[Seen]) -> usize {
         && last.empty
         && let Some(at) = groups.get(last.field.label.as_str())
     {
-        let filled = at.iter().filter(|i| fields[**i].filled && **i > 0).count();
-        if filled > 0 && !last.field.label.is_empty() {
+        let filled = at.iter().filter(|i| fields[**i].filled && fields[**i].field.start > 0).count();
+        let fed = at[0] > 0 && fields[at[0] - 1].filled && inputs(&fields[at[0] - 1].field.label);
+        if filled > 0 && (filled > 1 || fed || answers(&last.field.label)) && !last.field.label.is_empty() {
             return filled;
         }
     }
@@ -139,7 +140,7 @@ fn repeated(groups: &BTreeMap<&str, Vec<usize>>, label: &str) -> bool {
 fn followed(fields: &[Seen], i: usize) -> bool {
     let next = fields.get(i + 1);
     let field = fields[i].field;
-    next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label && !n.field.heading) || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
+    next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label) || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
 }
 
 /// `<example>` blocks that hold both an input and an answer.
@@ -164,7 +165,7 @@ fn tagged(fields: &[Seen]) -> usize {
 }
 
 /// Lines "input // answer", "input -> answer", and plain lines that end in a bare mark.
-fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
+pub(super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
     let mut best = 0;
     for (_, text, _) in messages {
         for mark in [" // ", " -> ", " => ", " → ", " ## ", " ||| "] {

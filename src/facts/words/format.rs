@@ -76,6 +76,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             let short = |from: usize, step: isize| (0..6).take_while(|k| from.checked_add_signed(step * *k).is_some_and(&quoted)).count() < 5;
             signs.label |= short(t - 1, -1) && short(t + 1, 1);
         }
+        signs.label |= matches!(parsed.word(t), "answer" | "respond" | "reply" | "output" | "return" | "say") && offers_words(parsed, sentence, t + 1);
         let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
         let b = |k: usize| t.checked_sub(k).filter(|i| *i >= sentence.start).map_or("", |i| parsed.word(i));
         let before = |reach: usize, f: fn(&str) -> bool| (1..=reach).any(|k| f(b(k)));
@@ -116,6 +117,32 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             _ => {}
         }
     }
+}
+
+/// "with either YES or NO.": single words to choose from, to the end of the sentence.
+fn offers_words(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool {
+    let mut t = from;
+    while t < sentence.end && matches!(parsed.word(t), "with" | "only" | "either" | "just" | ":") {
+        t += 1;
+    }
+    let mut words = 0;
+    let mut or = false;
+    while t < sentence.end && words <= 6 {
+        match parsed.word(t) {
+            "," | "/" | "'" => {}
+            "or" => or = true,
+            "." | "!" | "?" => return or && words >= 2,
+            _ if parsed.kind(t) == Some(super::sentences::Kind::Word) => {
+                if t > from && parsed.kind(t - 1) == Some(super::sentences::Kind::Word) && parsed.word(t - 1) != "or" && words > 0 {
+                    return false;
+                }
+                words += 1;
+            }
+            _ => return false,
+        }
+        t += 1;
+    }
+    t == sentence.end && or && words >= 2
 }
 
 /// A template of the answer in the text: an object, a labelled form.

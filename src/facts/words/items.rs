@@ -26,7 +26,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
     let b = |k: usize| t.checked_sub(k).filter(|i| *i >= sentence.start).map_or("", |i| parsed.word(i));
     let n = number(parsed.word(t))?;
-    if w(1) == "or" && w(2) == "more" || w(1) == "+" {
+    if w(1) == "or" && w(2) == "more" || matches!(w(1), "+" | "more") {
         return None;
     }
     if w(0) == "one" {
@@ -54,7 +54,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     // The noun: a plural within a few adjectives.
     let mut k = 1;
     let mut noun = None;
-    while k <= 7 {
+    while k <= 14 {
         let word = w(k);
         if word.is_empty() || matches!(word, "." | ";" | ":" | ")" | "(") {
             break;
@@ -62,6 +62,10 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         // "5 16-word bullets": the number of words of each is in the way.
         if number(word).is_some() && unit(w(k + 1)).is_some() {
             k += 2;
+            continue;
+        }
+        if number(word).is_some() && number(w(k + 2)).is_some() && unit(w(k + 3)).is_some() {
+            k += 4;
             continue;
         }
         if unit(word).is_some() && k == 1 {
@@ -106,10 +110,11 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
 
 /// A verb of producing (or a list) within `reach` tokens before.
 fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> bool {
-    (1..=reach).filter_map(|k| t.checked_sub(k)).take_while(|i| *i >= sentence.start).any(|i| {
-        matches!(
+    (1..=reach).filter_map(|k| t.checked_sub(k)).take_while(|i| *i >= sentence.start && !matches!(parsed.word(*i), "that" | "which" | "who")).any(|i| {
+        let noun = parsed.word(i) == "list" && i > sentence.start && matches!(parsed.word(i - 1), "the" | "this" | "my" | "following" | "given");
+        !noun && matches!(
             parsed.word(i),
-            "list" | "give" | "write" | "generate" | "provide" | "suggest" | "create" | "extract" | "output" | "name" | "propose" | "produce" | "return" | "brainstorm" | "identify" | "recommend" | "offer" | "include" | "compose" | "draft" | "make" | "show" | "tell" | "find" | "select" | "pick" | "choose" | "come" | "present" | "ask" | "share" | "design" | "develop" | "need" | "want" | "add" | "craft" | "describe" | "summarize" | "mention" | "outline" | "highlight" | "answer" | "respond" | "set" | "giving" | "generating" | "generates" | "providing" | "containing" | "get" | "formulate" | "capture" | "display" | "prepare" | "build" | "invent" | "devise" | "submit" | "collect" | "top" | "rewrite" | "using" | "use" | "contain" | "i'd" | "like" | "limit" | "keep" | "exactly"
+            "list" | "tag" | "label" | "give" | "write" | "generate" | "provide" | "suggest" | "create" | "extract" | "output" | "name" | "propose" | "produce" | "return" | "brainstorm" | "identify" | "recommend" | "offer" | "include" | "compose" | "draft" | "make" | "show" | "tell" | "find" | "select" | "pick" | "choose" | "come" | "present" | "ask" | "share" | "design" | "develop" | "need" | "want" | "add" | "craft" | "describe" | "summarize" | "mention" | "outline" | "highlight" | "answer" | "respond" | "set" | "giving" | "generating" | "generates" | "providing" | "containing" | "get" | "formulate" | "capture" | "display" | "prepare" | "build" | "invent" | "devise" | "submit" | "collect" | "top" | "rewrite" | "using" | "use" | "contain" | "i'd" | "like" | "limit" | "keep" | "exactly"
         )
     })
 }

@@ -4,8 +4,8 @@ use super::sentences::{Kind, Parsed};
 
 /// Common words of each language, chosen to be rare in its neighbours.
 const WORDS: [(&str, &[&str]); 31] = [
-    ("en", &["the", "and", "of", "to", "is", "you", "your", "are", "for", "with", "that", "this", "what", "be", "from", "not", "write", "answer", "following", "should", "please", "a", "an", "if", "in", "me", "about", "or", "into", "by", "as", "on", "it", "i", "have", "do", "will", "can", "given", "use", "text", "question", "only", "my", "at", "how", "which", "who", "was", "but", "list", "input", "output", "think", "tell", "use", "using", "from", "any", "each", "all", "create", "provide", "it's", "don't", "no", "one", "return"]),
-    ("de", &["der", "die", "das", "und", "ist", "ein", "eine", "nicht", "sie", "du", "mit", "für", "auf", "den", "dem", "des", "bitte", "von", "zu", "im", "einen", "oder", "wie", "dass", "deine", "folgenden", "bist", "auch", "schreibe", "antworte"]),
+    ("en", &["the", "and", "of", "to", "is", "you", "your", "are", "for", "with", "that", "this", "what", "be", "from", "not", "write", "answer", "following", "should", "please", "a", "an", "if", "in", "me", "about", "or", "into", "by", "as", "on", "it", "i", "have", "do", "will", "can", "given", "use", "question", "only", "my", "at", "how", "which", "who", "was", "but", "list", "input", "output", "think", "tell", "use", "using", "from", "any", "each", "all", "create", "provide", "it's", "don't", "no", "one", "return"]),
+    ("de", &["der", "die", "das", "und", "ist", "ein", "eine", "nicht", "sie", "du", "mit", "für", "auf", "den", "dem", "des", "bitte", "von", "zu", "im", "einen", "oder", "wie", "folgende", "gib", "schreib", "fasse", "zusammen", "wenn", "sind", "deutsch", "frage", "dass", "deine", "folgenden", "bist", "auch", "schreibe", "antworte"]),
     ("fr", &["le", "la", "les", "des", "et", "est", "une", "vous", "tu", "pour", "dans", "que", "qui", "du", "sur", "votre", "avec", "ne", "pas", "ou", "suivant", "texte", "en", "ce", "au", "aux", "êtes", "réponds", "répondez", "un"]),
     ("es", &["el", "los", "las", "y", "es", "una", "para", "que", "del", "por", "con", "usted", "eres", "su", "no", "siguiente", "texto", "en", "como", "tu", "lo", "más", "responde", "un", "de", "al", "la"]),
     ("pt", &["o", "os", "as", "e", "é", "uma", "para", "que", "do", "da", "dos", "em", "com", "você", "não", "por", "seu", "sua", "seguinte", "texto", "um", "ao", "na", "no", "das", "mais", "responda", "são"]),
@@ -51,7 +51,7 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
     let mut hits = [0usize; WORDS.len()];
     let mut cyrillic = [0usize; CYRILLIC.len()];
     let mut words = 0usize;
-    let mut han_words = 0usize;
+    let mut marked = 0usize;
     for parsed in messages {
         for sentence in &parsed.sentences {
             if sentence.shown {
@@ -72,7 +72,7 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
                             None => latin += 1,
                         }
                     }
-                    han_words += 1;
+                    marked += usize::from(word.chars().any(|c| c.is_alphabetic() && !c.is_ascii()));
                 }
                 if words <= 4000 {
                     let lower;
@@ -101,7 +101,7 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
     }
     // A script weighs more a letter than Latin does: Han words are one or two letters long.
     let dense = |s: usize| if matches!(SCRIPTS[s].0, "zh" | "ja" | "ko") { letters[s] * 3 } else { letters[s] };
-    let script = (0..SCRIPTS.len()).max_by_key(|s| dense(*s)).filter(|s| dense(*s) > latin && han_words > 0);
+    let script = (0..SCRIPTS.len()).max_by_key(|s| dense(*s)).filter(|s| dense(*s) > latin && marked > 0);
     if let Some(s) = script {
         let code = SCRIPTS[s].0;
         return Some(match code {
@@ -124,9 +124,9 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
             code => code,
         });
     }
-    let best = (0..WORDS.len()).rev().max_by_key(|i| hits[*i] * 2 + usize::from(*i == 0))?;
+    let best = (0..WORDS.len()).rev().max_by_key(|i| hits[*i] * 2 + usize::from(*i == 0 && marked == 0))?;
     // Nothing recognized: names and labels, which English prompts abound in.
-    Some(if hits[best] == 0 || hits[best] == hits[0] { "en" } else { WORDS[best].0 })
+    Some(if hits[best] == 0 || hits[best] == hits[0] && marked == 0 { "en" } else { WORDS[best].0 })
 }
 
 fn position(code: &str) -> usize {

@@ -138,8 +138,14 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     }
     let before = |n: usize| first.checked_sub(n).filter(|t| *t >= sentence.start).map_or("", |t| parsed.word(t));
     // Not the answer's length but the input's, or a count of steps through it.
+    if (1..=3).any(|k| before(k) == "containing") {
+        return None;
+    }
     for k in 1..=3 {
-        if matches!(before(k), "containing" | "following" | "given" | "provided" | "this" | "these" | "those" | "above" | "first" | "last" | "next" | "every" | "previous") {
+        if matches!(before(k), "in" | "into" | "within" | "to" | "than") {
+            break;
+        }
+        if matches!(before(k), "following" | "given" | "provided" | "this" | "these" | "those" | "above" | "first" | "last" | "next" | "every" | "previous") {
             return None;
         }
     }
@@ -223,7 +229,7 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
     let from = start.saturating_sub(16).max(sentence.start);
     let to = (at + 6).min(sentence.end);
     let far = (at + 40).min(sentence.end);
-    (from..to).any(|t| part(parsed.word(t))) || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
+    (from..to).any(|t| part(parsed.word(t)) || parsed.word(t) == "including" && t < at) || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
 }
 
 /// The tightest bound on the whole answer, a maximum before a minimum.

@@ -32,7 +32,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         "breaking" | "break" if near(t, t + 8, |w| matches!(w, "steps" | "parts" | "sub-problems" | "subproblems")) && near(t.saturating_sub(4), t + 6, |w| matches!(w, "solve" | "problem" | "reasoning")) => span(4),
         "thought" if matches!(w(1), "process") && near(t.saturating_sub(8), t, |w| matches!(w, "explain" | "show" | "describe" | "share" | "outline" | "write" | "provide" | "include" | "communication" | "your")) => span(2),
         "thought" | "thoughts" if w(1) == ":" && t == sentence.start => span(2),
-        "explain" | "justify" if matches!(w(1), "why" | "your" | "how") && matches!(w(2), "answer" | "choice" | "decision" | "you" | "score" | "selection" | "this" | "these") => span(3),
+        "explain" | "justify" if matches!(w(1), "why" | "your") && matches!(w(2), "answer" | "choice" | "decision" | "you" | "score" | "selection" | "this" | "these") => span(3),
         "explain" | "show" | "describe" | "justify" | "provide" | "include" | "give" | "state" | "write" | "share" | "articulate" | "outline" | "document" | "detail" | "showing" | "explaining" | "providing" | "including" | "output" | "insert" => {
             let reach = (1..=4).find(|k| matches!(w(*k), "reasoning" | "rationale" | "thinking" | "justification" | "logic" | "working" | "work") || (w(*k) == "thought" && matches!(w(k + 1), "process" | "processes")))?;
             let own = (1..reach).any(|k| matches!(w(k), "your" | "its" | "the" | "a" | "each" | "all" | "score" | "scoring" | "clear" | "detailed" | "brief" | "short" | "of" | "any"));

@@ -55,6 +55,9 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
 /// What one sentence says of the task.
 fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imperatives: &mut usize, assistant: &mut bool) {
     let range = sentence.tokens();
+    if sentence.heading && range.len() <= 3 {
+        return;
+    }
     let w = |t: usize| if t < range.end { parsed.word(t) } else { "" };
     let quoted = |t: usize| parsed.tokens.get(t).is_some_and(|t| t.quoted);
     let start = range.clone().find(|t| parsed.kind(*t) != Some(Kind::Mark)).unwrap_or(range.start);
@@ -67,14 +70,19 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
         }
         match w(t) {
             // "Your task is to …"
-            "task" | "job" | "goal" | "purpose" | "objective" | "mission" | "role" | "responsibility" if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will")) => {
-                let to = (1..=14).find(|k| w(t + k) == "to" || ((w(t + k) == "is" || w(t + k) == "of") && w(t + k + 1).ends_with("ing")));
+            "task" | "job" | "goal" | "goals" | "purpose" | "objective" | "mission" | "role" | "responsibility" if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will" | "involves")) => {
+                let to = (1..=14).find(|k| w(t + k) == "to" || (w(t + k) == "are" && verb(w(t + k + 1)).is_some()) || (matches!(w(t + k), "is" | "of" | "involves") && w(t + k + 1).ends_with("ing")));
                 if let Some(k) = to {
                     let named = !sentence.step && (t == start || matches!(w(t.wrapping_sub(1)), "your" | "the" | "primary" | "main" | "my" | "you" | "only" | "sole" | "core"));
                     vote(parsed, &range, t + k + 1, if named { 10.0 } else { 3.0 }, votes);
                     spoken = true;
                 }
             }
+            "you" if t > start && matches!(w(t - 1), "can" | "could" | "would" | "will") && verb(w(t + 1)).is_some() => {
+                spoken |= vote(parsed, &range, t + 1, 6.0, votes);
+            }
+            "help" if matches!(w(t.wrapping_sub(1)), "need") => spoken |= vote(parsed, &range, t + 1, 5.0, votes),
+            "like" if w(t + 1) == "to" && matches!(w(t.wrapping_sub(1)), "would" | "i'd") && matches!(w(start), "i" | "as") => spoken |= vote(parsed, &range, t + 2, 6.0, votes),
             // "You are an expert at …ing", "who …s", "that specializes in …".
             "you" if matches!(w(t + 1), "have" | "specialize" | "excel" | "are" | "re" | "will" | "act" | "must" | "should" | "extract" | "take" | "can") || w(t + 1).ends_with('e') || verb(w(t + 1)).is_some() => {
                 if matches!(w(t + 1), "are" | "act" | "re") || w(t + 1) == "will" && w(t + 2) == "be" || w(t + 1) == "have" && w(t + 2) == "been" || matches!(w(t + 1), "specialize" | "excel") {
@@ -85,13 +93,15 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
                     for k in 1..30 {
                         let lead = matches!(w(t + k), "at" | "in" | "for" | "on") && w(t + k + 1).ends_with("ing") || matches!(w(t + k), "to" | "that" | "who" | "with") && k > 2;
                         let at = match w(t + k) {
-                            "specializes" | "specialize" | "specializing" | "specialised" | "specialized" if w(t + k + 1) == "in" => Some(t + k + 2),
+                            "specializes" | "specialize" | "specializing" | "specialised" | "specialized" if w(t + k + 1) == "in" => (2..14).map(|j| t + k + j).find(|t| verb(w(*t)).is_some()),
                             "tasked" | "responsible" | "charged" if matches!(w(t + k + 1), "with" | "for" | "to") => Some(t + k + 2),
                             "excel" if w(t + k + 1) == "at" => Some(t + k + 2),
                             _ if lead => Some(t + k + 1),
                             _ => None,
                         };
                         let charged = matches!(w(t + k), "tasked" | "charged");
+                        // "at looking at an input and extracting …": the second verb tells.
+                        let at = at.map(|a| if verb(w(a)).is_some() || adverb(w(a)) { a } else { (a..a + 14).find(|t| w(*t) == "and" && verb(w(t + 1)).is_some()).map_or(a, |t| t + 1) });
                         if let Some(at) = at
                             && vote(parsed, &range, at, if charged { 8.0 } else if given == 0 { 4.0 } else { 1.0 } * scale, votes)
                         {
@@ -149,7 +159,7 @@ fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, vo
         _ => 0.7,
     } * scale;
     let mut at = start;
-    while matches!(w(at), "now" | "then" | "first" | "next" | "finally" | "also" | "always" | "only" | "carefully" | "briefly" | "concisely" | "let's" | "just" | "task" | "instruction" | "instructions" | ":" | "-" | "simply" | "clearly" | ",") && at < range.end {
+    while matches!(w(at), "now" | "then" | "first" | "next" | "finally" | "also" | "always" | "only" | "must" | "should" | "carefully" | "briefly" | "concisely" | "let's" | "just" | "task" | "instruction" | "instructions" | ":" | "-" | "simply" | "clearly" | ",") && at < range.end {
         at += 1;
     }
     if matches!(w(at), "do" | "don't" | "never" | "avoid" | "not" | "don’t" | "make" | "ensure" | "be") && !(w(at) == "make" && matches!(w(at + 1), "a")) {
@@ -159,11 +169,16 @@ fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, vo
         // The main clause: after a comma, or after "to", "please", "and".
         for t in at + 1..range.end.min(at + 60) {
             let opens = matches!(w(t), "," | "to" | "please" | "and" | ":" | "then") || (w(t) == "will" && w(t + 1) != "be") || (parsed.kind(t) == Some(Kind::Variable) && w(at) == "given") || (w(at) == "given" && matches!(w(t.wrapping_sub(1)), "context" | "text" | "answer" | "information"));
-            if opens && verb(w(t + 1)).is_some() && (w(t) != "to" || matches!(w(at), "use" | "using" | "read" | "the" | "i")) && vote(parsed, &range, t + 1, decay, votes) {
+            let plain = w(at) == "given" && t > at + 1 && matches!(w(t + 1), "refine" | "rewrite" | "generate" | "write" | "create" | "determine" | "extract" | "summarize" | "classify" | "identify" | "evaluate" | "produce" | "develop") && !matches!(w(t), "the" | "a" | "an" | "to" | "and" | "or");
+            if (opens || plain) && verb(w(t + 1)).is_some() && (w(t) != "to" || matches!(w(at), "use" | "using" | "read" | "the" | "i")) && vote(parsed, &range, t + 1, decay, votes) {
                 *imperatives += 1;
                 return;
             }
         }
+    }
+    // "Review: {review}": a label, though it could be a verb.
+    if w(at + 1) == ":" && matches!(w(at), "review" | "answer" | "score" | "code" | "plan" | "label" | "rating" | "design" | "tag" | "list" | "name" | "grade" | "draft" | "schedule" | "chat" | "edit" | "format" | "output" | "rate" | "reply") {
+        return;
     }
     if vote(parsed, &range, at, decay, votes) {
         *imperatives += 1;
@@ -202,10 +217,14 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
         ("respond" | "reply", "with", _) => at + 2,
         _ => at + 1,
     };
-    let object = |reach: usize, f: fn(&str) -> bool| (from..(from + reach).min(sentence.end)).take_while(|t| !matches!(w(*t), "." | ";" | "based" | "from" | "using" | "for" | "by" | "given" | "that" | "which" | "whether" | "if" | "according" | "so" | "in" | "between" | "with" | "on" | "containing" | "describing" | "explaining")).any(|t| f(w(t)));
+    let object = |reach: usize, f: fn(&str) -> bool| (from..(from + reach).min(sentence.end)).take_while(|t| !matches!(w(*t), "." | ";" | "based" | "to" | "from" | "using" | "for" | "by" | "given" | "that" | "which" | "whether" | "if" | "according" | "so" | "in" | "between" | "with" | "on" | "containing" | "describing" | "explaining")).any(|t| f(w(t)));
     let near = |reach: usize, f: fn(&str) -> bool| (at + 1..(at + 1 + reach).min(sentence.end)).any(|t| f(w(t)));
     let task = match base {
         Task::Write => {
+            // A section of the answer is not the task.
+            if object(6, |w| matches!(w, "section" | "sections" | "subsection")) {
+                return true;
+            }
             if object(7, is_code) {
                 Task::Code
             } else if object(6, is_summary) {
@@ -214,7 +233,7 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 Task::Judge
             } else if object(5, |w| matches!(w, "translation" | "translations")) {
                 Task::Translate
-            } else if object(4, |w| matches!(w, "answer" | "answers" | "reply")) && !object(4, |w| matches!(w, "questions" | "question")) {
+            } else if object(6, |w| matches!(w, "answer" | "answers" | "reply")) && !object(4, |w| matches!(w, "questions" | "question")) {
                 Task::Answer
             } else if object(5, |w| matches!(w, "plan" | "itinerary" | "roadmap" | "schedule")) {
                 Task::Plan
@@ -223,7 +242,10 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             }
         }
         Task::Extract => {
-            if near(6, |w| matches!(w, "sentiment" | "language" | "category" | "intent" | "tone" | "emotion" | "topic" | "spam")) && !near(6, |w| matches!(w, "topics" | "key")) && !matches!(w(at), "extract" | "extracts" | "extracting") {
+            let model = (at..(at + 8).min(sentence.end)).any(|t| w(t) == "language" && w(t + 1).starts_with("model"));
+            if object(2, |w| matches!(w, "answer" | "answers")) {
+                Task::Answer
+            } else if !model && near(6, |w| matches!(w, "sentiment" | "language" | "category" | "intent" | "tone" | "emotion" | "topic" | "spam")) && !near(6, |w| matches!(w, "topics" | "key")) && !matches!(w(at), "extract" | "extracts" | "extracting") {
                 Task::Classify
             } else if near(4, |w| matches!(w, "bugs" | "errors" | "issues" | "weaknesses" | "flaws" | "mistakes" | "fallacies")) {
                 Task::Judge
@@ -237,8 +259,12 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             let whether = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "check" | "checking") && near(2, |w| matches!(w, "if" | "whether" | "which" | "how"));
             let quality = near(30, |w| matches!(w, "correct" | "accurate" | "supported" | "true" | "valid" | "contradict" | "contradicts" | "relevant" | "grounded" | "faithful" | "quality" | "correctly" | "hallucinated" | "equivalent" | "answered" | "factual" | "better" | "entailed" | "helpful" | "useful" | "consistent"));
             let weak = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" | "check" | "checking");
-            if near(8, |w| matches!(w, "sentiment" | "language" | "category" | "categories" | "intent" | "tone" | "emotion" | "spam" | "categorize")) && weak {
+            if near(8, |w| matches!(w, "sentiment" | "language" | "category" | "categories" | "intent" | "tone" | "emotion" | "spam" | "categorize" | "type" | "types" | "level" | "importance")) && weak {
                 Task::Classify
+            } else if near(5, |w| matches!(w, "function" | "tool" | "action" | "step")) && near(3, |w| w == "next") {
+                Task::Plan
+            } else if matches!(w(at), "analyze" | "analyse" | "analyzes" | "analyzing") && near(28, is_summary) {
+                Task::Summarize
             } else if whether && !quality {
                 Task::Classify
             } else if near(24, |w| matches!(w, "extract" | "extracting")) && weak {
@@ -261,19 +287,25 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             }
         }
         Task::Rewrite => {
-            if object(5, |w| matches!(w, "answer")) {
+            if object(5, |w| w == "answer") {
                 Task::Answer
-            } else if object(8, is_code) || near(10, |w| matches!(w, "sql" | "python" | "javascript")) && matches!(w(at), "convert" | "converting" | "transform" | "turn" | "fix" | "optimize") {
+            } else if object(8, is_code) && !object(9, |w| w == "quality") || near(10, |w| matches!(w, "sql" | "python" | "javascript")) && matches!(w(at), "convert" | "converting" | "transform" | "turn" | "fix" | "optimize") {
                 Task::Code
             } else if near(14, |w| matches!(w, "json" | "structured")) && matches!(w(at), "convert" | "converts" | "converting" | "transform" | "turn") {
                 Task::Extract
-            } else if near(14, |w| matches!(w, "summary" | "minutes")) && matches!(w(at), "convert" | "turn" | "transform") {
+            } else if near(14, |w| matches!(w, "summary" | "minutes" | "notes")) && matches!(w(at), "convert" | "turn" | "transform") {
                 Task::Summarize
             } else {
                 Task::Rewrite
             }
         }
         Task::Other => {
+            if near(7, |w| w == "verbatim") {
+                return cast(votes, Task::Extract, weight);
+            }
+            if near(8, |w| matches!(w, "tag" | "tags")) && !near(8, |w| matches!(w, "xml" | "html" | "inside")) {
+                return cast(votes, Task::Classify, weight * 0.7);
+            }
             let choosing = matches!(w(at), "choose" | "select" | "pick" | "assign" | "predict");
             if object(8, is_summary) {
                 Task::Summarize
@@ -305,6 +337,7 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             }
             return cast(votes, Task::Converse, weight * 0.5);
         }
+        Task::Summarize if near(12, |w| w == "answer") => Task::Answer,
         other => other,
     };
     cast(votes, task, weight)
@@ -346,7 +379,7 @@ fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut 
             "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" => Task::Judge,
             "classifier" => Task::Classify,
             "editor" | "improver" | "proofreader" | "enhancer" | "corrector" => Task::Rewrite,
-            "programmer" | "developer" | "coder" | "interpreter" | "terminal" | "console" => Task::Code,
+            "programmer" | "developer" | "coder" | "terminal" | "console" => Task::Code,
             "planner" => Task::Plan,
             _ => continue,
         };
@@ -386,24 +419,35 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
     if (has("thought") || mentions("thought:")) && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:")) {
         votes.add(Task::Plan, 14.0);
     }
-    if mentions("conversation between") && (has("ai") || has("assistant") || has("bot") || has("human")) {
-        votes.add(Task::Converse, 5.0);
+    if mentions("conversation between") || mentions("conversation with an ai") {
+        let speakers = has("ai") || has("assistant") || has("bot") || has("human");
+        votes.add(Task::Converse, if speakers { 5.0 } else { 2.5 });
     }
-    // A question in the prompt's own words.
+    let history = messages.iter().any(|m| m.2.tokens.iter().enumerate().any(|(i, t)| t.kind == Kind::Variable && m.2.word(i).contains("history")));
+    if history && (mentions("conversation") || mentions("chat") || mentions("persona")) {
+        votes.add(Task::Converse, 3.0);
+    }
+    // A question in the prompt's own words, once.
+    let mut asked = false;
     for ((role, _, parsed), sentences) in messages.iter().zip(asking) {
         if *role == Role::Assistant || *role == Role::System || *role == Role::Developer {
             continue;
         }
         for sentence in sentences {
             let range = sentence.tokens();
-            if range.is_empty() || parsed.word(range.end - 1) != "?" || sentence.bullet {
-                continue;
-            }
             let w = |k: usize| parsed.word(range.start + k);
             let labels = range.clone().any(|t| matches!(parsed.word(t), "category" | "intent" | "sentiment" | "class" | "label" | "language"));
             let first = if matches!(w(1), ":") { w(2) } else { w(0) };
+            let open = labels && matches!(first, "what" | "which");
+            if range.is_empty() || !open && parsed.word(range.end - 1) != "?" || sentence.bullet {
+                continue;
+            }
             let last = sentences.last().is_some_and(|l| l.tokens() == range);
+            if asked {
+                continue;
+            }
             if last && !labels || matches!(first, "what" | "which" | "who" | "how" | "why" | "when" | "where" | "is" | "are" | "does" | "do" | "did" | "was" | "were") || labels {
+                asked = true;
                 votes.add(if labels { Task::Classify } else { Task::Answer }, if labels { 5.0 } else { 3.0 });
             }
         }
@@ -413,7 +457,12 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         votes.add(Task::Answer, 4.0);
     }
     let any = votes.best().is_some_and(|b| b.1 >= 2.0);
-    if !any {
+    let code = ["def ", "function ", "#include", "import "].iter().any(|c| messages.iter().any(|m| m.2.lower.starts_with(c) || m.2.lower.contains(&format!("\n{c}"))));
+    if !any && code {
+        votes.add(Task::Code, 3.0);
+    } else if !any && super::examples::arrows(messages) > 1 {
+        votes.add(Task::Classify, 3.0);
+    } else if !any {
         let questions = messages.iter().any(|m| m.2.fields.iter().any(|f| matches!(f.label.as_str(), "q" | "question" | "a" | "answer")));
         if questions {
             votes.add(Task::Answer, 3.0);

@@ -1,0 +1,118 @@
+//! KubeAI models: the `Model` resource, and the `catalog` of its models chart's values. An operator turns each into a
+//! server: `url` names the model, `engine` the engine, `args` its flags, `resourceProfile` the GPU and how many.
+//! Format: <https://www.kubeai.org/reference/kubernetes-api/>.
+
+use super::{Read, Reading};
+use crate::engines;
+use crate::syntax::Node;
+use crate::units::{Deployment, EnvValue, Field, GpuLabel, GpuRequest, Launch, Unit, Word};
+
+pub(super) const NAME: &str = "kubeai";
+
+pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
+    let extension = reading.source.extension();
+    let ours = matches!(extension.as_str(), "yaml" | "yml")
+        && reading.contains("resourceProfile")
+        && reading.contains("VLLM");
+    if !ours {
+        return None;
+    }
+    let mut read = Read::default();
+    for document in &reading.yaml().documents {
+        let is_model = document.get("kind").and_then(Node::as_str) == Some("Model")
+            && document
+                .get("apiVersion")
+                .and_then(Node::as_str)
+                .is_some_and(|version| version.starts_with("kubeai.org/"));
+        if is_model && let Some(spec) = document.get("spec") {
+            let name = document.at(&["metadata", "name"]).and_then(Node::as_str);
+            read.units.extend(model(reading, name.unwrap_or("unnamed"), spec));
+        }
+        let catalog = document.get("catalog").into_iter().flat_map(Node::entries);
+        for (name, spec) in catalog {
+            read.units.extend(model(reading, name.as_str().unwrap_or("unnamed"), spec));
+        }
+    }
+    if !read.units.is_empty() {
+        read.errors.extend(reading.yaml_error());
+    }
+    (!read.units.is_empty()).then_some(read)
+}
+
+fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
+    let engine = spec.get("engine").filter(|node| node.as_str() == Some("VLLM"))?;
+    let url = spec.get("url")?;
+    let program = |word: &str| Word {
+        value: Ok(word.to_owned()),
+        place: reading.place(engine.span),
+    };
+    let served = match url.as_str()?.split_once("://") {
+        Some(("hf", model)) => Ok(model.split('?').next().unwrap_or(model).to_owned()),
+        _ => Err(format!("`{}` is no repository of Hugging Face", url.as_str()?)),
+    };
+    let mut words = vec![
+        program("vllm"),
+        program("serve"),
+        Word {
+            value: served,
+            place: reading.place(url.span),
+        },
+    ];
+    let arguments = spec.get("args").into_iter().flat_map(Node::items);
+    words.extend(arguments.filter_map(Node::text).map(|text| Word {
+        value: Ok(text.as_str().to_owned()),
+        place: reading.place(text.span()),
+    }));
+    let environment = spec.get("env").into_iter().flat_map(Node::entries);
+    let env = environment
+        .filter_map(|(key, value)| {
+            let value = value.text()?;
+            Some((key.as_str()?.to_owned(), EnvValue::Known(value.clone(), reading.place(value.span()))))
+        })
+        .collect();
+    let image = match spec.get("image").and_then(Node::text) {
+        Some(text) => Field::Known(text.as_str().to_owned(), reading.place(text.span())),
+        None => Field::Unknown("KubeAI's own settings name the image".to_owned(), None),
+    };
+    let slot_at = spec.get("args").unwrap_or(engine).span;
+    let launch = Launch {
+        words,
+        env,
+        slot: Field::Absent(Some((reading.place(slot_at), None))),
+    };
+    engines::recognise(&launch, &image)?;
+    Some(Unit::Deployment(Deployment {
+        name: format!("{}#Model/{name}", reading.source.path),
+        format: NAME,
+        place: reading.place(spec.span),
+        image,
+        launch,
+        gpu: gpu(reading, spec),
+        replicas: Field::default(),
+    }))
+}
+
+/// `nvidia-gpu-l4:2` is two of the profile that the installation calls `nvidia-gpu-l4`.
+fn gpu(reading: &Reading<'_>, spec: &Node) -> GpuRequest {
+    let Some(node) = spec.get("resourceProfile") else {
+        return GpuRequest::default();
+    };
+    let place = reading.place(node.span);
+    let text = node.as_str().unwrap_or_default();
+    let (profile, count) = text.rsplit_once(':').unwrap_or((text, ""));
+    // A profile of CPUs counts CPUs.
+    if !profile.contains("gpu") {
+        return GpuRequest {
+            count: Field::Unknown(format!("`{profile}` is no GPU profile"), Some(place)),
+            labels: vec![(GpuLabel::Product(profile.to_owned()), place)],
+        };
+    }
+    let count = match count.parse() {
+        Ok(count) => Field::Known(count, place),
+        Err(_) => Field::Unknown(format!("`{text}` does not say how many GPUs"), Some(place)),
+    };
+    GpuRequest {
+        count,
+        labels: vec![(GpuLabel::Product(profile.to_owned()), place)],
+    }
+}

@@ -1,0 +1,91 @@
+//! Every rule's page: it loads, its examples do what they say, its evidence exists, its fix mends.
+
+use llmlint::catalog::Catalog;
+use llmlint::config::Config;
+use llmlint::facts::Settings;
+use llmlint::fix;
+use llmlint::lint::{Linter, lint};
+use llmlint::report::Report;
+use llmlint::rules::{self, Example, RuleSet, Selection};
+use llmlint::source::Source;
+
+/// Judges an example's text by one rule alone.
+fn judge(id: &str, example: &Example, text: &str) -> Report {
+    let config = Config::parse(&example.config).unwrap_or_else(|error| panic!("{id}: its config: {}", error.message));
+    let rules = rules::embedded().unwrap_or_else(|error| panic!("rules/{}.md: {error}", error.id));
+    let selection = Selection {
+        select: vec![id.to_owned()],
+        ..Selection::default()
+    };
+    let rules = RuleSet::new(rules, &config, &selection).expect("the rule exists");
+    let settings = Settings::new(config, "");
+    let source = Source::new(example.path.clone(), text, false);
+    lint(
+        &[source],
+        &[],
+        &Linter {
+            settings: &settings,
+            catalog: Catalog::embedded(),
+            rules: &rules,
+            today: "2026-11-24".parse().expect("a day"),
+        },
+    )
+}
+
+#[test]
+fn every_page_loads() {
+    let rules = rules::embedded().unwrap_or_else(|error| {
+        panic!("rules/{}.md: {error} at byte {}", error.id, error.error.span.start);
+    });
+    assert!(rules.len() >= 10);
+    for rule in rules {
+        assert!(rule.body.starts_with(&format!("# {}", rule.id)), "{}: its heading", rule.id);
+        assert!(!rule.summary.is_empty(), "{}: its first paragraph", rule.id);
+        assert!(rule.examples.iter().any(|example| example.fires), "{}: no bad example", rule.id);
+        assert!(rule.examples.iter().any(|example| !example.fires), "{}: no ok example", rule.id);
+        for row in &rule.evidence {
+            assert!(Catalog::embedded().evidence(row).is_some(), "{}: no evidence `{row}`", rule.id);
+        }
+    }
+}
+
+#[test]
+fn examples_do_what_they_say() {
+    for rule in rules::embedded().expect("the pages load") {
+        for (number, example) in rule.examples.iter().enumerate() {
+            let report = judge(&rule.id, example, &example.text);
+            let fired: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+            let expected: &[&str] = if example.fires { &[&rule.id] } else { &[] };
+            assert_eq!(
+                fired, expected,
+                "{}, example {} (not judged: {:?})",
+                rule.id,
+                number + 1,
+                report.not_judged
+            );
+            assert_eq!(report.units.len(), 1, "{}, example {}: units", rule.id, number + 1);
+        }
+    }
+}
+
+#[test]
+fn declared_fixes_mend() {
+    for rule in rules::embedded().expect("the pages load") {
+        if rule.fix.is_none() {
+            continue;
+        }
+        let mut mended = 0;
+        for example in rule.examples.iter().filter(|example| example.fires) {
+            let report = judge(&rule.id, example, &example.text);
+            let Some(fix) = &report.findings[0].fix else {
+                continue;
+            };
+            let text = fix::apply(&example.text, fix);
+            assert_ne!(text, example.text);
+            let report = judge(&rule.id, example, &text);
+            assert!(report.findings.is_empty(), "{}: the fix does not mend", rule.id);
+            mended += 1;
+        }
+        assert!(mended > 0, "{}: no example is mended by the fix", rule.id);
+    }
+}
