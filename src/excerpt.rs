@@ -1,7 +1,7 @@
 //! Lines of a file as they may be shown: what looks like a secret is left out, and nothing in them can move the
 //! cursor, colour the terminal or pass for a line of ours.
 
-use crate::report::{Excerpt, Location};
+use crate::report::{Excerpt, Location, clean, push_clean};
 use crate::source::{Source, Span};
 
 /// Lines shown before and after the place.
@@ -97,15 +97,6 @@ fn clip(line: &str, at: usize) -> std::ops::Range<usize> {
     start..end
 }
 
-/// Text without control characters, bidirectional overrides and invisible characters, each written as its code point.
-pub fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        push_clean(character, &mut out);
-    }
-    out
-}
-
 /// Text of a file that goes into a message: clean, and without what looks like a secret.
 pub fn safe(text: &str) -> String {
     let mut out = text.to_owned();
@@ -113,25 +104,6 @@ pub fn safe(text: &str) -> String {
         out.replace_range(range, "***");
     }
     clean(&out)
-}
-
-fn push_clean(character: char, out: &mut String) {
-    use std::fmt::Write as _;
-    match character {
-        '\t' => out.push_str("    "),
-        '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2028}'..='\u{2029}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}' => {
-            let _ = write!(out, "<U+{:04X}>", u32::from(character));
-        }
-        control if control.is_control() => {
-            let _ = write!(out, "<U+{:04X}>", u32::from(control));
-        }
-        other => out.push(other),
-    }
 }
 
 /// How keys and tokens of well-known services begin.

@@ -344,6 +344,35 @@ pub struct FileNote {
     pub note: String,
 }
 
+/// Text without control characters, bidirectional overrides and invisible characters, each written as its code point.
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        push_clean(character, &mut out);
+    }
+    out
+}
+
+/// Adds a character to text that is to be shown, as [`clean`] writes it.
+pub(crate) fn push_clean(character: char, out: &mut String) {
+    use std::fmt::Write as _;
+    match character {
+        '\t' => out.push_str("    "),
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2028}'..='\u{2029}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(character));
+        }
+        control if control.is_control() => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(control));
+        }
+        other => out.push(other),
+    }
+}
+
 /// A whole number with a comma between thousands.
 pub fn grouped(digits: &str) -> String {
     let (sign, digits) = match digits.strip_prefix('-') {

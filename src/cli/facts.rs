@@ -61,12 +61,12 @@ impl Facts {
         for (index, source) in scan.sources.iter().enumerate() {
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
             match formats::read(source, id, run.settings.is_prompt_place(&source.from_root)) {
-                Outcome::LeftAlone(why) => out.push_str(&format!("{}: left alone: {why}\n", excerpt::clean(&source.path))),
+                Outcome::LeftAlone(why) => out.push_str(&format!("{}: left alone: {why}\n", crate::report::clean(&source.path))),
                 Outcome::Read(_, read) => {
                     for error in &read.errors {
                         let at = source.position(error.span.start);
                         let message = excerpt::safe(&error.message);
-                        out.push_str(&format!("{}:{}:{}: {message}\n", excerpt::clean(&source.path), at.line, at.column));
+                        out.push_str(&format!("{}:{}:{}: {message}\n", crate::report::clean(&source.path), at.line, at.column));
                     }
                     units.extend(read.units);
                 }
@@ -110,7 +110,7 @@ impl Facts {
 }
 
 fn show(subject: &Subject<'_>, world: &World<'_>, out: &mut String) {
-    out.push_str(&format!("{} ({}, {})\n", excerpt::clean(subject.name()), subject.kind().name(), subject.format()));
+    out.push_str(&format!("{} ({}, {})\n", crate::report::clean(subject.name()), subject.kind().name(), subject.format()));
     for (name, ty, unit, _) in subject.kind().facts() {
         let Some(fact) = subject.fact(name) else {
             continue;

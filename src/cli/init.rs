@@ -73,7 +73,7 @@ fn config_text(report: &crate::report::Report) -> String {
         folders.push("prompts");
     }
     for folder in folders.iter().take(5) {
-        let glob = serde_json::to_string(&format!("{}/**", crate::excerpt::clean(folder))).unwrap_or_default();
+        let glob = serde_json::to_string(&format!("{}/**", crate::report::clean(folder))).unwrap_or_default();
         out.push_str(&format!(
             "#   - files: {glob}\n#     model: gpt-4o-mini        # for prompts that name none\n#     calls_per_month: 100000\n#     output_tokens: {{low: 100, high: 400}}\n"
         ));

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::Failure;
-use crate::excerpt;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,7 +55,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<ExitCode, Failure> {
 
 /// Says on standard error what went wrong.
 pub(super) fn complain(message: &str) {
-    let lines: Vec<String> = message.lines().map(excerpt::clean).collect();
+    let lines: Vec<String> = message.lines().map(crate::report::clean).collect();
     // Nowhere is left to complain to if this fails.
     let _ = writeln!(io::stderr(), "llmlint: {}", lines.join("\n"));
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Failure, output};
-use crate::excerpt;
 use crate::report::grouped;
 use crate::tokens::{self, Encoding};
 
@@ -69,7 +68,7 @@ impl Tokens {
                     grouped(&count.to_string()),
                     grouped(&words.to_string()),
                     grouped(&characters.to_string()),
-                    excerpt::clean(&path.to_string_lossy())
+                    crate::report::clean(&path.to_string_lossy())
                 ));
             }
         }

@@ -171,6 +171,29 @@ impl<'a> PromptFacts<'a> {
         self.prompt.choices.known().copied().filter(|n| *n > 1)
     }
 
+    fn speaks_of_calculation(&self) -> bool {
+        self.prompt.messages.iter().any(|message| {
+            message
+                .text
+                .as_str()
+                .split(|c: char| !c.is_alphabetic())
+                .any(|word| CALCULATION.iter().any(|stem| word.len() >= stem.len() && word.is_char_boundary(stem.len()) && word[..stem.len()].eq_ignore_ascii_case(stem)))
+        })
+    }
+
+    /// Whether the pieces that the words ask for stand for each other ("10 names"), so that one of them is used; the
+    /// points of a list ("10 insights") are all read.
+    fn items_are_alternatives(&self) -> bool {
+        let Some(place) = self.words_place(words::Fact::ItemsRequested) else {
+            return false;
+        };
+        let source = &self.world.sources[place.source.0 as usize];
+        let asked = source.text.get(place.span.start..place.span.end).unwrap_or_default();
+        asked
+            .split(|c: char| !c.is_alphabetic())
+            .any(|word| ALTERNATIVES.contains(&word.to_lowercase().as_str()))
+    }
+
     fn line(&self, place: Place) -> String {
         let source = &self.world.sources[place.source.0 as usize];
         format!("{}:{}", source.path, source.position(place.span.start).line)
@@ -337,6 +360,17 @@ fn version(id: &str) -> Vec<u64> {
 fn sets_own_days(provider: &str) -> bool {
     ["azure", "foundry", "bedrock", "vertex"].iter().any(|name| provider.contains(name))
 }
+
+/// How words about mathematics begin.
+const CALCULATION: &[&str] = &["math", "arithmetic", "calculat", "algebra", "equation", "geometr", "theorem"];
+
+/// What is asked for in several pieces so that one can be chosen.
+const ALTERNATIVES: &[&str] = &[
+    "alternative", "alternatives", "caption", "captions", "candidates", "domains", "drafts", "headline", "headlines",
+    "hooks", "logos", "mottos", "name", "names", "nicknames", "openers", "openings", "options", "paraphrases",
+    "proposals", "rephrasings", "rewrites", "slogan", "slogans", "suggestions", "tagline", "taglines",
+    "title", "titles", "variants", "variations", "versions",
+];
 
 /// What to say of a model that is not listed.
 fn unlisted(name: &str, nearest: &[String]) -> String {
@@ -556,10 +590,11 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         name: "prompt.alternatives",
         ty: Type::Int,
         unit: "alternatives",
-        about: "how many alternatives one request asks for: its `n`, else the pieces that its words ask for",
+        about: "how many alternatives one request asks for: its `n`, else the names, titles, options … that its words ask for",
         get: |facts| match facts.several_choices() {
             Some(n) => Fact::of(Known::Yes(int(n))).at(facts.prompt.choices.place()),
-            None => items_requested(facts),
+            None if facts.items_are_alternatives() => items_requested(facts),
+            None => Fact::of(Known::Absent),
         },
     },
     Row {
@@ -705,6 +740,13 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
             Fact::of(Known::Yes(Value::Bool(facts.words().asks_reasoning)))
                 .at(facts.words_place(words::Fact::AsksReasoning))
         },
+    },
+    Row {
+        name: "prompt.calculation",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether its words speak of mathematics or calculating, where short answers have been measured to be worse",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.speaks_of_calculation()))),
     },
     Row {
         name: "prompt.retrieved_context",

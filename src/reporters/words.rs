@@ -2,12 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use crate::excerpt;
-use crate::report::{Figure, Input, Saving, money};
+use crate::report::{self, Figure, Input, Saving, money};
 
 /// Text that can't move the cursor, colour the terminal or forge a line, however it came into the report.
 pub(super) fn clean(text: &str) -> String {
-    excerpt::clean(text)
+    report::clean(text)
 }
 
 /// An amount: `$1.20`, `$1.20 to $3.40 per month`, `at least $0.50`.

@@ -27,13 +27,29 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                     field += 1;
                 }
                 // Turns of the conversation itself, sent as messages: not material inside one.
-                let turns = name.starts_with("{%") || name.contains(".role") || name.contains(".content") || name.contains("outputs.") || name.contains("inputs.");
+                let turns = name.starts_with("{%")
+                    || name.contains(".role")
+                    || name.contains(".content")
+                    || name.contains("outputs.")
+                    || name.contains("inputs.");
                 if turns {
                     continue;
                 }
                 variables += 1;
-                let label = parsed.fields.get(field).filter(|f| f.content.start <= at && at < f.content.start + 200 && text[f.content.start..at].trim().len() < 40).map_or("", |f| f.label.as_str());
-                best = best.max(strength(name)).max(if strength(label) == Strength::Strong { Strength::Strong } else { Strength::No });
+                let label = parsed
+                    .fields
+                    .get(field)
+                    .filter(|f| {
+                        f.content.start <= at
+                            && at < f.content.start + 200
+                            && text[f.content.start..at].trim().len() < 40
+                    })
+                    .map_or("", |f| f.label.as_str());
+                best = best.max(strength(name)).max(if strength(label) == Strength::Strong {
+                    Strength::Strong
+                } else {
+                    Strength::No
+                });
             }
         }
         said |= consults(parsed);
@@ -51,8 +67,15 @@ fn strength(name: &str) -> Strength {
     let mut found = Strength::No;
     for part in name.split(|c: char| !c.is_alphanumeric()) {
         let s = match part {
-            "context" | "contexts" | "documents" | "docs" | "passages" | "chunks" | "results" | "retrieved" | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets" | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq" | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody" => Strength::Strong,
-            "document" | "source" | "article" | "report" | "transcript" | "data" | "content" | "text" | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper" | "page" | "previouschapter" | "memo" => Strength::Weak,
+            "context" | "contexts" | "documents" | "docs" | "passages" | "chunks" | "results" | "retrieved"
+            | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets"
+            | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq"
+            | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody" => {
+                Strength::Strong
+            }
+            "document" | "source" | "article" | "report" | "transcript" | "data" | "content" | "text"
+            | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper" | "page"
+            | "previouschapter" | "memo" => Strength::Weak,
             _ => Strength::No,
         };
         found = found.max(s);
@@ -62,10 +85,47 @@ fn strength(name: &str) -> Strength {
 
 /// Words that send the reader to the material: "based on the context", "using the documents".
 fn consults(parsed: &Parsed) -> bool {
-    let material = |w: &str| matches!(w, "context" | "contexts" | "documents" | "document" | "passages" | "passage" | "sources" | "source" | "articles" | "article" | "information" | "excerpts" | "results" | "history" | "paragraphs" | "text" | "report" | "data" | "transcript" | "documentation" | "notes" | "records" | "knowledge" | "pieces" | "chunks" | "content" | "reference");
+    let material = |w: &str| {
+        matches!(
+            w,
+            "context"
+                | "contexts"
+                | "documents"
+                | "document"
+                | "passages"
+                | "passage"
+                | "sources"
+                | "source"
+                | "articles"
+                | "article"
+                | "information"
+                | "excerpts"
+                | "results"
+                | "history"
+                | "paragraphs"
+                | "text"
+                | "report"
+                | "data"
+                | "transcript"
+                | "documentation"
+                | "notes"
+                | "records"
+                | "knowledge"
+                | "pieces"
+                | "chunks"
+                | "content"
+                | "reference"
+        )
+    };
     (0..parsed.tokens.len()).any(|t| {
         let w = |k: usize| parsed.word(t + k);
-        let leads = (matches!(w(0), "based" | "rely" | "relying") && matches!(w(1), "on" | "only" | "solely" | "strictly")) || matches!(w(0), "using" | "use" | "consult") || (w(0) == "from" && matches!(w(1), "the" | "given" | "provided")) || (w(0) == "given" && w(1) == "the") || (w(0) == "in" && w(1) == "the" && matches!(w(2), "provided" | "given" | "above" | "context")) || (w(0) == "according" && w(1) == "to");
+        let leads = (matches!(w(0), "based" | "rely" | "relying")
+            && matches!(w(1), "on" | "only" | "solely" | "strictly"))
+            || matches!(w(0), "using" | "use" | "consult")
+            || (w(0) == "from" && matches!(w(1), "the" | "given" | "provided"))
+            || (w(0) == "given" && w(1) == "the")
+            || (w(0) == "in" && w(1) == "the" && matches!(w(2), "provided" | "given" | "above" | "context"))
+            || (w(0) == "according" && w(1) == "to");
         leads && (1..=6).any(|k| material(w(k)))
     })
 }

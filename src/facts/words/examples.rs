@@ -7,14 +7,22 @@ use std::ops::Range;
 
 /// How many worked examples a request holds, over all its messages.
 pub(super) fn count(messages: &[(Role, &str, &Parsed)]) -> u32 {
-    let fields: Vec<Seen> = messages.iter().enumerate().flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text))).collect();
+    let fields: Vec<Seen> = messages
+        .iter()
+        .enumerate()
+        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
+        .collect();
     let in_text = labelled(&fields).max(arrows(messages)).max(tagged(&fields));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
 /// The stretches of each message that show worked examples and ask nothing, in order.
 pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>> {
-    let fields: Vec<Seen> = messages.iter().enumerate().flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text))).collect();
+    let fields: Vec<Seen> = messages
+        .iter()
+        .enumerate()
+        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
+        .collect();
     // The last place of each label: open there, what stood under it before was an example.
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     for (i, seen) in fields.iter().enumerate() {
@@ -23,7 +31,8 @@ pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>
     let mut out = vec![Vec::new(); messages.len()];
     for (i, seen) in fields.iter().enumerate() {
         let end = last.get(seen.field.label.as_str()).map(|l| &fields[*l]);
-        let repeats = end.is_some_and(|e| !std::ptr::eq(e.field, seen.field) && (e.empty || e.field.variable && !e.filled));
+        let repeats =
+            end.is_some_and(|e| !std::ptr::eq(e.field, seen.field) && (e.empty || e.field.variable && !e.filled));
         let worked = repeats || seen.field.example && (inputs(&seen.field.label) || answers(&seen.field.label));
         if worked && seen.filled && !seen.outline && !seen.field.label.is_empty() && i + 1 < fields.len() {
             out[seen.message].push(seen.field.start..seen.field.content.end);
@@ -45,22 +54,54 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn of(message: usize, field: &'a Field, text: &str) -> Self {
-        let content = text.get(field.content.clone()).unwrap_or("").trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
+        let content = text
+            .get(field.content.clone())
+            .unwrap_or("")
+            .trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
         let content = content.strip_prefix("\"\"\"").unwrap_or(content);
         let placeholder = is_placeholder(content);
         // A variable at the end of long filled text belongs to what comes next.
-        let filled = !content.is_empty() && !placeholder && !(field.variable && content.len() < 60);
+        let filled = !(content.is_empty() || placeholder || field.variable && content.len() < 60);
         let outline = field.heading && !field.example && !text[field.start..].starts_with("##");
-        Self { field, message, filled, outline, empty: content.is_empty() }
+        Self {
+            field,
+            message,
+            filled,
+            outline,
+            empty: content.is_empty(),
+        }
     }
 }
 
 /// "[question here]", "<label>", "the question you must answer", "…".
 fn is_placeholder(content: &str) -> bool {
     let line = content.lines().next().unwrap_or("").trim();
-    let bracketed = (line.starts_with('[') && line.ends_with(']') && !line.contains(['"', '\'', ',', '{'])) || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
+    let bracketed = (line.starts_with('[') && line.ends_with(']') && !line.contains(['"', '\'', ',', '{']))
+        || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
     let lower: String = line.chars().take(60).collect::<String>().to_ascii_lowercase();
-    let described = ["the input question", "the final answer", "the question", "you should always", "the action to", "the result of", "the input to", "the answer to", "your answer", "your response", "the original", "question here", "sql query to", "result of the", "final answer here", "the tool", "your thought", "<your", "pick one"].iter().any(|p| lower.starts_with(p));
+    let described = [
+        "the input question",
+        "the final answer",
+        "the question",
+        "you should always",
+        "the action to",
+        "the result of",
+        "the input to",
+        "the answer to",
+        "your answer",
+        "your response",
+        "the original",
+        "question here",
+        "sql query to",
+        "result of the",
+        "final answer here",
+        "the tool",
+        "your thought",
+        "<your",
+        "pick one",
+    ]
+    .iter()
+    .any(|p| lower.starts_with(p));
     bracketed || described || matches!(lower.as_str(), "..." | "…" | "....") || line.contains("____")
 }
 
@@ -69,7 +110,60 @@ fn answers(label: &str) -> bool {
     let last = label.rsplit([' ', '/']).next().unwrap_or("");
     matches!(
         last,
-        "output" | "outputs" | "answer" | "a" | "response" | "label" | "sentiment" | "classification" | "category" | "result" | "assistant" | "ai" | "summary" | "translation" | "json" | "bot" | "verdict" | "intent" | "code" | "sql" | "sqlquery" | "score" | "stars" | "class" | "reply" | "agent" | "completion" | "triplets" | "entities" | "keywords" | "query" | "rewritten" | "correction" | "corrected" | "solution" | "explanation" | "expected" | "emotion" | "topic" | "title" | "model" | "tags" | "rating" | "tweet" | "question" | "standalone" | "conclusion" | "block" | "command" | "feedback" | "statements" | "verdicts" | "truths" | "claims"
+        "output"
+            | "outputs"
+            | "answer"
+            | "a"
+            | "response"
+            | "label"
+            | "sentiment"
+            | "classification"
+            | "category"
+            | "result"
+            | "assistant"
+            | "ai"
+            | "summary"
+            | "translation"
+            | "json"
+            | "bot"
+            | "verdict"
+            | "intent"
+            | "code"
+            | "sql"
+            | "sqlquery"
+            | "score"
+            | "stars"
+            | "class"
+            | "reply"
+            | "agent"
+            | "completion"
+            | "triplets"
+            | "entities"
+            | "keywords"
+            | "query"
+            | "rewritten"
+            | "correction"
+            | "corrected"
+            | "solution"
+            | "explanation"
+            | "expected"
+            | "emotion"
+            | "topic"
+            | "title"
+            | "model"
+            | "tags"
+            | "rating"
+            | "tweet"
+            | "question"
+            | "standalone"
+            | "conclusion"
+            | "block"
+            | "command"
+            | "feedback"
+            | "statements"
+            | "verdicts"
+            | "truths"
+            | "claims"
     ) || label.starts_with("rewritten")
 }
 
@@ -78,7 +172,54 @@ fn inputs(label: &str) -> bool {
     let last = label.rsplit([' ', '/']).next().unwrap_or("");
     matches!(
         last,
-        "input" | "inputs" | "question" | "q" | "text" | "user" | "human" | "sentence" | "context" | "query" | "complaint" | "review" | "email" | "tweet" | "problem" | "document" | "passage" | "statement" | "customer" | "comment" | "url" | "premise" | "request" | "message" | "prompt" | "article" | "paragraph" | "utterance" | "criteria" | "conversation" | "word" | "source" | "english" | "task" | "information" | "scenario" | "command" | "code" | "original" | "description" | "example" | "product" | "topic" | "turns" | "instruction" | "before" | "content" | "data"
+        "input"
+            | "inputs"
+            | "question"
+            | "q"
+            | "text"
+            | "user"
+            | "human"
+            | "sentence"
+            | "context"
+            | "query"
+            | "complaint"
+            | "review"
+            | "email"
+            | "tweet"
+            | "problem"
+            | "document"
+            | "passage"
+            | "statement"
+            | "customer"
+            | "comment"
+            | "url"
+            | "premise"
+            | "request"
+            | "message"
+            | "prompt"
+            | "article"
+            | "paragraph"
+            | "utterance"
+            | "criteria"
+            | "conversation"
+            | "word"
+            | "source"
+            | "english"
+            | "task"
+            | "information"
+            | "scenario"
+            | "command"
+            | "code"
+            | "original"
+            | "description"
+            | "example"
+            | "product"
+            | "topic"
+            | "turns"
+            | "instruction"
+            | "before"
+            | "content"
+            | "data"
     )
 }
 
@@ -92,14 +233,22 @@ fn labelled(fields: &[Seen]) -> usize {
     }
     let shown = |i: usize| {
         // In a stretch introduced as an example, or with an example label of its own.
-        fields[i].field.example || fields[..i].iter().rev().take(8).any(|s| s.message == fields[i].message && (s.field.example))
+        fields[i].field.example
+            || fields[..i]
+                .iter()
+                .rev()
+                .take(8)
+                .any(|s| s.message == fields[i].message && (s.field.example))
     };
     // The very last label, left empty for the model, is the surest: count where it stood filled.
     if let Some(last) = fields.iter().rev().find(|s| !s.outline)
         && last.empty
         && let Some(at) = groups.get(last.field.label.as_str())
     {
-        let filled = at.iter().filter(|i| fields[**i].filled && fields[**i].field.start > 0).count();
+        let filled = at
+            .iter()
+            .filter(|i| fields[**i].filled && fields[**i].field.start > 0)
+            .count();
         let fed = at[0] > 0 && fields[at[0] - 1].filled && inputs(&fields[at[0] - 1].field.label);
         if filled > 0 && (filled > 1 || fed || answers(&last.field.label)) && !last.field.label.is_empty() {
             return filled;
@@ -108,23 +257,46 @@ fn labelled(fields: &[Seen]) -> usize {
     let mut best = 0;
     for (label, at) in &groups {
         let filled = at.iter().filter(|i| fields[**i].filled).count();
-        let Some(last) = at.last().map(|i| &fields[*i]) else { continue };
+        let Some(last) = at.last().map(|i| &fields[*i]) else {
+            continue;
+        };
         let open = last.empty || last.field.variable;
         if filled == 0 || label.is_empty() {
             continue;
         }
         if answers(label) {
             // The answer's label stands empty at the end, or all are shown under "example".
-            let paired = |i: usize| i > 0 && fields[..i].iter().rev().take(6).any(|s| s.message == fields[i].message && s.filled && s.field.label != **label && (inputs(&s.field.label) || s.field.example || repeated(&groups, &s.field.label)));
-            let pairs = at.iter().filter(|i| fields[**i].filled && paired(**i) && (open || shown(**i) || groups.len() <= 4 && filled > 1)).count();
+            let paired = |i: usize| {
+                i > 0
+                    && fields[..i].iter().rev().take(6).any(|s| {
+                        s.message == fields[i].message
+                            && s.filled
+                            && s.field.label != **label
+                            && (inputs(&s.field.label) || s.field.example || repeated(&groups, &s.field.label))
+                    })
+            };
+            let pairs = at
+                .iter()
+                .filter(|i| {
+                    fields[**i].filled && paired(**i) && (open || shown(**i) || groups.len() <= 4 && filled > 1)
+                })
+                .count();
             best = best.max(pairs);
         }
         if inputs(label) && at.len() > 1 && last.field.variable && !last.filled {
-            let worked = at.iter().filter(|i| fields[**i].filled && followed(fields, **i)).count();
+            let worked = at
+                .iter()
+                .filter(|i| fields[**i].filled && followed(fields, **i))
+                .count();
             best = best.max(worked);
         }
         // "Text: … Sentiment: positive / Text: … Sentiment:", whatever the label's name.
-        if at.len() > 1 && last.empty && !last.field.heading && filled + 1 == at.len() && fields.iter().any(|s| s.field.label != **label && s.filled) {
+        if at.len() > 1
+            && last.empty
+            && !last.field.heading
+            && filled + 1 == at.len()
+            && fields.iter().any(|s| s.field.label != **label && s.filled)
+        {
             best = best.max(filled);
         }
         // "This is great: positive" as lines of one shape ending in a cue is left to `arrows`.
@@ -140,7 +312,8 @@ fn repeated(groups: &BTreeMap<&str, Vec<usize>>, label: &str) -> bool {
 fn followed(fields: &[Seen], i: usize) -> bool {
     let next = fields.get(i + 1);
     let field = fields[i].field;
-    next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label) || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
+    next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label)
+        || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
 }
 
 /// `<example>` blocks that hold both an input and an answer.
@@ -152,7 +325,11 @@ fn tagged(fields: &[Seen]) -> usize {
         if !(opens || numbered) || seen.field.variable && seen.empty {
             continue;
         }
-        let body: Vec<&Seen> = fields[i + 1..].iter().take(6).take_while(|s| !(s.field.example && s.field.label.is_empty())).collect();
+        let body: Vec<&Seen> = fields[i + 1..]
+            .iter()
+            .take(6)
+            .take_while(|s| !(s.field.example && s.field.label.is_empty()))
+            .collect();
         let input = body.iter().position(|s| inputs(&s.field.label) && s.filled);
         let output = body.iter().position(|s| answers(&s.field.label) && s.filled);
         if let (Some(a), Some(b)) = (input, output)
@@ -174,7 +351,12 @@ pub(super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
             for line in text.lines() {
                 let line = line.trim();
                 if let Some((left, right)) = line.split_once(mark) {
-                    let worked = !left.is_empty() && !right.is_empty() && right.len() < 200 && !left.starts_with('-') && !line.contains('{') && !left.ends_with(')');
+                    let worked = !left.is_empty()
+                        && !right.is_empty()
+                        && right.len() < 200
+                        && !left.starts_with('-')
+                        && !line.contains('{')
+                        && !left.ends_with(')');
                     full += usize::from(worked);
                     open |= line.contains('{');
                 } else if line.ends_with(mark.trim()) && line.len() > mark.len() {
@@ -191,7 +373,22 @@ pub(super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
 
 /// Pairs of a user's message and an assistant's before the last user message, both in words.
 fn turns(messages: &[(Role, &str, &Parsed)]) -> usize {
-    let said = |i: usize| !messages[i].1.trim().is_empty() && !messages[i].2.tokens.iter().any(|t| t.kind == super::sentences::Kind::Variable);
+    let said = |i: usize| {
+        !messages[i].1.trim().is_empty()
+            && !messages[i]
+                .2
+                .tokens
+                .iter()
+                .any(|t| t.kind == super::sentences::Kind::Variable)
+    };
     let last_user = messages.iter().rposition(|m| m.0 == Role::User);
-    (1..messages.len()).filter(|i| last_user.is_some_and(|l| *i < l) && messages[*i].0 == Role::Assistant && messages[*i - 1].0 == Role::User && said(*i) && said(*i - 1)).count()
+    (1..messages.len())
+        .filter(|i| {
+            last_user.is_some_and(|l| *i < l)
+                && messages[*i].0 == Role::Assistant
+                && messages[*i - 1].0 == Role::User
+                && said(*i)
+                && said(*i - 1)
+        })
+        .count()
 }

@@ -22,7 +22,13 @@ struct Signs {
 }
 
 /// The form of the answer.
-pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], task: Option<Task>, amounts: &[Amount], items: Option<u32>) -> OutputFormat {
+pub(super) fn find(
+    messages: &[(Role, &str, &Parsed)],
+    asking: &[Vec<Sentence>],
+    task: Option<Task>,
+    amounts: &[Amount],
+    items: Option<u32>,
+) -> OutputFormat {
     let mut signs = Signs::default();
     for ((role, text, parsed), sentences) in messages.iter().zip(asking) {
         if matches!(role, Role::Assistant | Role::Tool) {
@@ -33,7 +39,9 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>],
         }
         shapes(text, parsed, &mut signs);
     }
-    let one_word = amounts.iter().any(|a| a.unit == LengthUnit::Words && a.n == Some(1) && !a.part);
+    let one_word = amounts
+        .iter()
+        .any(|a| a.unit == LengthUnit::Words && a.n == Some(1) && !a.part);
     if signs.json || signs.json_shape && !signs.markdown {
         return OutputFormat::Json;
     }
@@ -61,7 +69,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>],
     if task == Some(Task::Classify) && !signs.explains && !signs.list {
         return OutputFormat::Label;
     }
-    if signs.list || items.is_some_and(|n| n >= 3) && matches!(task, Some(Task::Write | Task::Answer | Task::Extract | Task::Other)) {
+    if signs.list
+        || items.is_some_and(|n| n >= 3)
+            && matches!(task, Some(Task::Write | Task::Answer | Task::Extract | Task::Other))
+    {
         return OutputFormat::List;
     }
     OutputFormat::Prose
@@ -72,48 +83,274 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
     let quoted = |t: usize| sentence.contains(&t) && parsed.tokens[t].quoted;
     for t in sentence.clone() {
         // 'respond with "STOP" or "GO"'.
-        if matches!(parsed.word(t), "or" | "/") && t > sentence.start && quoted(t - 1) && quoted(t + 1) && !quoted(t) && (sentence.start..t).any(|k| matches!(parsed.word(k), "output" | "outputs" | "respond" | "answer" | "return" | "reply" | "say" | "be" | "either" | "with")) {
-            let short = |from: usize, step: isize| (0..6).take_while(|k| from.checked_add_signed(step * *k).is_some_and(&quoted)).count() < 5;
+        if matches!(parsed.word(t), "or" | "/")
+            && t > sentence.start
+            && quoted(t - 1)
+            && quoted(t + 1)
+            && !quoted(t)
+            && (sentence.start..t).any(|k| {
+                matches!(
+                    parsed.word(k),
+                    "output" | "outputs" | "respond" | "answer" | "return" | "reply" | "say" | "be" | "either" | "with"
+                )
+            })
+        {
+            let short = |from: usize, step: isize| {
+                (0..6)
+                    .take_while(|k| from.checked_add_signed(step * *k).is_some_and(&quoted))
+                    .count()
+                    < 5
+            };
             signs.label |= short(t - 1, -1) && short(t + 1, 1);
         }
-        signs.label |= matches!(parsed.word(t), "answer" | "respond" | "reply" | "output" | "return" | "say") && offers_words(parsed, sentence, t + 1);
+        signs.label |= matches!(
+            parsed.word(t),
+            "answer" | "respond" | "reply" | "output" | "return" | "say"
+        ) && offers_words(parsed, sentence, t + 1);
         let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
-        let b = |k: usize| t.checked_sub(k).filter(|i| *i >= sentence.start).map_or("", |i| parsed.word(i));
+        let b = |k: usize| {
+            t.checked_sub(k)
+                .filter(|i| *i >= sentence.start)
+                .map_or("", |i| parsed.word(i))
+        };
         let before = |reach: usize, f: fn(&str) -> bool| (1..=reach).any(|k| f(b(k)));
         let after = |reach: usize, f: fn(&str) -> bool| (1..=reach).any(|k| f(w(k)));
-        let not = before(4, |w| matches!(w, "not" | "no" | "don't" | "never" | "without" | "avoid" | "don’t"));
-        let given = before(4, |w| matches!(w, "given" | "following" | "input" | "provided" | "this" | "from" | "below")) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path" | "array:"));
-        let out = |w: &str| matches!(w, "output" | "return" | "respond" | "reply" | "provide" | "give" | "answer" | "print" | "write" | "produce" | "generate" | "create" | "emit" | "format" | "formatted" | "response" | "as" | "in" | "make" | "use" | "list" | "present" | "valid" | "result" | "results" | "extract" | "display" | "structured" | "only" | "the" | "a" | "into" | "using" | "make_a");
+        let not = before(4, |w| {
+            matches!(w, "not" | "no" | "don't" | "never" | "without" | "avoid" | "don’t")
+        });
+        let given = before(4, |w| {
+            matches!(
+                w,
+                "given" | "following" | "input" | "provided" | "this" | "from" | "below"
+            )
+        }) || after(3, |w| {
+            matches!(w, "input" | "below" | "data" | "payload" | "path" | "array:")
+        });
+        let out = |w: &str| {
+            matches!(
+                w,
+                "output"
+                    | "return"
+                    | "respond"
+                    | "reply"
+                    | "provide"
+                    | "give"
+                    | "answer"
+                    | "print"
+                    | "write"
+                    | "produce"
+                    | "generate"
+                    | "create"
+                    | "emit"
+                    | "format"
+                    | "formatted"
+                    | "response"
+                    | "as"
+                    | "in"
+                    | "make"
+                    | "use"
+                    | "list"
+                    | "present"
+                    | "valid"
+                    | "result"
+                    | "results"
+                    | "extract"
+                    | "display"
+                    | "structured"
+                    | "only"
+                    | "the"
+                    | "a"
+                    | "into"
+                    | "using"
+                    | "make_a"
+            )
+        };
         match w(0) {
             "json" | "yaml" | "xml" | "jsonl" if !not && !given => {
-                let asked = before(10, out) || after(4, |w| matches!(w, "format" | "object" | "output" | "array" | "response" | "schema" | "list" | ":" | "with"));
+                let asked = before(10, out)
+                    || after(4, |w| {
+                        matches!(
+                            w,
+                            "format" | "object" | "output" | "array" | "response" | "schema" | "list" | ":" | "with"
+                        )
+                    });
                 signs.json |= asked && w(1) != "path";
             }
             "json" if !not && matches!(w(1), ":" | "output") => signs.json = true,
-            "markdown" if !not => signs.markdown |= !matches!(w(1), "input" | "file" | "bullets" | "list" | "link" | "links" | "block" | "blocks" | "table") || w(1) == "table",
+            "markdown" if !not => {
+                signs.markdown |= !matches!(
+                    w(1),
+                    "input" | "file" | "bullets" | "list" | "link" | "links" | "block" | "blocks" | "table"
+                ) || w(1) == "table"
+            }
             "headings" | "headers" | "heading" | "subsections" if !not && before(10, out) => signs.markdown = true,
-            "section" | "sections" if !not && (matches!(w(1), "called" | "named" | "titled" | ":") || before(6, |w| matches!(w, "following" | "output" | "create" | "include" | "these" | "with"))) && (before(12, |w| matches!(w, "output" | "create" | "include" | "in" | "write" | "into" | "provide" | "following" | "structure" | "use" | "contain" | "have")) || heading) => signs.markdown = true,
-            "table" if !not && !given => signs.table |= before(8, |w| matches!(w, "in" | "as" | "a" | "create" | "output" | "markdown" | "only" | "provide" | "threats" | "return" | "generate" | "make" | "format")) && !after(3, |w| matches!(w, "schema" | "names" | "columns" | "name" | "schemas")) && !before(3, |w| matches!(w, "sql" | "database" | "each" | "the" | "every")),
-            "bulleted" | "bullet" | "bullets" | "numbered" if !not && !given => signs.list |= !after(2, |w| matches!(w, "input" | "are")) && !before(2, |w| matches!(w, "my" | "the" | "each" | "every" | "your")),
+            "section" | "sections"
+                if !not
+                    && (matches!(w(1), "called" | "named" | "titled" | ":")
+                        || before(6, |w| {
+                            matches!(w, "following" | "output" | "create" | "include" | "these" | "with")
+                        }))
+                    && (before(12, |w| {
+                        matches!(
+                            w,
+                            "output"
+                                | "create"
+                                | "include"
+                                | "in"
+                                | "write"
+                                | "into"
+                                | "provide"
+                                | "following"
+                                | "structure"
+                                | "use"
+                                | "contain"
+                                | "have"
+                        )
+                    }) || heading) =>
+            {
+                signs.markdown = true
+            }
+            "table" if !not && !given => {
+                signs.table |= before(8, |w| {
+                    matches!(
+                        w,
+                        "in" | "as"
+                            | "a"
+                            | "create"
+                            | "output"
+                            | "markdown"
+                            | "only"
+                            | "provide"
+                            | "threats"
+                            | "return"
+                            | "generate"
+                            | "make"
+                            | "format"
+                    )
+                }) && !after(3, |w| matches!(w, "schema" | "names" | "columns" | "name" | "schemas"))
+                    && !before(3, |w| matches!(w, "sql" | "database" | "each" | "the" | "every"))
+            }
+            "bulleted" | "bullet" | "bullets" | "numbered" if !not && !given => {
+                signs.list |= !after(2, |w| matches!(w, "input" | "are"))
+                    && !before(2, |w| matches!(w, "my" | "the" | "each" | "every" | "your"))
+            }
             "list" if before(3, |w| w == "only") && before(3, |w| w == "the") => signs.list_only = true,
-            "list" if !not && !given => signs.list |= (before(6, |w| matches!(w, "a" | "output" | "create" | "return" | "generate" | "give" | "provide" | "as" | "make" | "full" | "write")) && matches!(w(1), "of" | "with" | "" | "." | "only" | "that" | "," | "containing")) && !before(2, |w| matches!(w, "the" | "json" | "following" | "numbered_input")) || (matches!(b(1), "separated" | "domain" | "comma")),
-            "line" if matches!(b(1), "per" | "each" | "separate" | "new" | "own") && before(8, |w| matches!(w, "one" | "each" | "item" | "every" | "list" | "separated")) => signs.list = true,
+            "list" if !not && !given => {
+                signs.list |= (before(6, |w| {
+                    matches!(
+                        w,
+                        "a" | "output"
+                            | "create"
+                            | "return"
+                            | "generate"
+                            | "give"
+                            | "provide"
+                            | "as"
+                            | "make"
+                            | "full"
+                            | "write"
+                    )
+                }) && matches!(w(1), "of" | "with" | "" | "." | "only" | "that" | "," | "containing"))
+                    && !before(2, |w| matches!(w, "the" | "json" | "following" | "numbered_input"))
+                    || (matches!(b(1), "separated" | "domain" | "comma"))
+            }
+            "line"
+                if matches!(b(1), "per" | "each" | "separate" | "new" | "own")
+                    && before(8, |w| {
+                        matches!(w, "one" | "each" | "item" | "every" | "list" | "separated")
+                    }) =>
+            {
+                signs.list = true
+            }
             "separated" if matches!(b(1), "comma" | "newline" | "line" | "semicolon") && !not => {
                 signs.list |= b(1) != "comma" || after(2, |w| w == "list" || w == "format");
             }
-            "csv" | "mermaid" | "markmap" | "plantuml" | "latex" | "svg" | "ascii" | "excalidraw" if !not && !given && before(10, out) => signs.other = true,
-            "python" | "sql" | "javascript" | "bash" | "regex" | "html" | "graphviz" | "code" if !not && !given && before(6, |w| matches!(w, "output" | "return" | "only" | "generate" | "write" | "create" | "provide")) && !before(3, |w| matches!(w, "the" | "this" | "your" | "about" | "given" | "explain" | "from")) && !after(3, |w| matches!(w, "review" | "indicators" | "fences" | "block" | "blocks" | "quality" | "fence" | "formatting" | "syntax")) => signs.code = true,
-            "yes" | "true" if matches!(w(1), "or" | "/" | "," | "and") && matches!(w(2), "no" | "false" | "or") => signs.label = true,
-            "positive" | "negative" | "neutral" if matches!(w(1), "," | "or" | "/") && matches!(w(2), "positive" | "negative" | "neutral" | "or") => signs.label = true,
-            "number" | "digit" | "integer" | "float" | "category" | "label" | "word" | "letter" | "name" | "id" | "score" | "option" | "rating" if !not => {
-                let only = before(7, |w| matches!(w, "only" | "just" | "single" | "with" | "be" | "solely" | "an" | "one"));
-                let asks = before(10, |w| matches!(w, "output" | "return" | "respond" | "reply" | "answer" | "provide" | "print" | "give" | "be" | "assign" | "produce"));
-                signs.label |= only && asks && !before(3, |w| matches!(w, "each" | "the_same" | "file" | "section")) && !after(2, |w| matches!(w, "and" | "of_words"));
+            "csv" | "mermaid" | "markmap" | "plantuml" | "latex" | "svg" | "ascii" | "excalidraw"
+                if !not && !given && before(10, out) =>
+            {
+                signs.other = true
+            }
+            "python" | "sql" | "javascript" | "bash" | "regex" | "html" | "graphviz" | "code"
+                if !not
+                    && !given
+                    && before(6, |w| {
+                        matches!(
+                            w,
+                            "output" | "return" | "only" | "generate" | "write" | "create" | "provide"
+                        )
+                    })
+                    && !before(3, |w| {
+                        matches!(w, "the" | "this" | "your" | "about" | "given" | "explain" | "from")
+                    })
+                    && !after(3, |w| {
+                        matches!(
+                            w,
+                            "review"
+                                | "indicators"
+                                | "fences"
+                                | "block"
+                                | "blocks"
+                                | "quality"
+                                | "fence"
+                                | "formatting"
+                                | "syntax"
+                        )
+                    }) =>
+            {
+                signs.code = true
+            }
+            "yes" | "true" if matches!(w(1), "or" | "/" | "," | "and") && matches!(w(2), "no" | "false" | "or") => {
+                signs.label = true
+            }
+            "positive" | "negative" | "neutral"
+                if matches!(w(1), "," | "or" | "/") && matches!(w(2), "positive" | "negative" | "neutral" | "or") =>
+            {
+                signs.label = true
+            }
+            "number" | "digit" | "integer" | "float" | "category" | "label" | "word" | "letter" | "name" | "id"
+            | "score" | "option" | "rating"
+                if !not =>
+            {
+                let only = before(7, |w| {
+                    matches!(w, "only" | "just" | "single" | "with" | "be" | "solely" | "an" | "one")
+                });
+                let asks = before(10, |w| {
+                    matches!(
+                        w,
+                        "output"
+                            | "return"
+                            | "respond"
+                            | "reply"
+                            | "answer"
+                            | "provide"
+                            | "print"
+                            | "give"
+                            | "be"
+                            | "assign"
+                            | "produce"
+                    )
+                });
+                signs.label |= only
+                    && asks
+                    && !before(3, |w| matches!(w, "each" | "the_same" | "file" | "section"))
+                    && !after(2, |w| matches!(w, "and" | "of_words"));
             }
             "scores" if w(1) == "only" => signs.label = true,
-            "choose" | "select" | "pick" if after(8, |w| matches!(w, "option" | "options" | "category" | "categories" | "label" | "labels")) => signs.label = true,
+            "choose" | "select" | "pick"
+                if after(8, |w| {
+                    matches!(w, "option" | "options" | "category" | "categories" | "label" | "labels")
+                }) =>
+            {
+                signs.label = true
+            }
             "explain" | "explanation" if !not && sentence.len() > 3 => signs.explains = true,
-            "essay" | "story" | "poem" | "letter" | "email" | "article" if before(6, |w| matches!(w, "write" | "create" | "generate" | "compose" | "draft")) => signs.prose = true,
+            "essay" | "story" | "poem" | "letter" | "email" | "article"
+                if before(6, |w| {
+                    matches!(w, "write" | "create" | "generate" | "compose" | "draft")
+                }) =>
+            {
+                signs.prose = true
+            }
             _ => {}
         }
     }
@@ -133,7 +370,11 @@ fn offers_words(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool {
             "or" => or = true,
             "." | "!" | "?" => return or && words >= 2,
             _ if parsed.kind(t) == Some(super::sentences::Kind::Word) => {
-                if t > from && parsed.kind(t - 1) == Some(super::sentences::Kind::Word) && parsed.word(t - 1) != "or" && words > 0 {
+                if t > from
+                    && parsed.kind(t - 1) == Some(super::sentences::Kind::Word)
+                    && parsed.word(t - 1) != "or"
+                    && words > 0
+                {
                     return false;
                 }
                 words += 1;
@@ -151,29 +392,56 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
     for (i, field) in parsed.fields.iter().enumerate() {
         let last = field.label.rsplit(' ').next().unwrap_or("");
         if matches!(last, "output" | "json" | "response" | "result" | "answer") {
-            let content = text.get(field.content.clone()).unwrap_or("").trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '`' | '*'));
+            let content = text
+                .get(field.content.clone())
+                .unwrap_or("")
+                .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '`' | '*'));
             let content = content.strip_prefix("json").unwrap_or(content).trim_start();
-            let object = (content.starts_with('{') || content.starts_with("[{") || content.starts_with("[\"")) && content[..content.floor_char_boundary(content.len().min(80))].contains('"') && !content.starts_with("{{ ");
+            let object = (content.starts_with('{') || content.starts_with("[{") || content.starts_with("[\""))
+                && content[..content.floor_char_boundary(content.len().min(80))].contains('"')
+                && !content.starts_with("{{ ");
             signs.json_shape |= object;
         }
-        if matches!(field.label.as_str(), "thought" | "observation" | "action input" | "tool input") {
+        if matches!(
+            field.label.as_str(),
+            "thought" | "observation" | "action input" | "tool input"
+        ) {
             signs.other = true;
         }
         // "in the following format:" and then labelled lines of its own.
         let follows = parsed.fields.get(i + 1);
         let stretch = text.get(field.start.saturating_sub(0)..field.content.end).unwrap_or("");
-        if stretch.len() < 400 && stretch.contains("format") && follows.is_some_and(|f| text.get(f.content.clone()).is_some_and(|c| c.trim_start().starts_with(['[', '<']) && c.len() < 120)) {
+        if stretch.len() < 400
+            && stretch.contains("format")
+            && follows.is_some_and(|f| {
+                text.get(f.content.clone())
+                    .is_some_and(|c| c.trim_start().starts_with(['[', '<']) && c.len() < 120)
+            })
+        {
             signs.other = true;
         }
     }
-    for phrase in ["in the following format: '", "following format: \"", "the following format:\nquestion:", "in this format:\nquestion:"] {
+    for phrase in [
+        "in the following format: '",
+        "following format: \"",
+        "the following format:\nquestion:",
+        "in this format:\nquestion:",
+    ] {
         signs.other |= parsed.lower.contains(phrase);
     }
 }
 
 /// Whether a correct answer is short and comes from a small set or straight out of the input.
-pub(super) fn is_closed(messages: &[(Role, &str, &Parsed)], task: Option<Task>, format: OutputFormat, amounts: &[Amount]) -> bool {
-    let few_words = amounts.iter().any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_none_or(|n| n <= 5) && a.is_brief()) || messages.iter().any(|m| m.2.lower.contains("a few words at most"));
+pub(super) fn is_closed(
+    messages: &[(Role, &str, &Parsed)],
+    task: Option<Task>,
+    format: OutputFormat,
+    amounts: &[Amount],
+) -> bool {
+    let few_words = amounts
+        .iter()
+        .any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_none_or(|n| n <= 5) && a.is_brief())
+        || messages.iter().any(|m| m.2.lower.contains("a few words at most"));
     match task {
         Some(Task::Classify) => true,
         Some(Task::Judge) => matches!(format, OutputFormat::Label | OutputFormat::Json),
@@ -189,5 +457,31 @@ pub(super) fn is_closed(messages: &[(Role, &str, &Parsed)], task: Option<Task>, 
 
 /// What is extracted are thoughts in the model's own words.
 fn opinion(parsed: &Parsed) -> bool {
-    (0..parsed.tokens.len()).any(|t| matches!(parsed.word(t), "insights" | "insight" | "ideas" | "idea" | "wisdom" | "quotes" | "themes" | "message" | "recommendations" | "arguments" | "interesting" | "surprising" | "lessons" | "insightful" | "points" | "takeaways" | "jokes" | "verbatim" | "features" | "redeeming" | "assumptions" | "primary"))
+    (0..parsed.tokens.len()).any(|t| {
+        matches!(
+            parsed.word(t),
+            "insights"
+                | "insight"
+                | "ideas"
+                | "idea"
+                | "wisdom"
+                | "quotes"
+                | "themes"
+                | "message"
+                | "recommendations"
+                | "arguments"
+                | "interesting"
+                | "surprising"
+                | "lessons"
+                | "insightful"
+                | "points"
+                | "takeaways"
+                | "jokes"
+                | "verbatim"
+                | "features"
+                | "redeeming"
+                | "assumptions"
+                | "primary"
+        )
+    })
 }

@@ -10,7 +10,9 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<(u32, Rang
     for sentence in sentences {
         let range = sentence.tokens();
         for t in range.clone() {
-            let counts = !parsed.tokens[t].quoted && (parsed.kind(t) == Some(Kind::Number) || (parsed.kind(t) == Some(Kind::Word) && number(parsed.word(t)).is_some()));
+            let counts = !parsed.tokens[t].quoted
+                && (parsed.kind(t) == Some(Kind::Number)
+                    || (parsed.kind(t) == Some(Kind::Word) && number(parsed.word(t)).is_some()));
             if counts
                 && let Some((n, words)) = at(parsed, &range, t)
                 && best.as_ref().is_none_or(|b| n > b.0)
@@ -24,28 +26,90 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<(u32, Rang
 
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<usize>)> {
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
-    let b = |k: usize| t.checked_sub(k).filter(|i| *i >= sentence.start).map_or("", |i| parsed.word(i));
+    let b = |k: usize| {
+        t.checked_sub(k)
+            .filter(|i| *i >= sentence.start)
+            .map_or("", |i| parsed.word(i))
+    };
     let n = number(parsed.word(t))?;
     if w(1) == "or" && w(2) == "more" || matches!(w(1), "+" | "more") {
         return None;
     }
     if w(0) == "one" {
         // "one question at a time" bounds a turn.
-        let turn = matches!(w(1), "question" | "problem" | "item" | "issue" | "topic") && w(2) == "at" && w(3) == "a" && w(4) == "time";
+        let turn = matches!(w(1), "question" | "problem" | "item" | "issue" | "topic")
+            && w(2) == "at"
+            && w(3) == "a"
+            && w(4) == "time";
         return turn.then_some((1, t..t + 5));
     }
     // The low end of a range: the high end is judged by itself.
     if matches!(w(1), "-" | "–" | "to" | "or") && (number(w(2)).is_some()) {
         return None;
     }
-    if !(2..=1000).contains(&n) || matches!(w(1), "%" | "." | ":" | "/" | ")" | "°") || matches!(b(1), "$" | "€" | "£" | "#" | "." | "/" | "~") {
+    if matches!(w(1), "being" | "score" | "scale" | "point" | "iq")
+        || !(2..=1000).contains(&n)
+        || matches!(w(1), "%" | "." | ":" | "/" | ")" | "°")
+        || matches!(b(1), "$" | "€" | "£" | "#" | "." | "/" | "~")
+    {
         return None;
     }
     let ranged = matches!(b(1), "-" | "–" | "to" | "or" | "and") && number(b(2)).is_some();
     let lead = if ranged { 2 } else { 0 };
     // A reference to what is there already, a name, a scale.
-    let pointing = matches!(b(1 + lead), "these" | "those" | "this" | "following" | "given" | "all" | "step" | "first" | "last" | "version" | "gpt" | "level" | "grade" | "chapter" | "section" | "page" | "example" | "score" | "scale" | "least" | "next" | "previous" | "any" | "from" | "than" | "every" | "into" | "phase" | "part" | "rule" | "age" | "python" | "figure" | "item" | "other" | "with" | "has" | "have" | "are" | "for" | "where" | "if" | "is" | "python3" | "above" | "same" | "type" | "question" | "by")
-        && !(matches!(b(1 + lead), "least" | "than") && matches!(b(2 + lead), "at" | "more" | "fewer" | "less"))
+    let pointing = matches!(
+        b(1 + lead),
+        "these"
+            | "those"
+            | "this"
+            | "following"
+            | "given"
+            | "all"
+            | "step"
+            | "first"
+            | "last"
+            | "version"
+            | "gpt"
+            | "level"
+            | "grade"
+            | "chapter"
+            | "section"
+            | "page"
+            | "example"
+            | "score"
+            | "scale"
+            | "least"
+            | "next"
+            | "previous"
+            | "any"
+            | "from"
+            | "than"
+            | "every"
+            | "into"
+            | "phase"
+            | "part"
+            | "rule"
+            | "age"
+            | "python"
+            | "figure"
+            | "item"
+            | "other"
+            | "with"
+            | "has"
+            | "have"
+            | "are"
+            | "for"
+            | "where"
+            | "if"
+            | "is"
+            | "python3"
+            | "above"
+            | "same"
+            | "type"
+            | "question"
+            | "by"
+    ) && !(matches!(b(1 + lead), "least" | "than")
+        && matches!(b(2 + lead), "at" | "more" | "fewer" | "less"))
         && !(b(1 + lead) == "with" && asks(parsed, sentence, t, 8))
         && !(matches!(b(1 + lead), "next" | "first") && b(2 + lead) == "the" && asks(parsed, sentence, t, 5));
     if pointing {
@@ -71,11 +135,35 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         if unit(word).is_some() && k == 1 {
             return None;
         }
-        if word == "of" && matches!(w(k + 1), "the" | "your") || matches!(word, "and" | "or" | "/" | "," | "most" | "the") {
+        if word == "of" && matches!(w(k + 1), "the" | "your")
+            || matches!(word, "and" | "or" | "/" | "," | "most" | "the")
+        {
             k += 1;
             continue;
         }
-        if number(word).is_some() || matches!(word, "of" | "for" | "in" | "to" | "from" | "is" | "are" | "on" | "with" | "that" | "which" | "if" | "as" | "about" | "by" | "per" | "at" | "it" | "you") {
+        if number(word).is_some()
+            || matches!(
+                word,
+                "of" | "for"
+                    | "in"
+                    | "to"
+                    | "from"
+                    | "is"
+                    | "are"
+                    | "on"
+                    | "with"
+                    | "that"
+                    | "which"
+                    | "if"
+                    | "as"
+                    | "about"
+                    | "by"
+                    | "per"
+                    | "at"
+                    | "it"
+                    | "you"
+            )
+        {
             break;
         }
         if plural(word) && !not_pieces(word) {
@@ -97,30 +185,123 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         None if them && w(1) == "of" && w(2) == "them" => 2,
         None => return None,
     };
-    let parts = matches!(b(1 + lead), "contain" | "contains" | "has" | "have" | "includes" | "consists") || (1..4).any(|j| matches!(b(j), "there" | "contains" | "divided" | "split" | "between"))
+    let parts = matches!(
+        b(1 + lead),
+        "contain" | "contains" | "has" | "have" | "includes" | "consists"
+    ) || (1..4).any(|j| matches!(b(j), "there" | "contains" | "divided" | "split" | "between"))
         && !asks(parsed, sentence, t, 6);
     // "for each of the 5 documents", "the 3 categories": known, not asked for.
-    let known = b(1) == "the" && !matches!(w(1), "best" | "most" | "top" | "main" | "key" | "biggest" | "largest" | "to" | "greatest") && !(b(2) == "of" && matches!(b(3), "list" | "set"));
+    let known = b(1) == "the"
+        && !matches!(
+            w(1),
+            "best" | "most" | "top" | "main" | "key" | "biggest" | "largest" | "to" | "greatest"
+        )
+        && !(b(2) == "of" && matches!(b(3), "list" | "set"));
     if parts || known {
         return None;
     }
-    let asked = asks(parsed, sentence, t, 14) || them || matches!(b(1), "exactly" | "maximum" | "top") || (b(1).is_empty() && parsed.word(sentence.start) == w(0)) || (b(1) == "most" && b(2) == "at") || (b(1) == "than" && b(3) == "no") || (matches!(b(1), "in" | "into") && matches!(w(noun), "bullets" | "points")) || matches!(w(noun), "bullets");
+    let asked = asks(parsed, sentence, t, 14)
+        || them
+        || matches!(b(1), "exactly" | "maximum" | "top")
+        || (b(1).is_empty() && parsed.word(sentence.start) == w(0))
+        || (b(1) == "most" && b(2) == "at")
+        || (b(1) == "than" && b(3) == "no")
+        || (matches!(b(1), "in" | "into") && matches!(w(noun), "bullets" | "points"))
+        || matches!(w(noun), "bullets");
     asked.then(|| (n, t.saturating_sub(lead)..t + noun + 1))
 }
 
 /// A verb of producing (or a list) within `reach` tokens before.
 fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> bool {
-    (1..=reach).filter_map(|k| t.checked_sub(k)).take_while(|i| *i >= sentence.start && !matches!(parsed.word(*i), "that" | "which" | "who")).any(|i| {
-        let noun = parsed.word(i) == "list" && i > sentence.start && matches!(parsed.word(i - 1), "the" | "this" | "my" | "following" | "given");
-        !noun && matches!(
-            parsed.word(i),
-            "list" | "tag" | "label" | "give" | "write" | "generate" | "provide" | "suggest" | "create" | "extract" | "output" | "name" | "propose" | "produce" | "return" | "brainstorm" | "identify" | "recommend" | "offer" | "include" | "compose" | "draft" | "make" | "show" | "tell" | "find" | "select" | "pick" | "choose" | "come" | "present" | "ask" | "share" | "design" | "develop" | "need" | "want" | "add" | "craft" | "describe" | "summarize" | "mention" | "outline" | "highlight" | "answer" | "respond" | "set" | "giving" | "generating" | "generates" | "providing" | "containing" | "get" | "formulate" | "capture" | "display" | "prepare" | "build" | "invent" | "devise" | "submit" | "collect" | "top" | "rewrite" | "using" | "use" | "contain" | "i'd" | "like" | "limit" | "keep" | "exactly"
-        )
-    })
+    (1..=reach)
+        .filter_map(|k| t.checked_sub(k))
+        .take_while(|i| *i >= sentence.start && !matches!(parsed.word(*i), "that" | "which" | "who"))
+        .any(|i| {
+            let noun = parsed.word(i) == "list"
+                && i > sentence.start
+                && matches!(parsed.word(i - 1), "the" | "this" | "my" | "following" | "given");
+            !noun
+                && matches!(
+                    parsed.word(i),
+                    "list"
+                        | "tag"
+                        | "label"
+                        | "give"
+                        | "write"
+                        | "generate"
+                        | "provide"
+                        | "suggest"
+                        | "create"
+                        | "extract"
+                        | "output"
+                        | "name"
+                        | "propose"
+                        | "produce"
+                        | "return"
+                        | "brainstorm"
+                        | "identify"
+                        | "recommend"
+                        | "offer"
+                        | "include"
+                        | "compose"
+                        | "draft"
+                        | "make"
+                        | "show"
+                        | "tell"
+                        | "find"
+                        | "select"
+                        | "pick"
+                        | "choose"
+                        | "come"
+                        | "present"
+                        | "ask"
+                        | "share"
+                        | "design"
+                        | "develop"
+                        | "need"
+                        | "want"
+                        | "add"
+                        | "craft"
+                        | "describe"
+                        | "summarize"
+                        | "mention"
+                        | "outline"
+                        | "highlight"
+                        | "answer"
+                        | "respond"
+                        | "set"
+                        | "giving"
+                        | "generating"
+                        | "generates"
+                        | "providing"
+                        | "containing"
+                        | "get"
+                        | "formulate"
+                        | "capture"
+                        | "display"
+                        | "prepare"
+                        | "build"
+                        | "invent"
+                        | "devise"
+                        | "submit"
+                        | "collect"
+                        | "top"
+                        | "rewrite"
+                        | "using"
+                        | "use"
+                        | "contain"
+                        | "i'd"
+                        | "like"
+                        | "limit"
+                        | "keep"
+                        | "exactly"
+                )
+        })
 }
 
 fn plural(word: &str) -> bool {
-    (word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is")) || matches!(word, "people" | "alternatives" | "haiku" | "criteria" | "pros" | "cons")
+    (word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is"))
+        || matches!(word, "people" | "alternatives" | "haiku" | "criteria" | "pros" | "cons")
 }
 
 /// Plurals that are measures, turns of work, or parts of a scale.
@@ -128,6 +309,81 @@ fn not_pieces(word: &str) -> bool {
     unit(word).is_some()
         || matches!(
             word,
-            "minutes" | "minute" | "hours" | "hour" | "years" | "year" | "days" | "day" | "weeks" | "months" | "seconds" | "second" | "times" | "steps" | "step" | "stars" | "percent" | "dollars" | "dimensions" | "dimensional" | "perspectives" | "sections" | "section" | "levels" | "degrees" | "iq" | "digits" | "decimals" | "decimal" | "places" | "fields" | "keys" | "properties" | "columns" | "pixels" | "km" | "meter" | "meters" | "calories" | "categories" | "classes" | "scores" | "criteria" | "documents" | "turns" | "rounds" | "iterations" | "spaces" | "pages" | "phases" | "stages" | "parts" | "tasks" | "is" | "was" | "has" | "does" | "people" | "players" | "files" | "users" | "tools" | "this" | "backticks" | "ticks" | "dashes" | "inputs" | "languages" | "countries" | "metrics" | "types" | "kinds" | "agents" | "syllables" | "rows" | "hashes"
+            "minutes"
+                | "minute"
+                | "hours"
+                | "hour"
+                | "years"
+                | "year"
+                | "days"
+                | "day"
+                | "weeks"
+                | "months"
+                | "seconds"
+                | "second"
+                | "times"
+                | "steps"
+                | "step"
+                | "stars"
+                | "percent"
+                | "dollars"
+                | "dimensions"
+                | "dimensional"
+                | "perspectives"
+                | "sections"
+                | "section"
+                | "levels"
+                | "degrees"
+                | "iq"
+                | "digits"
+                | "decimals"
+                | "decimal"
+                | "places"
+                | "fields"
+                | "keys"
+                | "properties"
+                | "columns"
+                | "pixels"
+                | "km"
+                | "meter"
+                | "meters"
+                | "calories"
+                | "categories"
+                | "classes"
+                | "scores"
+                | "criteria"
+                | "documents"
+                | "turns"
+                | "rounds"
+                | "iterations"
+                | "spaces"
+                | "pages"
+                | "phases"
+                | "stages"
+                | "parts"
+                | "tasks"
+                | "is"
+                | "was"
+                | "has"
+                | "does"
+                | "people"
+                | "players"
+                | "files"
+                | "users"
+                | "tools"
+                | "this"
+                | "backticks"
+                | "ticks"
+                | "dashes"
+                | "inputs"
+                | "languages"
+                | "countries"
+                | "metrics"
+                | "types"
+                | "kinds"
+                | "agents"
+                | "syllables"
+                | "rows"
+                | "hashes"
         )
 }

@@ -36,7 +36,11 @@ impl Amount {
     }
 
     fn limit(&self) -> Option<LengthLimit> {
-        Some(LengthLimit { n: self.n?, unit: self.unit, bound: self.bound })
+        Some(LengthLimit {
+            n: self.n?,
+            unit: self.unit,
+            bound: self.bound,
+        })
     }
 }
 
@@ -52,7 +56,11 @@ pub(super) fn weight(limit: &LengthLimit) -> u64 {
         LengthUnit::Characters => n * 2,
         LengthUnit::Tokens => n * 7,
     };
-    if limit.bound == Bound::Min { u64::MAX - words } else { words }
+    if limit.bound == Bound::Min {
+        u64::MAX - words
+    } else {
+        words
+    }
 }
 
 /// The unit a word names.
@@ -73,10 +81,25 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
     let mut out = Vec::new();
     // Where the answer has several sections, an amount bounds one of them, unless it names the whole.
     let speaks = |s: &Sentence, f: fn(&str) -> bool| s.tokens().any(|t| f(parsed.word(t)));
-    let sections = sentences.iter().filter(|s| speaks(s, |w| matches!(w, "section" | "sections"))).take(2).count() > 1;
+    let sections = sentences
+        .iter()
+        .filter(|s| speaks(s, |w| matches!(w, "section" | "sections")))
+        .take(2)
+        .count()
+        > 1;
+    // "For each claim, give:" and its list: the lines bound what is said of each.
+    let mut of_each = false;
     for sentence in sentences {
         let range = sentence.tokens();
-        let whole = !sections || speaks(sentence, |w| matches!(w, "answer" | "response" | "reply" | "overall" | "total" | "entire" | "whole"));
+        of_each = of_each && sentence.bullet
+            || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
+        let whole = !of_each && !sections
+            || speaks(sentence, |w| {
+                matches!(
+                    w,
+                    "answer" | "response" | "reply" | "overall" | "total" | "entire" | "whole"
+                )
+            });
         for t in range.clone() {
             if let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
@@ -97,12 +120,20 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     for n in 1..=3 {
         let t = back(n)?;
         let word = parsed.word(t);
-        let counts = parsed.kind(t) == Some(Kind::Number) || parsed.kind(t) == Some(Kind::Variable) || number(word).is_some() || matches!(word, "few" | "couple" | "single" | "several");
+        let counts = parsed.kind(t) == Some(Kind::Number)
+            || parsed.kind(t) == Some(Kind::Variable)
+            || number(word).is_some()
+            || matches!(word, "few" | "couple" | "single" | "several");
         if counts {
             number_at = Some(t);
             break;
         }
-        if parsed.kind(t) != Some(Kind::Word) || matches!(word, "the" | "of" | "per" | "each" | "every" | "this" | "these" | "and" | "or") {
+        if parsed.kind(t) != Some(Kind::Word)
+            || matches!(
+                word,
+                "the" | "of" | "per" | "each" | "every" | "this" | "these" | "and" | "or"
+            )
+        {
             break;
         }
         if matches!(word, "a" | "an") {
@@ -119,7 +150,11 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if matches!(word, "single" | "one" | "a" | "an") && !asked(parsed, sentence, number_at, at) {
         return None;
     }
-    let mut n = if parsed.kind(number_at) == Some(Kind::Variable) || matches!(word, "few" | "couple" | "several") { None } else { Some(number(word).unwrap_or(1)) };
+    let mut n = if parsed.kind(number_at) == Some(Kind::Variable) || matches!(word, "few" | "couple" | "several") {
+        None
+    } else {
+        Some(number(word).unwrap_or(1))
+    };
     let mut first = number_at;
     let mut range = false;
     let is_number = |t: usize| parsed.kind(t) == Some(Kind::Number) || number(parsed.word(t)).is_some();
@@ -136,7 +171,12 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if n == Some(0) {
         return None;
     }
-    let before = |n: usize| first.checked_sub(n).filter(|t| *t >= sentence.start).map_or("", |t| parsed.word(t));
+    let before = |n: usize| {
+        first
+            .checked_sub(n)
+            .filter(|t| *t >= sentence.start)
+            .map_or("", |t| parsed.word(t))
+    };
     // Not the answer's length but the input's, or a count of steps through it.
     if (1..=3).any(|k| before(k) == "containing") {
         return None;
@@ -145,13 +185,34 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         if matches!(before(k), "in" | "into" | "within" | "to" | "than") {
             break;
         }
-        if matches!(before(k), "following" | "given" | "provided" | "this" | "these" | "those" | "above" | "first" | "last" | "next" | "every" | "previous") {
+        if matches!(
+            before(k),
+            "following"
+                | "given"
+                | "provided"
+                | "this"
+                | "these"
+                | "those"
+                | "above"
+                | "first"
+                | "last"
+                | "next"
+                | "every"
+                | "previous"
+        ) {
             return None;
         }
     }
     let mut bound = if range { Bound::Max } else { Bound::Exact };
     let mut start = first;
-    let negated = |from: usize| (from..from + 5).any(|k| matches!(before(k), "no" | "not" | "never" | "don't" | "don’t" | "cannot" | "mustn't" | "shouldn't"));
+    let negated = |from: usize| {
+        (from..from + 5).any(|k| {
+            matches!(
+                before(k),
+                "no" | "not" | "never" | "don't" | "don’t" | "cannot" | "mustn't" | "shouldn't"
+            )
+        })
+    };
     for k in 1..=4 {
         let word = before(k);
         let found = match word {
@@ -159,15 +220,32 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             "least" if before(k + 1) == "at" => Some((Bound::Min, k + 1)),
             "than" => match before(k + 1) {
                 "more" | "longer" | "greater" => Some((if negated(k + 2) { Bound::Max } else { Bound::Min }, k + 2)),
-                "less" | "fewer" | "shorter" => Some((if negated(k + 2) && matches!(before(k + 2), "no" | "not") { Bound::Min } else { Bound::Max }, k + 1)),
+                "less" | "fewer" | "shorter" => Some((
+                    if negated(k + 2) && matches!(before(k + 2), "no" | "not") {
+                        Bound::Min
+                    } else {
+                        Bound::Max
+                    },
+                    k + 1,
+                )),
                 _ => None,
             },
-            "maximum" | "max" | "under" | "below" | "within" | "limit" | "limited" | "<" | "≤" => Some((Bound::Max, k)),
-            "to" if matches!(before(k + 1), "up" | "limited") || (1..6).any(|j| matches!(before(k + j), "limit" | "restrict" | "keep" | "cap")) => Some((Bound::Max, k + 1)),
-            "exceed" | "exceeding" | "surpass" | "exceeds" => Some((if negated(k + 1) { Bound::Max } else { Bound::Min }, k)),
+            "maximum" | "max" | "under" | "below" | "within" | "limit" | "limited" | "<" | "≤" => {
+                Some((Bound::Max, k))
+            }
+            "to" if matches!(before(k + 1), "up" | "limited")
+                || (1..6).any(|j| matches!(before(k + j), "limit" | "restrict" | "keep" | "cap")) =>
+            {
+                Some((Bound::Max, k + 1))
+            }
+            "exceed" | "exceeding" | "surpass" | "exceeds" => {
+                Some((if negated(k + 1) { Bound::Max } else { Bound::Min }, k))
+            }
             "over" | "beyond" => Some((if negated(k + 1) { Bound::Max } else { Bound::Min }, k)),
             "minimum" | "min" => Some((Bound::Min, k)),
-            "about" | "around" | "approximately" | "approx" | "roughly" | "~" | "nearly" | "circa" => Some((Bound::About, k)),
+            "about" | "around" | "approximately" | "approx" | "roughly" | "~" | "nearly" | "circa" => {
+                Some((Bound::About, k))
+            }
             _ => None,
         };
         if let Some((b, reach)) = found {
@@ -179,7 +257,11 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             break;
         }
     }
-    let after = |n: usize| Some(at + n).filter(|t| *t < sentence.end).map_or("", |t| parsed.word(t));
+    let after = |n: usize| {
+        Some(at + n)
+            .filter(|t| *t < sentence.end)
+            .map_or("", |t| parsed.word(t))
+    };
     let mut end = at + 1;
     for k in 1..=3 {
         let found = match after(k) {
@@ -200,7 +282,13 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if parsed.word(number_at + 1) == "+" {
         bound = Bound::Min;
     }
-    Some(Amount { n, unit, bound, part: is_part(parsed, sentence, start, at), tokens: start..end })
+    Some(Amount {
+        n,
+        unit,
+        bound,
+        part: is_part(parsed, sentence, start, at),
+        tokens: start..end,
+    })
 }
 
 /// Whether one sentence, line or paragraph is asked for, and not spoken of.
@@ -208,12 +296,55 @@ fn asked(parsed: &Parsed, sentence: &Range<usize>, from: usize, at: usize) -> bo
     let verb = |w: &str| {
         matches!(
             w,
-            "in" | "write" | "output" | "provide" | "give" | "answer" | "respond" | "reply" | "return" | "produce" | "create" | "generate" | "summarize" | "into" | "just" | "only" | "exactly" | "with" | "be" | "than" | "most" | "limit" | "using" | "state" | "describe" | "explain" | "add" | "include" | "compose" | "to" | "maximum" | "within"
+            "in" | "write"
+                | "output"
+                | "provide"
+                | "give"
+                | "answer"
+                | "respond"
+                | "reply"
+                | "return"
+                | "produce"
+                | "create"
+                | "generate"
+                | "summarize"
+                | "into"
+                | "just"
+                | "only"
+                | "exactly"
+                | "with"
+                | "be"
+                | "than"
+                | "most"
+                | "limit"
+                | "using"
+                | "state"
+                | "describe"
+                | "explain"
+                | "add"
+                | "include"
+                | "compose"
+                | "to"
+                | "maximum"
+                | "within"
         )
     };
     let before = (from.saturating_sub(8).max(sentence.start)..from).any(|t| verb(parsed.word(t)));
     let bare = from <= sentence.start + 1;
-    let noun = matches!(parsed.word(at + 1), "summary" | "answer" | "explanation" | "description" | "response" | "reason" | "justification" | "max" | "maximum" | "rationale" | "definition");
+    let noun = matches!(
+        parsed.word(at + 1),
+        "summary"
+            | "answer"
+            | "explanation"
+            | "description"
+            | "response"
+            | "reason"
+            | "justification"
+            | "max"
+            | "maximum"
+            | "rationale"
+            | "definition"
+    );
     let word_class = parsed.word(at) == "word" && parsed.word(from) == "a";
     (before || bare || noun) && !word_class && !matches!(parsed.word(from.saturating_sub(1)), "every" | "at" | "each")
 }
@@ -223,16 +354,58 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
     let part = |w: &str| {
         matches!(
             w,
-            "each" | "per" | "every" | "bullet" | "bullets" | "section" | "sections" | "subsection" | "title" | "titles" | "headline" | "column" | "item" | "items" | "topic" | "topics" | "points" | "point" | "field" | "key" | "label" | "labels" | "chunk" | "chunks" | "entity" | "entities" | "keyword" | "keywords" | "name" | "names" | "domains" | "tags" | "hashtags" | "introduction" | "conclusion" | "long" | "recommendations"
+            "each"
+                | "per"
+                | "every"
+                | "bullet"
+                | "bullets"
+                | "section"
+                | "sections"
+                | "subsection"
+                | "title"
+                | "titles"
+                | "headline"
+                | "column"
+                | "item"
+                | "items"
+                | "topic"
+                | "topics"
+                | "points"
+                | "point"
+                | "field"
+                | "key"
+                | "label"
+                | "labels"
+                | "chunk"
+                | "chunks"
+                | "entity"
+                | "entities"
+                | "keyword"
+                | "keywords"
+                | "name"
+                | "names"
+                | "domains"
+                | "tags"
+                | "hashtags"
+                | "introduction"
+                | "intro"
+                | "conclusion"
+                | "long"
+                | "recommendations"
         )
     };
     let from = start.saturating_sub(16).max(sentence.start);
     let to = (at + 6).min(sentence.end);
     let far = (at + 40).min(sentence.end);
-    (from..to).any(|t| part(parsed.word(t)) || parsed.word(t) == "including" && t < at) || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
+    (from..to).any(|t| part(parsed.word(t)) || parsed.word(t) == "including" && t < at)
+        || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
 }
 
 /// The tightest bound on the whole answer, a maximum before a minimum.
 pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
-    amounts.iter().filter(|a| !a.part).filter_map(|a| Some((a.limit()?, a.tokens.clone()))).min_by_key(|(limit, _)| weight(limit))
+    amounts
+        .iter()
+        .filter(|a| !a.part)
+        .filter_map(|a| Some((a.limit()?, a.tokens.clone())))
+        .min_by_key(|(limit, _)| weight(limit))
 }

@@ -23,17 +23,24 @@ use std::ops::Range;
 /// Who speaks in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
+    /// Instructions that hold for the conversation.
     System,
+    /// Instructions of the application, under the system.
     Developer,
+    /// The user, or a template that speaks for one.
     User,
+    /// The model's own earlier turn, or the start of its next.
     Assistant,
+    /// What a tool gave back.
     Tool,
 }
 
 /// One message of a request, template syntax still in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
+    /// Who speaks.
     pub role: Role,
+    /// The words, as the author wrote them.
     pub text: &'a str,
 }
 
@@ -41,17 +48,29 @@ pub struct Message<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Task {
+    /// Put the input in a category for what it is.
     Classify,
+    /// Copy or structure what the input holds.
     Extract,
+    /// The same content, shorter.
     Summarize,
+    /// Answer a question, from material or knowledge.
     Answer,
+    /// From one human language to another.
     Translate,
+    /// The same content, changed in style or corrected.
     Rewrite,
+    /// New text: articles, mail, stories, ideas, names.
     Write,
+    /// Make, change or explain program code, queries, configuration.
     Code,
+    /// Decide steps or tool calls.
     Plan,
+    /// Score, verify, compare, review.
     Judge,
+    /// An open assistant or a character.
     Converse,
+    /// None of these.
     Other,
 }
 
@@ -59,12 +78,19 @@ pub enum Task {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputFormat {
+    /// Running text, or nothing is said about form.
     Prose,
+    /// Headings, sections or tables.
     Markdown,
+    /// JSON, YAML, XML or another schema.
     Json,
+    /// Bare items.
     List,
+    /// One word, number, yes/no or class name.
     Label,
+    /// Program code, a query, a command.
     Code,
+    /// Any other form: CSV, a diagram, a custom layout.
     Other,
 }
 
@@ -72,12 +98,19 @@ pub enum OutputFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LengthUnit {
+    /// Words.
     Words,
+    /// Sentences.
     Sentences,
+    /// Paragraphs.
     Paragraphs,
+    /// Characters.
     Characters,
+    /// Lines.
     Lines,
+    /// Tokens.
     Tokens,
+    /// Pieces of one kind.
     Items,
 }
 
@@ -85,9 +118,13 @@ pub enum LengthUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bound {
+    /// At most.
     Max,
+    /// At least.
     Min,
+    /// Exactly.
     Exact,
+    /// About.
     About,
 }
 
@@ -96,22 +133,29 @@ pub enum Bound {
 pub struct LengthLimit {
     /// In `unit`s; the larger end of a range.
     pub n: u32,
+    /// What is counted.
     pub unit: LengthUnit,
+    /// How the number binds.
     pub bound: Bound,
 }
 
 /// The facts that can be pointed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fact {
+    /// `asks_brevity`.
     AsksBrevity,
+    /// `length_limit`.
     LengthLimit,
+    /// `items_requested`.
     ItemsRequested,
+    /// `asks_reasoning`.
     AsksReasoning,
 }
 
 /// The words that decided a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
+    /// Which fact.
     pub fact: Fact,
     /// Which of the messages.
     pub message: usize,
@@ -123,7 +167,9 @@ pub struct Evidence {
 /// where the prompt has no words of its own to judge by, only variables.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PromptWords {
+    /// What is to be done with the input.
     pub task: Option<Task>,
+    /// The form of the answer.
     pub output_format: Option<OutputFormat>,
     /// Some instruction makes the answer shorter than it would be.
     pub asks_brevity: Option<bool>,
@@ -153,7 +199,11 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let all: Vec<(Role, &str, &Parsed)> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
     // The sentences that ask: not what is shown as an example, not an assistant's turn.
     let shown = examples::shown(&all);
-    let asking: Vec<Vec<Sentence>> = all.iter().zip(&shown).map(|((role, _, p), shown)| asking(*role, p, shown)).collect();
+    let asking: Vec<Vec<Sentence>> = all
+        .iter()
+        .zip(&shown)
+        .map(|((role, _, p), shown)| asking(*role, p, shown))
+        .collect();
 
     let mut evidence = Vec::new();
     let mut amounts = Vec::new();
@@ -162,7 +212,13 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let mut reasons = false;
     let mut limits = Vec::new();
     for (m, (p, sentences)) in parsed.iter().zip(&asking).enumerate() {
-        let mut note = |fact, tokens: Range<usize>| evidence.push(Evidence { fact, message: m, range: p.place(tokens) });
+        let mut note = |fact, tokens: Range<usize>| {
+            evidence.push(Evidence {
+                fact,
+                message: m,
+                range: p.place(tokens),
+            })
+        };
         let found = length::amounts(p, sentences);
         if let Some(tokens) = brevity::find(p, sentences, &found) {
             brief = true;
@@ -228,7 +284,10 @@ pub fn parse_roles(text: &str) -> Vec<Message<'_>> {
     let mut keep = |role: Option<Role>, part: std::ops::Range<usize>| {
         let part = text[part].trim();
         if !part.is_empty() {
-            messages.push(Message { role: role.unwrap_or(Role::User), text: part });
+            messages.push(Message {
+                role: role.unwrap_or(Role::User),
+                text: part,
+            });
         }
     };
     for line in text.split_inclusive('\n') {
@@ -262,9 +321,18 @@ mod tests {
             let case: serde_json::Value = serde_json::from_str(line).expect("a case a line");
             let text = case["text"].as_str().expect("text");
             let told = serde_json::to_value(analyze(&parse_roles(text))).expect("facts are JSON");
-            for (fact, label) in case.as_object().expect("an object").iter().filter(|(k, _)| *k != "text") {
+            for (fact, label) in case
+                .as_object()
+                .expect("an object")
+                .iter()
+                .filter(|(k, _)| *k != "text")
+            {
                 if told.get(fact) != Some(label) {
-                    wrong.push(format!("{}: {fact} should be {label}, was {:?}: {text:?}", n + 1, told.get(fact)));
+                    wrong.push(format!(
+                        "{}: {fact} should be {label}, was {:?}: {text:?}",
+                        n + 1,
+                        told.get(fact)
+                    ));
                 }
             }
         }
@@ -275,7 +343,11 @@ mod tests {
     fn evidence_points_at_the_words() {
         let text = "Name the cities.\nGive me 7 tips, each under 20 words. Think step by step.";
         let messages = [Message { role: Role::User, text }];
-        let said: Vec<(Fact, &str)> = analyze(&messages).evidence.iter().map(|e| (e.fact, &text[e.range.clone()])).collect();
+        let said: Vec<(Fact, &str)> = analyze(&messages)
+            .evidence
+            .iter()
+            .map(|e| (e.fact, &text[e.range.clone()]))
+            .collect();
         assert!(said.contains(&(Fact::ItemsRequested, "7 tips")), "{said:?}");
         assert!(said.contains(&(Fact::AsksReasoning, "step by step")), "{said:?}");
         assert!(said.contains(&(Fact::AsksBrevity, "under 20 words")), "{said:?}");
@@ -284,14 +356,34 @@ mod tests {
     #[test]
     fn roles_are_split_at_their_lines() {
         let messages = parse_roles("<<system>>\nBe kind.\n<<user>>\n{{q}}\n");
-        assert_eq!(messages, [Message { role: Role::System, text: "Be kind." }, Message { role: Role::User, text: "{{q}}" }]);
-        assert_eq!(parse_roles("Hello."), [Message { role: Role::User, text: "Hello." }]);
+        assert_eq!(
+            messages,
+            [
+                Message {
+                    role: Role::System,
+                    text: "Be kind."
+                },
+                Message {
+                    role: Role::User,
+                    text: "{{q}}"
+                }
+            ]
+        );
+        assert_eq!(
+            parse_roles("Hello."),
+            [Message {
+                role: Role::User,
+                text: "Hello."
+            }]
+        );
         assert!(parse_roles(" \n").is_empty());
     }
 
     #[test]
     fn any_text_is_read_in_time() {
-        let pieces = ["{{", "```", "\"", "Input: ", "<a ", "{a", "3 ", "🦀 é", "\n- ", "at most ", "# ", ":\n"];
+        let pieces = [
+            "{{", "```", "\"", "Input: ", "<a ", "{a", "3 ", "🦀 é", "\n- ", "at most ", "# ", ":\n",
+        ];
         for piece in pieces {
             let text = piece.repeat(200_000 / piece.len());
             let facts = analyze(&parse_roles(&text));

@@ -7,50 +7,236 @@ use std::ops::Range;
 pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<Range<usize>> {
     sentences.iter().find_map(|s| {
         let range = s.tokens();
-        range.clone().find_map(|t| if parsed.tokens[t].quoted { None } else { at(parsed, &range, t) })
+        range.clone().find_map(|t| {
+            if parsed.tokens[t].quoted {
+                None
+            } else {
+                at(parsed, &range, t)
+            }
+        })
     })
 }
 
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>> {
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
-    let near = |from: usize, to: usize, f: fn(&str) -> bool| (from..to).filter(|i| *i >= sentence.start && *i < sentence.end).any(|i| f(parsed.word(i)));
-    let refused = near(t.saturating_sub(6), t, |w| matches!(w, "not" | "no" | "never" | "don't" | "don’t" | "without" | "avoid" | "skip" | "omit" | "hide"));
+    let near = |from: usize, to: usize, f: fn(&str) -> bool| {
+        (from..to)
+            .filter(|i| *i >= sentence.start && *i < sentence.end)
+            .any(|i| f(parsed.word(i)))
+    };
+    let refused = near(t.saturating_sub(6), t, |w| {
+        matches!(
+            w,
+            "not" | "no" | "never" | "don't" | "don’t" | "without" | "avoid" | "skip" | "omit" | "hide"
+        )
+    });
     let span = |n: usize| (!refused).then(|| t..(t + n).min(sentence.end));
-    let thinks = |w: &str| matches!(w, "think" | "thinking" | "reason" | "reasoning" | "work" | "analyze" | "analyse" | "solve" | "explain" | "proceed" | "consider" | "thought" | "break" | "approach" | "deduce" | "let's" | "calculate" | "reflect" | "through" | "evaluate" | "logic" | "answer");
+    let thinks = |w: &str| {
+        matches!(
+            w,
+            "think"
+                | "thinking"
+                | "reason"
+                | "reasoning"
+                | "work"
+                | "analyze"
+                | "analyse"
+                | "solve"
+                | "explain"
+                | "proceed"
+                | "consider"
+                | "thought"
+                | "break"
+                | "approach"
+                | "deduce"
+                | "let's"
+                | "calculate"
+                | "reflect"
+                | "through"
+                | "evaluate"
+                | "logic"
+                | "answer"
+        )
+    };
     match w(0) {
         "step" if w(1) == "by" && w(2) == "step" => {
             // "a step-by-step guide" is a form of answer, not a way of thinking.
-            let product = (3..=5).any(|k| matches!(w(k), "guide" | "instructions" | "instruction" | "tutorial" | "plan" | "process" | "procedure" | "recipe" | "set" | "directions" | "walkthrough" | "guidance" | "manual" | "list"));
+            let product = (3..=5).any(|k| {
+                matches!(
+                    w(k),
+                    "guide"
+                        | "instructions"
+                        | "instruction"
+                        | "tutorial"
+                        | "plan"
+                        | "process"
+                        | "procedure"
+                        | "recipe"
+                        | "set"
+                        | "directions"
+                        | "walkthrough"
+                        | "guidance"
+                        | "manual"
+                        | "list"
+                )
+            });
             let alone = sentence.len() <= 6;
             let from = t.saturating_sub(12);
-            if !product && (alone || near(from, t, thinks) || near(t + 3, t + 6, thinks)) { span(3) } else { None }
+            if !product && (alone || near(from, t, thinks) || near(t + 3, t + 6, thinks)) {
+                span(3)
+            } else {
+                None
+            }
         }
         "chain" if w(1) == "of" && w(2).starts_with("thought") => span(3),
         "cot" => span(1),
         "scratchpad" => span(1),
         "deep" if w(1) == "breath" => span(2),
-        "breaking" | "break" if near(t, t + 8, |w| matches!(w, "steps" | "parts" | "sub-problems" | "subproblems")) && near(t.saturating_sub(4), t + 6, |w| matches!(w, "solve" | "problem" | "reasoning")) => span(4),
-        "thought" if matches!(w(1), "process") && near(t.saturating_sub(8), t, |w| matches!(w, "explain" | "show" | "describe" | "share" | "outline" | "write" | "provide" | "include" | "communication" | "your")) => span(2),
-        "thought" | "thoughts" if w(1) == ":" && t == sentence.start => span(2),
-        "explain" | "justify" if matches!(w(1), "why" | "your") && matches!(w(2), "answer" | "choice" | "decision" | "you" | "score" | "selection" | "this" | "these") => span(3),
-        "explain" | "show" | "describe" | "justify" | "provide" | "include" | "give" | "state" | "write" | "share" | "articulate" | "outline" | "document" | "detail" | "showing" | "explaining" | "providing" | "including" | "output" | "insert" => {
-            let reach = (1..=4).find(|k| matches!(w(*k), "reasoning" | "rationale" | "thinking" | "justification" | "logic" | "working" | "work") || (w(*k) == "thought" && matches!(w(k + 1), "process" | "processes")))?;
-            let own = (1..reach).any(|k| matches!(w(k), "your" | "its" | "the" | "a" | "each" | "all" | "score" | "scoring" | "clear" | "detailed" | "brief" | "short" | "of" | "any"));
-            let work = matches!(w(reach), "work" | "working" | "logic") && !(matches!(w(0), "show") && w(1) == "your");
-            if (own || reach == 1) && !work { span(reach + 1) } else { None }
+        "breaking" | "break"
+            if near(t, t + 8, |w| {
+                matches!(w, "steps" | "parts" | "sub-problems" | "subproblems")
+            }) && near(t.saturating_sub(4), t + 6, |w| {
+                matches!(w, "solve" | "problem" | "reasoning")
+            }) =>
+        {
+            span(4)
         }
-        "think" if (matches!(w(1), "carefully" | "through" | "aloud" | "out" | "deeply" | "hard" | "thoroughly") && near(t, t + 12, |w| matches!(w, "before" | "first" | "aloud" | "loud" | "problem"))) || near(t + 1, t + 6, |w| matches!(w, "<thinking>" | "scratchpad")) => span(2),
-        "think" if near(t + 1, t + 5, |w| w == "before") && near(t + 2, t + 8, |w| matches!(w, "answer" | "answering" | "responding" | "respond" | "writing" | "giving" | "you")) => span(2),
-        "reason" if matches!(w(1), "about" | "through" | "step" | "carefully" | "first" | "aloud") && !near(t.saturating_sub(1), t, |w| matches!(w, "the" | "a")) => span(2),
-        "reasoning" if matches!(w(1), "about" | "through" | "step" | "first") && near(t.saturating_sub(4), t, |w| matches!(w, "start" | "begin" | "by" | "first")) => span(2),
-        "thinking" if matches!(w(1), ">" | "section" | "tags" | "tag") && t > sentence.start && matches!(parsed.word(t - 1), "<" | "a" | "the" | "of") => span(1),
-        "take" if w(1) == "a" && w(2) == "step" && w(3) == "back" && near(t, t + 10, |w| matches!(w, "think" | "reason")) => span(4),
+        "thought"
+            if matches!(w(1), "process")
+                && near(t.saturating_sub(8), t, |w| {
+                    matches!(
+                        w,
+                        "explain"
+                            | "show"
+                            | "describe"
+                            | "share"
+                            | "outline"
+                            | "write"
+                            | "provide"
+                            | "include"
+                            | "communication"
+                            | "your"
+                    )
+                }) =>
+        {
+            span(2)
+        }
+        "thought" | "thoughts" if w(1) == ":" && t == sentence.start => span(2),
+        "explain" | "justify"
+            if matches!(w(1), "why" | "your")
+                && matches!(
+                    w(2),
+                    "answer" | "choice" | "decision" | "you" | "score" | "selection" | "this" | "these"
+                ) =>
+        {
+            span(3)
+        }
+        "explain" | "show" | "describe" | "justify" | "provide" | "include" | "give" | "state" | "write" | "share"
+        | "articulate" | "outline" | "document" | "detail" | "showing" | "explaining" | "providing" | "including"
+        | "output" | "insert" => {
+            let reach = (1..=4).find(|k| {
+                matches!(
+                    w(*k),
+                    "reasoning" | "rationale" | "thinking" | "justification" | "logic" | "working" | "work"
+                ) || (w(*k) == "thought" && matches!(w(k + 1), "process" | "processes"))
+            })?;
+            let own = (1..reach).any(|k| {
+                matches!(
+                    w(k),
+                    "your"
+                        | "its"
+                        | "the"
+                        | "a"
+                        | "each"
+                        | "all"
+                        | "score"
+                        | "scoring"
+                        | "clear"
+                        | "detailed"
+                        | "brief"
+                        | "short"
+                        | "of"
+                        | "any"
+                )
+            });
+            let work = matches!(w(reach), "work" | "working" | "logic") && !(matches!(w(0), "show") && w(1) == "your");
+            if (own || reach == 1) && !work {
+                span(reach + 1)
+            } else {
+                None
+            }
+        }
+        "think"
+            if (matches!(
+                w(1),
+                "carefully" | "through" | "aloud" | "out" | "deeply" | "hard" | "thoroughly"
+            ) && near(t, t + 12, |w| {
+                matches!(w, "before" | "first" | "aloud" | "loud" | "problem")
+            })) || near(t + 1, t + 6, |w| matches!(w, "<thinking>" | "scratchpad")) =>
+        {
+            span(2)
+        }
+        "think"
+            if near(t + 1, t + 5, |w| w == "before")
+                && near(t + 2, t + 8, |w| {
+                    matches!(
+                        w,
+                        "answer" | "answering" | "responding" | "respond" | "writing" | "giving" | "you"
+                    )
+                }) =>
+        {
+            span(2)
+        }
+        "reason"
+            if matches!(w(1), "about" | "through" | "step" | "carefully" | "first" | "aloud")
+                && !near(t.saturating_sub(1), t, |w| matches!(w, "the" | "a")) =>
+        {
+            span(2)
+        }
+        "reasoning"
+            if matches!(w(1), "about" | "through" | "step" | "first")
+                && near(t.saturating_sub(4), t, |w| {
+                    matches!(w, "start" | "begin" | "by" | "first")
+                }) =>
+        {
+            span(2)
+        }
+        "thinking"
+            if matches!(w(1), ">" | "section" | "tags" | "tag")
+                && t > sentence.start
+                && matches!(parsed.word(t - 1), "<" | "a" | "the" | "of") =>
+        {
+            span(1)
+        }
+        "take"
+            if w(1) == "a"
+                && w(2) == "step"
+                && w(3) == "back"
+                && near(t, t + 10, |w| matches!(w, "think" | "reason")) =>
+        {
+            span(4)
+        }
         _ => None,
     }
 }
 
 /// A key of the answer's schema that holds reasoning, or a field "Thought:" of an agent loop.
 pub(super) fn has_field(parsed: &Parsed) -> bool {
-    let keys = ["\"reasoning\"", "\"chain_of_thought\"", "\"thoughts\"", "\"thought\"", "\"thinking\"", "\"scratchpad\"", "\"step_by_step\"", "<thinking>", "<scratchpad>", "<reasoning>"];
-    keys.iter().any(|k| parsed.lower.contains(k)) || parsed.fields.iter().any(|f| matches!(f.label.as_str(), "thought" | "reasoning" | "thoughts" | "thinking"))
+    let keys = [
+        "\"reasoning\"",
+        "\"chain_of_thought\"",
+        "\"thoughts\"",
+        "\"thought\"",
+        "\"thinking\"",
+        "\"scratchpad\"",
+        "\"step_by_step\"",
+        "<thinking>",
+        "<scratchpad>",
+        "<reasoning>",
+    ];
+    keys.iter().any(|k| parsed.lower.contains(k))
+        || parsed
+            .fields
+            .iter()
+            .any(|f| matches!(f.label.as_str(), "thought" | "reasoning" | "thoughts" | "thinking"))
 }

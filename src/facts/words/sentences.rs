@@ -69,13 +69,19 @@ pub(super) struct Parsed {
 impl Parsed {
     /// The words of a token, in lower case.
     pub(super) fn word(&self, token: usize) -> &str {
-        self.tokens.get(token).map_or("", |t| &self.lower[t.start as usize..t.end as usize])
+        self.tokens
+            .get(token)
+            .map_or("", |t| &self.lower[t.start as usize..t.end as usize])
     }
 
     /// Where a token stands in the message.
     pub(super) fn place(&self, tokens: Range<usize>) -> Range<usize> {
         let start = self.tokens.get(tokens.start).map_or(0, |t| t.start as usize);
-        let end = tokens.end.checked_sub(1).and_then(|t| self.tokens.get(t)).map_or(start, |t| t.end as usize);
+        let end = tokens
+            .end
+            .checked_sub(1)
+            .and_then(|t| self.tokens.get(t))
+            .map_or(start, |t| t.end as usize);
         start..end.max(start)
     }
 
@@ -106,7 +112,13 @@ pub(super) fn parse(text: &str) -> Parsed {
         fields: Vec::new(),
         fences: Vec::new(),
     };
-    let mut reader = Reader { text, out: &mut parsed, open: None, previous: Line::Blank, depth: Section::default() };
+    let mut reader = Reader {
+        text,
+        out: &mut parsed,
+        open: None,
+        previous: Line::Blank,
+        depth: Section::default(),
+    };
     reader.read();
     let fields = fields(text, &parsed);
     parsed.fields = fields;
@@ -190,7 +202,14 @@ impl Reader<'_> {
     fn begin(&mut self, bullet: bool, heading: bool) {
         self.close();
         let first = u32::try_from(self.out.tokens.len()).unwrap_or(u32::MAX);
-        self.open = Some(Sentence { first, last: first, bullet, heading, shown: self.depth.shown, step: self.depth.step });
+        self.open = Some(Sentence {
+            first,
+            last: first,
+            bullet,
+            heading,
+            shown: self.depth.shown,
+            step: self.depth.step,
+        });
     }
 
     fn line(&mut self, at: usize, body: &str) {
@@ -207,7 +226,9 @@ impl Reader<'_> {
         if heading {
             let name = body.to_ascii_lowercase();
             self.depth = Section {
-                shown: (name.contains("example") || name.contains("sample")) && !name.contains("end example") && !name.contains("end sample"),
+                shown: (name.contains("example") || name.contains("sample"))
+                    && !name.contains("end example")
+                    && !name.contains("end sample"),
                 step: name.contains("step") || name.contains("process"),
                 brief: !body.starts_with('#') && body.ends_with(':'),
             };
@@ -218,7 +239,10 @@ impl Reader<'_> {
             self.depth = Section::default();
         }
         let small = body.chars().next().is_some_and(|c| !c.is_uppercase());
-        let continues = !bullet && !heading && !starts_field(body) && (self.previous == Line::Hanging || self.previous == Line::Open && small);
+        let continues = !bullet
+            && !heading
+            && !starts_field(body)
+            && (self.previous == Line::Hanging || self.previous == Line::Open && small);
         if !continues || self.open.is_none() {
             self.begin(bullet, heading);
         }
@@ -236,8 +260,23 @@ impl Reader<'_> {
         }
         let last = body.trim_end_matches(['"', '\'', '*', ')', '”']).chars().next_back();
         let ends = heading || matches!(last, Some('.' | '!' | '?' | ':' | ';')) || body.len() < 40;
-        let hangs = !ends && (last == Some(',') || matches!(body.rsplit(' ').next(), Some("the" | "a" | "an" | "of" | "to" | "and" | "or" | "in" | "for" | "with" | "from" | "by" | "on")));
-        self.previous = if heading { Line::Heading } else if ends { Line::Whole } else if hangs { Line::Hanging } else { Line::Open };
+        let hangs = !ends
+            && (last == Some(',')
+                || matches!(
+                    body.rsplit(' ').next(),
+                    Some(
+                        "the" | "a" | "an" | "of" | "to" | "and" | "or" | "in" | "for" | "with" | "from" | "by" | "on"
+                    )
+                ));
+        self.previous = if heading {
+            Line::Heading
+        } else if ends {
+            Line::Whole
+        } else if hangs {
+            Line::Hanging
+        } else {
+            Line::Open
+        };
     }
 
     /// The tokens of one line; sentences end at `.`, `!` and `?` before a space.
@@ -264,7 +303,10 @@ impl Reader<'_> {
             }
             if b.is_ascii_digit() {
                 let mut end = i + 1;
-                while end < bytes.len() && (bytes[end].is_ascii_digit() || (matches!(bytes[end], b',' | b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit))) {
+                while end < bytes.len()
+                    && (bytes[end].is_ascii_digit()
+                        || (matches!(bytes[end], b',' | b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)))
+                {
                     end += 1;
                 }
                 self.push(at, i..end, Kind::Number, quoted);
@@ -275,7 +317,11 @@ impl Reader<'_> {
             if c.is_alphanumeric() {
                 let mut end = i + c.len_utf8();
                 while let Some(c) = body[end..].chars().next() {
-                    let apostrophe = matches!(c, '\'' | '’') && body[end + c.len_utf8()..].chars().next().is_some_and(char::is_alphabetic);
+                    let apostrophe = matches!(c, '\'' | '’')
+                        && body[end + c.len_utf8()..]
+                            .chars()
+                            .next()
+                            .is_some_and(char::is_alphabetic);
                     if !(c.is_alphanumeric() || apostrophe || c == '_') {
                         break;
                     }
@@ -291,8 +337,11 @@ impl Reader<'_> {
             let hyphen = matches!(c, '-' | '‑' | '–') && (letter_after || letter_before);
             if !hyphen {
                 self.push(at, i..end, Kind::Mark, quoted);
-                let space = bytes.get(end).is_none_or(|b| b.is_ascii_whitespace() || *b == b'"' || *b == b'*');
-                let stop = (matches!(c, '.' | '!' | '?' | ';') && space && !abbreviation(&body[..i])) || matches!(c, '。' | '！' | '？');
+                let space = bytes
+                    .get(end)
+                    .is_none_or(|b| b.is_ascii_whitespace() || *b == b'"' || *b == b'*');
+                let stop = (matches!(c, '.' | '!' | '?' | ';') && space && !abbreviation(&body[..i]))
+                    || matches!(c, '。' | '！' | '？');
                 if stop && !quoted {
                     let bullet = self.open.is_some_and(|s| s.bullet);
                     self.begin(bullet, false);
@@ -304,7 +353,12 @@ impl Reader<'_> {
 
     fn push(&mut self, at: usize, range: Range<usize>, kind: Kind, quoted: bool) {
         if let (Ok(start), Ok(end)) = (u32::try_from(at + range.start), u32::try_from(at + range.end)) {
-            self.out.tokens.push(Token { start, end, kind, quoted });
+            self.out.tokens.push(Token {
+                start,
+                end,
+                kind,
+                quoted,
+            });
         }
     }
 }
@@ -313,7 +367,9 @@ impl Reader<'_> {
 fn abbreviation(before: &str) -> bool {
     let from = before.len() - before.len().min(6);
     let tail = before.as_bytes()[from..].to_ascii_lowercase();
-    [&b"e.g"[..], b"i.e", b"etc", b" vs", b"eg", b" no"].iter().any(|a| tail.ends_with(a))
+    [&b"e.g"[..], b"i.e", b"etc", b" vs", b"eg", b" no"]
+        .iter()
+        .any(|a| tail.ends_with(a))
 }
 
 /// The length of a list mark at the start of a line, and whether there is one.
@@ -325,7 +381,10 @@ fn bullet(body: &str) -> (usize, bool) {
         }
     }
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
-    if (1..=3).contains(&digits) && matches!(bytes.get(digits), Some(b'.' | b')')) && !bytes.get(digits + 1).is_some_and(u8::is_ascii_digit) {
+    if (1..=3).contains(&digits)
+        && matches!(bytes.get(digits), Some(b'.' | b')'))
+        && !bytes.get(digits + 1).is_some_and(u8::is_ascii_digit)
+    {
         return (digits + 1, true);
     }
     if bytes.len() > 2 && bytes[0].is_ascii_lowercase() && matches!(bytes[1], b'.' | b')') && bytes[2] == b' ' {
@@ -340,10 +399,15 @@ fn is_title(body: &str) -> bool {
         return false;
     }
     let name = body.trim_matches(|c: char| !c.is_alphanumeric());
-    let capitals = name.len() > 3 && !name.contains(['.', '!']) && name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase());
+    let capitals = name.len() > 3
+        && !name.contains(['.', '!'])
+        && name.bytes().any(|b| b.is_ascii_uppercase())
+        && !name.bytes().any(|b| b.is_ascii_lowercase());
     let words = name.split_whitespace().count();
     let bold = body.starts_with("**") && (body.ends_with("**") || body.ends_with("**:"));
-    (capitals && words <= 4 && !body.contains('{')) || (bold && words <= 6) || (body.ends_with(':') && words <= 3 && name.to_ascii_lowercase().starts_with("example"))
+    (capitals && words <= 4 && !body.contains('{'))
+        || (bold && words <= 6)
+        || (body.ends_with(':') && words <= 3 && name.to_ascii_lowercase().starts_with("example"))
 }
 
 /// Whether a line opens with a label and a colon.
@@ -359,9 +423,12 @@ fn label(body: &str) -> Option<(&str, usize)> {
     let colon = head.bytes().take(48).position(|b| b == b':' || b == b'\n')?;
     let name = head[..colon].trim_end_matches(['*', '`', '_', ' ']);
     let words = name.split_whitespace().count();
-    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '#' | '/' | '_' | '-' | '(' | ')'));
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '#' | '/' | '_' | '-' | '(' | ')'));
     let scheme = head[colon..].starts_with("://");
-    (name.chars().next().is_some_and(char::is_alphabetic) && (1..=4).contains(&words) && plain && !scheme).then_some((name, skipped + colon + 1))
+    (name.chars().next().is_some_and(char::is_alphabetic) && (1..=4).contains(&words) && plain && !scheme)
+        .then_some((name, skipped + colon + 1))
 }
 
 /// Lower case, without numbering, "example" and marks.
@@ -372,7 +439,8 @@ fn normal(label: &str) -> (String, bool) {
     for word in lower.split(|c: char| !(c.is_alphanumeric() || c == '/')) {
         if word.starts_with("example") {
             example = true;
-        } else if !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()) && !matches!(word, "the" | "task" | "n") {
+        } else if !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()) && !matches!(word, "the" | "task" | "n")
+        {
             if !out.is_empty() {
                 out.push(' ');
             }
@@ -398,8 +466,18 @@ fn fields(text: &str, parsed: &Parsed) -> Vec<Field> {
         let body = line.trim();
         let indent = at + (line.len() - line.trim_start().len());
         let bytes = body.as_bytes();
-        let bracket = bytes.len() < 40 && bytes.len() > 2 && bytes[0] == b'[' && bytes[bytes.len() - 1] == b']' && body[1..].find(['[', '{', '"', ',']).is_none();
-        let tag = (bytes.len() > 2 && bytes[0] == b'<' && bytes[1].is_ascii_alphabetic()).then(|| body[1..].find(['>', ' ', '<']).map(|e| (&body[1..=e], body.find('>').map_or(body.len(), |e| e + 1)))).flatten();
+        let bracket = bytes.len() < 40
+            && bytes.len() > 2
+            && bytes[0] == b'['
+            && bytes[bytes.len() - 1] == b']'
+            && body[1..].find(['[', '{', '"', ',']).is_none();
+        let tag = (bytes.len() > 2 && bytes[0] == b'<' && bytes[1].is_ascii_alphabetic())
+            .then(|| {
+                body[1..]
+                    .find(['>', ' ', '<'])
+                    .map(|e| (&body[1..=e], body.find('>').map_or(body.len(), |e| e + 1)))
+            })
+            .flatten();
         let found = if bracket {
             Some((&body[1..body.len() - 1], body.len(), false))
         } else if let Some((name, len)) = tag {
@@ -416,7 +494,14 @@ fn fields(text: &str, parsed: &Parsed) -> Vec<Field> {
             last.content.end = indent;
         }
         let (label, example) = normal(name);
-        fields.push(Field { label, example, heading, start: indent, content: indent + len..text.len(), variable: false });
+        fields.push(Field {
+            label,
+            example,
+            heading,
+            start: indent,
+            content: indent + len..text.len(),
+            variable: false,
+        });
     }
     let mut token = 0;
     for field in &mut fields {
@@ -461,7 +546,16 @@ fn quotes(body: &str) -> Vec<Range<usize>> {
                 if ends {
                     let from = body.floor_char_boundary(start.saturating_sub(40));
                     let before = body[from..start].to_ascii_lowercase();
-                    let said = ["request is", "request:", "command is", "question is", "task is", "request is,"].iter().any(|r| before.trim_end().ends_with(r));
+                    let said = [
+                        "request is",
+                        "request:",
+                        "command is",
+                        "question is",
+                        "task is",
+                        "request is,",
+                    ]
+                    .iter()
+                    .any(|r| before.trim_end().ends_with(r));
                     if !said {
                         out.push(start..i + c.len_utf8());
                     }
@@ -480,7 +574,10 @@ pub(super) fn variable(body: &str, i: usize) -> Option<usize> {
     let rest = &body.as_bytes()[i..];
     let find = |open: usize, close: &[u8]| {
         let reach = rest.len().min(REACH);
-        rest[open.min(reach)..reach].windows(close.len()).position(|w| w == close).map(|p| i + open + p + close.len())
+        rest[open.min(reach)..reach]
+            .windows(close.len())
+            .position(|w| w == close)
+            .map(|p| i + open + p + close.len())
     };
     match rest {
         [b'{', b'{' | b'%' | b'#', ..] => {
@@ -501,12 +598,19 @@ pub(super) fn variable(body: &str, i: usize) -> Option<usize> {
             let end = nested(rest, REACH)?;
             let inner = &rest[1..end - 1];
             let call = inner.contains(&b'(');
-            let plain = inner.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'-' | b'[' | b']' | b':' | b'/' | b' ' | b'\''));
+            let plain = inner.iter().all(|b| {
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'_' | b'.' | b'$' | b'-' | b'[' | b']' | b':' | b'/' | b' ' | b'\'')
+            });
             let words = inner.split(|b| *b == b' ').count();
             (call || (plain && words <= 5)).then_some(i + end)
         }
         [b'$', first, ..] if first.is_ascii_alphabetic() => {
-            let len = rest[1..].iter().take(REACH).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let len = rest[1..]
+                .iter()
+                .take(REACH)
+                .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+                .count();
             Some(i + 1 + len)
         }
         _ => None,

@@ -4,7 +4,20 @@ use super::sentences::{Kind, Parsed, Sentence};
 use super::{Role, Task};
 use std::ops::Range;
 
-const TASKS: [Task; 12] = [Task::Classify, Task::Extract, Task::Summarize, Task::Answer, Task::Translate, Task::Rewrite, Task::Write, Task::Code, Task::Plan, Task::Judge, Task::Converse, Task::Other];
+const TASKS: [Task; 12] = [
+    Task::Classify,
+    Task::Extract,
+    Task::Summarize,
+    Task::Answer,
+    Task::Translate,
+    Task::Rewrite,
+    Task::Write,
+    Task::Code,
+    Task::Plan,
+    Task::Judge,
+    Task::Converse,
+    Task::Other,
+];
 
 /// Evidence for each task; the heaviest wins, the first said on a tie.
 #[derive(Default)]
@@ -43,26 +56,45 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
         for sentence in sentences {
             sentence_votes(parsed, sentence, &mut votes, &mut imperatives, &mut assistant);
         }
-        cue(text, parsed, &mut votes);
+        cue(text, &mut votes);
     }
     if !words {
         return None;
     }
     shape(messages, asking, &mut votes, assistant);
-    Some(votes.best().map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0))
+    Some(
+        votes
+            .best()
+            .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0),
+    )
 }
 
 /// What one sentence says of the task.
-fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imperatives: &mut usize, assistant: &mut bool) {
+fn sentence_votes(
+    parsed: &Parsed,
+    sentence: &Sentence,
+    votes: &mut Votes,
+    imperatives: &mut usize,
+    assistant: &mut bool,
+) {
     let range = sentence.tokens();
     if sentence.heading && range.len() <= 3 {
         return;
     }
     let w = |t: usize| if t < range.end { parsed.word(t) } else { "" };
     let quoted = |t: usize| parsed.tokens.get(t).is_some_and(|t| t.quoted);
-    let start = range.clone().find(|t| parsed.kind(*t) != Some(Kind::Mark)).unwrap_or(range.start);
+    let start = range
+        .clone()
+        .find(|t| parsed.kind(*t) != Some(Kind::Mark))
+        .unwrap_or(range.start);
     // Lines of a procedure weigh little beside the statement of the task.
-    let scale = if sentence.step { 0.3 } else if sentence.bullet { 0.5 } else { 1.0 };
+    let scale = if sentence.step {
+        0.3
+    } else if sentence.bullet {
+        0.5
+    } else {
+        1.0
+    };
     let mut spoken = false;
     for t in range.clone() {
         if quoted(t) {
@@ -70,40 +102,107 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
         }
         match w(t) {
             // "Your task is to …"
-            "task" | "job" | "goal" | "goals" | "purpose" | "objective" | "mission" | "role" | "responsibility" if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will" | "involves")) => {
-                let to = (1..=14).find(|k| w(t + k) == "to" || (w(t + k) == "are" && verb(w(t + k + 1)).is_some()) || (matches!(w(t + k), "is" | "of" | "involves") && w(t + k + 1).ends_with("ing")));
+            "task" | "job" | "goal" | "goals" | "purpose" | "objective" | "mission" | "role" | "responsibility"
+                if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will" | "involves")) =>
+            {
+                let to = (1..=14).find(|k| {
+                    w(t + k) == "to"
+                        || (w(t + k) == "are" && verb(w(t + k + 1)).is_some())
+                        || (matches!(w(t + k), "is" | "of" | "involves") && w(t + k + 1).ends_with("ing"))
+                });
                 if let Some(k) = to {
-                    let named = !sentence.step && (t == start || matches!(w(t.wrapping_sub(1)), "your" | "the" | "primary" | "main" | "my" | "you" | "only" | "sole" | "core"));
+                    let named = !sentence.step
+                        && (t == start
+                            || matches!(
+                                w(t.wrapping_sub(1)),
+                                "your" | "the" | "primary" | "main" | "my" | "you" | "only" | "sole" | "core"
+                            ));
                     vote(parsed, &range, t + k + 1, if named { 10.0 } else { 3.0 }, votes);
                     spoken = true;
                 }
             }
-            "you" if t > start && matches!(w(t - 1), "can" | "could" | "would" | "will") && verb(w(t + 1)).is_some() => {
+            "you"
+                if t > start && matches!(w(t - 1), "can" | "could" | "would" | "will") && verb(w(t + 1)).is_some() =>
+            {
                 spoken |= vote(parsed, &range, t + 1, 6.0, votes);
             }
             "help" if matches!(w(t.wrapping_sub(1)), "need") => spoken |= vote(parsed, &range, t + 1, 5.0, votes),
-            "like" if w(t + 1) == "to" && matches!(w(t.wrapping_sub(1)), "would" | "i'd") && matches!(w(start), "i" | "as") => spoken |= vote(parsed, &range, t + 2, 6.0, votes),
+            "like"
+                if w(t + 1) == "to"
+                    && matches!(w(t.wrapping_sub(1)), "would" | "i'd")
+                    && matches!(w(start), "i" | "as") =>
+            {
+                spoken |= vote(parsed, &range, t + 2, 6.0, votes)
+            }
             // "You are an expert at …ing", "who …s", "that specializes in …".
-            "you" if matches!(w(t + 1), "have" | "specialize" | "excel" | "are" | "re" | "will" | "act" | "must" | "should" | "extract" | "take" | "can") || w(t + 1).ends_with('e') || verb(w(t + 1)).is_some() => {
-                if matches!(w(t + 1), "are" | "act" | "re") || w(t + 1) == "will" && w(t + 2) == "be" || w(t + 1) == "have" && w(t + 2) == "been" || matches!(w(t + 1), "specialize" | "excel") {
+            "you"
+                if matches!(
+                    w(t + 1),
+                    "have"
+                        | "specialize"
+                        | "excel"
+                        | "are"
+                        | "re"
+                        | "will"
+                        | "act"
+                        | "must"
+                        | "should"
+                        | "extract"
+                        | "take"
+                        | "can"
+                ) || w(t + 1).ends_with('e')
+                    || verb(w(t + 1)).is_some() =>
+            {
+                if matches!(w(t + 1), "are" | "act" | "re")
+                    || w(t + 1) == "will" && w(t + 2) == "be"
+                    || w(t + 1) == "have" && w(t + 2) == "been"
+                    || matches!(w(t + 1), "specialize" | "excel")
+                {
                     if assistant_noun(parsed, &range, t) {
                         *assistant = true;
                     }
                     let mut given = 0;
                     for k in 1..30 {
-                        let lead = matches!(w(t + k), "at" | "in" | "for" | "on") && w(t + k + 1).ends_with("ing") || matches!(w(t + k), "to" | "that" | "who" | "with") && k > 2;
+                        let lead = matches!(w(t + k), "at" | "in" | "for" | "on") && w(t + k + 1).ends_with("ing")
+                            || matches!(w(t + k), "to" | "that" | "who" | "with") && k > 2;
                         let at = match w(t + k) {
-                            "specializes" | "specialize" | "specializing" | "specialised" | "specialized" if w(t + k + 1) == "in" => (2..14).map(|j| t + k + j).find(|t| verb(w(*t)).is_some()),
-                            "tasked" | "responsible" | "charged" if matches!(w(t + k + 1), "with" | "for" | "to") => Some(t + k + 2),
+                            "specializes" | "specialize" | "specializing" | "specialised" | "specialized"
+                                if w(t + k + 1) == "in" =>
+                            {
+                                (2..14).map(|j| t + k + j).find(|t| verb(w(*t)).is_some())
+                            }
+                            "tasked" | "responsible" | "charged" if matches!(w(t + k + 1), "with" | "for" | "to") => {
+                                Some(t + k + 2)
+                            }
                             "excel" if w(t + k + 1) == "at" => Some(t + k + 2),
                             _ if lead => Some(t + k + 1),
                             _ => None,
                         };
                         let charged = matches!(w(t + k), "tasked" | "charged");
                         // "at looking at an input and extracting …": the second verb tells.
-                        let at = at.map(|a| if verb(w(a)).is_some() || adverb(w(a)) { a } else { (a..a + 14).find(|t| w(*t) == "and" && verb(w(t + 1)).is_some()).map_or(a, |t| t + 1) });
+                        let at = at.map(|a| {
+                            if verb(w(a)).is_some() || adverb(w(a)) {
+                                a
+                            } else {
+                                (a..a + 14)
+                                    .find(|t| w(*t) == "and" && verb(w(t + 1)).is_some())
+                                    .map_or(a, |t| t + 1)
+                            }
+                        });
                         if let Some(at) = at
-                            && vote(parsed, &range, at, if charged { 8.0 } else if given == 0 { 4.0 } else { 1.0 } * scale, votes)
+                            && vote(
+                                parsed,
+                                &range,
+                                at,
+                                if charged {
+                                    8.0
+                                } else if given == 0 {
+                                    4.0
+                                } else {
+                                    1.0
+                                } * scale,
+                                votes,
+                            )
                         {
                             given += 1;
                         }
@@ -116,7 +215,9 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
                     }
                 } else if matches!(w(t + 1), "will" | "must" | "should" | "can" | "need" | "may" | "have") {
                     let weight = if w(t + 1) == "will" { 4.0 } else { 1.0 };
-                    let at = (2..=6).find(|k| verb(w(t + k)).is_some() && w(t + k - 1) != "be").unwrap_or(2);
+                    let at = (2..=6)
+                        .find(|k| verb(w(t + k)).is_some() && w(t + k - 1) != "be")
+                        .unwrap_or(2);
                     vote(parsed, &range, t + at, weight * scale, votes);
                 } else {
                     vote(parsed, &range, t + 1, if t == start { 6.0 } else { 3.0 } * scale, votes);
@@ -137,7 +238,9 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
                 spoken |= vote(parsed, &range, t + 1, 6.0, votes);
             }
             "please" => {
-                let and = (2..20).find(|k| w(t + k) == "and" && verb(w(t + k + 1)).is_some()).filter(|_| matches!(w(t + 1), "read" | "look" | "consider" | "use"));
+                let and = (2..20)
+                    .find(|k| w(t + k) == "and" && verb(w(t + k + 1)).is_some())
+                    .filter(|_| matches!(w(t + 1), "read" | "look" | "consider" | "use"));
                 spoken |= vote(parsed, &range, t + and.unwrap_or(0) + 1, 7.0 * scale, votes);
             }
             _ => {}
@@ -149,7 +252,14 @@ fn sentence_votes(parsed: &Parsed, sentence: &Sentence, votes: &mut Votes, imper
 }
 
 /// An imperative at the start of a sentence, or after "Given …,", "Use … to".
-fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, votes: &mut Votes, imperatives: &mut usize) {
+fn imperative(
+    parsed: &Parsed,
+    sentence: &Sentence,
+    start: usize,
+    scale: f32,
+    votes: &mut Votes,
+    imperatives: &mut usize,
+) {
     let range = sentence.tokens();
     let w = |t: usize| if t < range.end { parsed.word(t) } else { "" };
     let decay = match *imperatives {
@@ -159,25 +269,130 @@ fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, vo
         _ => 0.7,
     } * scale;
     let mut at = start;
-    while matches!(w(at), "now" | "then" | "first" | "next" | "finally" | "also" | "always" | "only" | "must" | "should" | "carefully" | "briefly" | "concisely" | "let's" | "just" | "task" | "instruction" | "instructions" | ":" | "-" | "simply" | "clearly" | ",") && at < range.end {
+    while matches!(
+        w(at),
+        "now"
+            | "then"
+            | "first"
+            | "next"
+            | "finally"
+            | "also"
+            | "always"
+            | "only"
+            | "must"
+            | "should"
+            | "carefully"
+            | "briefly"
+            | "concisely"
+            | "let's"
+            | "just"
+            | "task"
+            | "instruction"
+            | "instructions"
+            | ":"
+            | "-"
+            | "simply"
+            | "clearly"
+            | ","
+    ) && at < range.end
+    {
         at += 1;
     }
-    if matches!(w(at), "do" | "don't" | "never" | "avoid" | "not" | "don’t" | "make" | "ensure" | "be") && !(w(at) == "make" && matches!(w(at + 1), "a")) {
+    if matches!(
+        w(at),
+        "do" | "don't" | "never" | "avoid" | "not" | "don’t" | "make" | "ensure" | "be"
+    ) && !(w(at) == "make" && matches!(w(at + 1), "a"))
+    {
         return;
     }
-    if matches!(w(at), "given" | "based" | "using" | "use" | "from" | "for" | "with" | "if" | "in" | "considering" | "when" | "after" | "according" | "by" | "as" | "consider" | "take" | "read" | "here" | "below" | "answer" | "looking" | "the" | "i") {
+    if matches!(
+        w(at),
+        "given"
+            | "based"
+            | "using"
+            | "use"
+            | "from"
+            | "for"
+            | "with"
+            | "if"
+            | "in"
+            | "considering"
+            | "when"
+            | "after"
+            | "according"
+            | "by"
+            | "as"
+            | "consider"
+            | "take"
+            | "read"
+            | "here"
+            | "below"
+            | "answer"
+            | "looking"
+            | "the"
+            | "i"
+    ) {
         // The main clause: after a comma, or after "to", "please", "and".
         for t in at + 1..range.end.min(at + 60) {
-            let opens = matches!(w(t), "," | "to" | "please" | "and" | ":" | "then") || (w(t) == "will" && w(t + 1) != "be") || (parsed.kind(t) == Some(Kind::Variable) && w(at) == "given") || (w(at) == "given" && matches!(w(t.wrapping_sub(1)), "context" | "text" | "answer" | "information"));
-            let plain = w(at) == "given" && t > at + 1 && matches!(w(t + 1), "refine" | "rewrite" | "generate" | "write" | "create" | "determine" | "extract" | "summarize" | "classify" | "identify" | "evaluate" | "produce" | "develop") && !matches!(w(t), "the" | "a" | "an" | "to" | "and" | "or");
-            if (opens || plain) && verb(w(t + 1)).is_some() && (w(t) != "to" || matches!(w(at), "use" | "using" | "read" | "the" | "i")) && vote(parsed, &range, t + 1, decay, votes) {
+            let opens = matches!(w(t), "," | "to" | "please" | "and" | ":" | "then")
+                || (w(t) == "will" && w(t + 1) != "be")
+                || (parsed.kind(t) == Some(Kind::Variable) && w(at) == "given")
+                || (w(at) == "given" && matches!(w(t.wrapping_sub(1)), "context" | "text" | "answer" | "information"));
+            let plain = w(at) == "given"
+                && t > at + 1
+                && matches!(
+                    w(t + 1),
+                    "refine"
+                        | "rewrite"
+                        | "generate"
+                        | "write"
+                        | "create"
+                        | "determine"
+                        | "extract"
+                        | "summarize"
+                        | "classify"
+                        | "identify"
+                        | "evaluate"
+                        | "produce"
+                        | "develop"
+                )
+                && !matches!(w(t), "the" | "a" | "an" | "to" | "and" | "or");
+            if (opens || plain)
+                && verb(w(t + 1)).is_some()
+                && (w(t) != "to" || matches!(w(at), "use" | "using" | "read" | "the" | "i"))
+                && vote(parsed, &range, t + 1, decay, votes)
+            {
                 *imperatives += 1;
                 return;
             }
         }
     }
     // "Review: {review}": a label, though it could be a verb.
-    if w(at + 1) == ":" && matches!(w(at), "review" | "answer" | "score" | "code" | "plan" | "label" | "rating" | "design" | "tag" | "list" | "name" | "grade" | "draft" | "schedule" | "chat" | "edit" | "format" | "output" | "rate" | "reply") {
+    if w(at + 1) == ":"
+        && matches!(
+            w(at),
+            "review"
+                | "answer"
+                | "score"
+                | "code"
+                | "plan"
+                | "label"
+                | "rating"
+                | "design"
+                | "tag"
+                | "list"
+                | "name"
+                | "grade"
+                | "draft"
+                | "schedule"
+                | "chat"
+                | "edit"
+                | "format"
+                | "output"
+                | "rate"
+                | "reply"
+        )
+    {
         return;
     }
     if vote(parsed, &range, at, decay, votes) {
@@ -189,17 +404,40 @@ fn imperative(parsed: &Parsed, sentence: &Sentence, start: usize, scale: f32, vo
 fn verb(word: &str) -> Option<Task> {
     let stem = word;
     Some(match stem {
-        "classify" | "classifies" | "classifying" | "categorize" | "categorise" | "categorizing" | "label" | "labeling" | "labelling" | "tag" | "tagging" | "triage" | "route" => Task::Classify,
-        "extract" | "extracts" | "extracting" | "identify" | "identifies" | "identifying" | "parse" | "parsing" | "find" | "finds" | "finding" | "locate" | "detect" | "detects" | "detecting" | "pull" | "capture" | "recognize" | "mention" | "collect" => Task::Extract,
-        "summarize" | "summarise" | "summarizes" | "summarizing" | "summarising" | "summarization" | "condense" | "condensing" | "shorten" | "recap" => Task::Summarize,
+        "classify" | "classifies" | "classifying" | "categorize" | "categorise" | "categorizing" | "label"
+        | "labeling" | "labelling" | "tag" | "tagging" | "triage" | "route" => Task::Classify,
+        "extract" | "extracts" | "extracting" | "identify" | "identifies" | "identifying" | "parse" | "parsing"
+        | "find" | "finds" | "finding" | "locate" | "detect" | "detects" | "detecting" | "pull" | "capture"
+        | "recognize" | "mention" | "collect" => Task::Extract,
+        "summarize" | "summarise" | "summarizes" | "summarizing" | "summarising" | "summarization" | "condense"
+        | "condensing" | "shorten" | "recap" => Task::Summarize,
         "translate" | "translates" | "translating" => Task::Translate,
-        "rewrite" | "rewrites" | "rewriting" | "rephrase" | "rephrasing" | "paraphrase" | "paraphrasing" | "improve" | "improves" | "improving" | "correct" | "correcting" | "proofread" | "edit" | "editing" | "refine" | "refines" | "refining" | "polish" | "convert" | "converts" | "converting" | "transform" | "transforming" | "reformat" | "format" | "humanize" | "enhance" | "simplify" | "expand" | "turn" | "fix" | "clean" | "optimize" | "restructure" | "split" | "reword" | "break" | "inject" | "refactoring" => Task::Rewrite,
-        "evaluate" | "evaluates" | "evaluating" | "judge" | "judges" | "judging" | "rate" | "rates" | "rating" | "score" | "scores" | "scoring" | "grade" | "grading" | "assess" | "assesses" | "assessing" | "review" | "reviews" | "reviewing" | "critique" | "verify" | "verifying" | "validate" | "validating" | "compare" | "compares" | "comparing" | "rank" | "ranking" | "check" | "checking" | "determine" | "determines" | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" => Task::Judge,
+        "rewrite" | "rewrites" | "rewriting" | "rephrase" | "rephrasing" | "paraphrase" | "paraphrasing"
+        | "improve" | "improves" | "improving" | "correct" | "correcting" | "proofread" | "edit" | "editing"
+        | "refine" | "refines" | "refining" | "polish" | "convert" | "converts" | "converting" | "transform"
+        | "transforming" | "reformat" | "format" | "humanize" | "enhance" | "simplify" | "expand" | "turn" | "fix"
+        | "clean" | "optimize" | "restructure" | "split" | "reword" | "break" | "inject" | "refactoring" => {
+            Task::Rewrite
+        }
+        "evaluate" | "evaluates" | "evaluating" | "judge" | "judges" | "judging" | "rate" | "rates" | "rating"
+        | "score" | "scores" | "scoring" | "grade" | "grading" | "assess" | "assesses" | "assessing" | "review"
+        | "reviews" | "reviewing" | "critique" | "verify" | "verifying" | "validate" | "validating" | "compare"
+        | "compares" | "comparing" | "rank" | "ranking" | "check" | "checking" | "determine" | "determines"
+        | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" => Task::Judge,
         "code" | "debug" | "refactor" | "implement" | "implements" | "implementing" | "coding" => Task::Code,
         "plan" | "planning" | "schedule" => Task::Plan,
-        "answer" | "answers" | "answering" | "explain" | "explains" | "explaining" | "solve" | "solves" | "solving" | "compute" | "calculate" | "calculating" | "describe" | "describes" | "describing" | "tell" | "recommend" | "recommends" | "recommending" | "advise" | "define" | "discuss" | "teach" | "interpret" | "interpreting" | "guide" => Task::Answer,
-        "write" | "writes" | "writing" | "generate" | "generates" | "generating" | "create" | "creates" | "creating" | "compose" | "composing" | "draft" | "drafting" | "brainstorm" | "brainstorming" | "produce" | "produces" | "producing" | "suggest" | "suggesting" | "propose" | "design" | "designing" | "invent" | "craft" | "crafting" | "formulate" | "come" | "make" | "develop" | "devise" | "imagine" | "prepare" | "build" => Task::Write,
-        "provide" | "provides" | "providing" | "give" | "giving" | "return" | "output" | "respond" | "list" | "show" | "assign" | "choose" | "select" | "pick" | "name" | "perform" | "conduct" | "offer" | "present" | "predict" | "reply" => Task::Other,
+        "answer" | "answers" | "answering" | "explain" | "explains" | "explaining" | "solve" | "solves" | "solving"
+        | "compute" | "calculate" | "calculating" | "describe" | "describes" | "describing" | "tell" | "recommend"
+        | "recommends" | "recommending" | "advise" | "define" | "discuss" | "teach" | "interpret" | "interpreting"
+        | "guide" => Task::Answer,
+        "write" | "writes" | "writing" | "generate" | "generates" | "generating" | "create" | "creates"
+        | "creating" | "compose" | "composing" | "draft" | "drafting" | "brainstorm" | "brainstorming" | "produce"
+        | "produces" | "producing" | "suggest" | "suggesting" | "propose" | "design" | "designing" | "invent"
+        | "craft" | "crafting" | "formulate" | "come" | "make" | "develop" | "devise" | "imagine" | "prepare"
+        | "build" => Task::Write,
+        "provide" | "provides" | "providing" | "give" | "giving" | "return" | "output" | "respond" | "list"
+        | "show" | "assign" | "choose" | "select" | "pick" | "name" | "perform" | "conduct" | "offer" | "present"
+        | "predict" | "reply" => Task::Other,
         "chat" | "converse" | "roleplay" => Task::Converse,
         "help" | "assist" | "helps" | "assists" | "helping" | "assisting" => Task::Converse,
         _ => return None,
@@ -209,7 +447,10 @@ fn verb(word: &str) -> Option<Task> {
 /// Casts the vote of the verb at `at`, its object considered. False when there is no verb.
 fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes: &mut Votes) -> bool {
     let w = |t: usize| if t < sentence.end { parsed.word(t) } else { "" };
-    let at = (0..4).map(|k| at + k).find(|t| verb(w(*t)).is_some() || !adverb(w(*t))).unwrap_or(at);
+    let at = (0..4)
+        .map(|k| at + k)
+        .find(|t| verb(w(*t)).is_some() || !adverb(w(*t)))
+        .unwrap_or(at);
     let Some(base) = verb(w(at)) else { return false };
     let from = match (w(at), w(at + 1), w(at + 2)) {
         ("come", "up", "with") => at + 3,
@@ -217,7 +458,36 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
         ("respond" | "reply", "with", _) => at + 2,
         _ => at + 1,
     };
-    let object = |reach: usize, f: fn(&str) -> bool| (from..(from + reach).min(sentence.end)).take_while(|t| !matches!(w(*t), "." | ";" | "based" | "to" | "from" | "using" | "for" | "by" | "given" | "that" | "which" | "whether" | "if" | "according" | "so" | "in" | "between" | "with" | "on" | "containing" | "describing" | "explaining")).any(|t| f(w(t)));
+    let object = |reach: usize, f: fn(&str) -> bool| {
+        (from..(from + reach).min(sentence.end))
+            .take_while(|t| {
+                !matches!(
+                    w(*t),
+                    "." | ";"
+                        | "based"
+                        | "to"
+                        | "from"
+                        | "using"
+                        | "for"
+                        | "by"
+                        | "given"
+                        | "that"
+                        | "which"
+                        | "whether"
+                        | "if"
+                        | "according"
+                        | "so"
+                        | "in"
+                        | "between"
+                        | "with"
+                        | "on"
+                        | "containing"
+                        | "describing"
+                        | "explaining"
+                )
+            })
+            .any(|t| f(w(t)))
+    };
     let near = |reach: usize, f: fn(&str) -> bool| (at + 1..(at + 1 + reach).min(sentence.end)).any(|t| f(w(t)));
     let task = match base {
         Task::Write => {
@@ -233,7 +503,9 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 Task::Judge
             } else if object(5, |w| matches!(w, "translation" | "translations")) {
                 Task::Translate
-            } else if object(6, |w| matches!(w, "answer" | "answers" | "reply")) && !object(4, |w| matches!(w, "questions" | "question")) {
+            } else if object(6, |w| matches!(w, "answer" | "answers" | "reply"))
+                && !object(4, |w| matches!(w, "questions" | "question"))
+            {
                 Task::Answer
             } else if object(5, |w| matches!(w, "plan" | "itinerary" | "roadmap" | "schedule")) {
                 Task::Plan
@@ -245,9 +517,23 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             let model = (at..(at + 8).min(sentence.end)).any(|t| w(t) == "language" && w(t + 1).starts_with("model"));
             if object(2, |w| matches!(w, "answer" | "answers")) {
                 Task::Answer
-            } else if !model && near(6, |w| matches!(w, "sentiment" | "language" | "category" | "intent" | "tone" | "emotion" | "topic" | "spam")) && !near(6, |w| matches!(w, "topics" | "key")) && !matches!(w(at), "extract" | "extracts" | "extracting") {
+            } else if !model
+                && near(6, |w| {
+                    matches!(
+                        w,
+                        "sentiment" | "language" | "category" | "intent" | "tone" | "emotion" | "topic" | "spam"
+                    )
+                })
+                && !near(6, |w| matches!(w, "topics" | "key"))
+                && !matches!(w(at), "extract" | "extracts" | "extracting")
+            {
                 Task::Classify
-            } else if near(4, |w| matches!(w, "bugs" | "errors" | "issues" | "weaknesses" | "flaws" | "mistakes" | "fallacies")) {
+            } else if near(4, |w| {
+                matches!(
+                    w,
+                    "bugs" | "errors" | "issues" | "weaknesses" | "flaws" | "mistakes" | "fallacies"
+                )
+            }) {
                 Task::Judge
             } else if matches!(w(at), "find" | "finding") && near(5, |w| matches!(w, "answer" | "answers")) {
                 Task::Answer
@@ -256,10 +542,69 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             }
         }
         Task::Judge => {
-            let whether = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "check" | "checking") && near(2, |w| matches!(w, "if" | "whether" | "which" | "how"));
-            let quality = near(30, |w| matches!(w, "correct" | "accurate" | "supported" | "true" | "valid" | "contradict" | "contradicts" | "relevant" | "grounded" | "faithful" | "quality" | "correctly" | "hallucinated" | "equivalent" | "answered" | "factual" | "better" | "entailed" | "helpful" | "useful" | "consistent"));
-            let weak = matches!(w(at), "determine" | "determines" | "determining" | "decide" | "analyze" | "analyse" | "analyzes" | "analyzing" | "analysing" | "check" | "checking");
-            if near(8, |w| matches!(w, "sentiment" | "language" | "category" | "categories" | "intent" | "tone" | "emotion" | "spam" | "categorize" | "type" | "types" | "level" | "importance")) && weak {
+            let whether = matches!(
+                w(at),
+                "determine" | "determines" | "determining" | "decide" | "check" | "checking"
+            ) && near(2, |w| matches!(w, "if" | "whether" | "which" | "how"));
+            let quality = near(30, |w| {
+                matches!(
+                    w,
+                    "correct"
+                        | "accurate"
+                        | "supported"
+                        | "true"
+                        | "valid"
+                        | "contradict"
+                        | "contradicts"
+                        | "relevant"
+                        | "grounded"
+                        | "faithful"
+                        | "quality"
+                        | "correctly"
+                        | "hallucinated"
+                        | "equivalent"
+                        | "answered"
+                        | "factual"
+                        | "better"
+                        | "entailed"
+                        | "helpful"
+                        | "useful"
+                        | "consistent"
+                )
+            });
+            let weak = matches!(
+                w(at),
+                "determine"
+                    | "determines"
+                    | "determining"
+                    | "decide"
+                    | "analyze"
+                    | "analyse"
+                    | "analyzes"
+                    | "analyzing"
+                    | "analysing"
+                    | "check"
+                    | "checking"
+            );
+            if near(8, |w| {
+                matches!(
+                    w,
+                    "sentiment"
+                        | "language"
+                        | "category"
+                        | "categories"
+                        | "intent"
+                        | "tone"
+                        | "emotion"
+                        | "spam"
+                        | "categorize"
+                        | "type"
+                        | "types"
+                        | "level"
+                        | "importance"
+                )
+            }) && weak
+            {
                 Task::Classify
             } else if near(5, |w| matches!(w, "function" | "tool" | "action" | "step")) && near(3, |w| w == "next") {
                 Task::Plan
@@ -289,11 +634,21 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
         Task::Rewrite => {
             if object(5, |w| w == "answer") {
                 Task::Answer
-            } else if object(8, is_code) && !object(9, |w| w == "quality") || near(10, |w| matches!(w, "sql" | "python" | "javascript")) && matches!(w(at), "convert" | "converting" | "transform" | "turn" | "fix" | "optimize") {
+            } else if object(8, is_code) && !object(9, |w| w == "quality")
+                || near(10, |w| matches!(w, "sql" | "python" | "javascript"))
+                    && matches!(
+                        w(at),
+                        "convert" | "converting" | "transform" | "turn" | "fix" | "optimize"
+                    )
+            {
                 Task::Code
-            } else if near(14, |w| matches!(w, "json" | "structured")) && matches!(w(at), "convert" | "converts" | "converting" | "transform" | "turn") {
+            } else if near(14, |w| matches!(w, "json" | "structured"))
+                && matches!(w(at), "convert" | "converts" | "converting" | "transform" | "turn")
+            {
                 Task::Extract
-            } else if near(14, |w| matches!(w, "summary" | "minutes" | "notes")) && matches!(w(at), "convert" | "turn" | "transform") {
+            } else if near(14, |w| matches!(w, "summary" | "minutes" | "notes"))
+                && matches!(w(at), "convert" | "turn" | "transform")
+            {
                 Task::Summarize
             } else {
                 Task::Rewrite
@@ -313,13 +668,53 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 Task::Judge
             } else if object(6, is_code) {
                 Task::Code
-            } else if near(6, |w| matches!(w, "sentiment" | "label" | "category" | "categories" | "class" | "intent" | "choice" | "choices")) || (choosing && near(8, |w| matches!(w, "categories" | "category" | "labels" | "options" | "following" | "choices"))) {
+            } else if near(6, |w| {
+                matches!(
+                    w,
+                    "sentiment" | "label" | "category" | "categories" | "class" | "intent" | "choice" | "choices"
+                )
+            }) || (choosing
+                && near(8, |w| {
+                    matches!(
+                        w,
+                        "categories" | "category" | "labels" | "options" | "following" | "choices"
+                    )
+                }))
+            {
                 Task::Classify
-            } else if object(6, |w| matches!(w, "answer" | "answers" | "solution" | "explanation" | "response" | "responses" | "advice" | "information" | "description")) {
+            } else if object(6, |w| {
+                matches!(
+                    w,
+                    "answer"
+                        | "answers"
+                        | "solution"
+                        | "explanation"
+                        | "response"
+                        | "responses"
+                        | "advice"
+                        | "information"
+                        | "description"
+                )
+            }) {
                 return cast(votes, Task::Answer, weight * 0.6);
             } else if object(4, |w| matches!(w, "translation" | "translations")) {
                 Task::Translate
-            } else if object(6, |w| matches!(w, "ideas" | "suggestions" | "titles" | "names" | "story" | "essay" | "email" | "examples" | "alternatives" | "list" | "questions")) {
+            } else if object(6, |w| {
+                matches!(
+                    w,
+                    "ideas"
+                        | "suggestions"
+                        | "titles"
+                        | "names"
+                        | "story"
+                        | "essay"
+                        | "email"
+                        | "examples"
+                        | "alternatives"
+                        | "list"
+                        | "questions"
+                )
+            }) {
                 return cast(votes, Task::Write, weight * 0.5);
             } else if matches!(w(at), "name" | "list") {
                 return cast(votes, Task::Answer, weight * 0.5);
@@ -329,7 +724,9 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
         }
         Task::Converse => {
             // "helps people find information", "help me write": what follows says more.
-            if let Some(t) = (at + 1..(at + 7).min(sentence.end)).find(|t| verb(w(*t)).is_some_and(|v| v != Task::Converse && v != Task::Other)) {
+            if let Some(t) = (at + 1..(at + 7).min(sentence.end))
+                .find(|t| verb(w(*t)).is_some_and(|v| v != Task::Converse && v != Task::Other))
+            {
                 return vote(parsed, sentence, t, weight * 0.7, votes);
             }
             if near(6, |w| matches!(w, "question" | "questions" | "answers")) {
@@ -349,24 +746,123 @@ fn cast(votes: &mut Votes, task: Task, weight: f32) -> bool {
 }
 
 fn adverb(word: &str) -> bool {
-    word.ends_with("ly") || matches!(word, "to" | "be" | "a" | "an" | "the" | "not" | "also" | "only" | "then" | "now" | "first" | "always" | "help" | "just" | "try" | "and" | "deep" | "is" | "are" | "extremely" | "clearly")
+    word.ends_with("ly")
+        || matches!(
+            word,
+            "to" | "be"
+                | "a"
+                | "an"
+                | "the"
+                | "not"
+                | "also"
+                | "only"
+                | "then"
+                | "now"
+                | "first"
+                | "always"
+                | "help"
+                | "just"
+                | "try"
+                | "and"
+                | "deep"
+                | "is"
+                | "are"
+                | "extremely"
+                | "clearly"
+        )
 }
 
 fn is_code(word: &str) -> bool {
-    matches!(word, "code" | "sql" | "function" | "functions" | "script" | "scripts" | "python" | "javascript" | "typescript" | "java" | "regex" | "html" | "css" | "bash" | "command" | "commands" | "cli" | "program" | "query" | "queries" | "kql" | "cypher" | "dockerfile" | "graphviz" | "mermaid" | "latex" | "component" | "snippet" | "class" | "rule" | "jsonpath" | "api" | "rust" | "golang" | "graphql" | "sparql" | "tests" | "unittest" | "commit" | "tikz")
+    matches!(
+        word,
+        "code"
+            | "sql"
+            | "function"
+            | "functions"
+            | "script"
+            | "scripts"
+            | "python"
+            | "javascript"
+            | "typescript"
+            | "java"
+            | "regex"
+            | "html"
+            | "css"
+            | "bash"
+            | "command"
+            | "commands"
+            | "cli"
+            | "program"
+            | "query"
+            | "queries"
+            | "kql"
+            | "cypher"
+            | "dockerfile"
+            | "graphviz"
+            | "mermaid"
+            | "latex"
+            | "component"
+            | "snippet"
+            | "class"
+            | "rule"
+            | "jsonpath"
+            | "api"
+            | "rust"
+            | "golang"
+            | "graphql"
+            | "sparql"
+            | "tests"
+            | "unittest"
+            | "commit"
+            | "tikz"
+    )
 }
 
 fn is_summary(word: &str) -> bool {
-    matches!(word, "summary" | "summaries" | "synopsis" | "tldr" | "digest" | "recap" | "minutes" | "condensed" | "summarization")
+    matches!(
+        word,
+        "summary" | "summaries" | "synopsis" | "tldr" | "digest" | "recap" | "minutes" | "condensed" | "summarization"
+    )
 }
 
 fn is_score(word: &str) -> bool {
-    matches!(word, "score" | "scores" | "rating" | "ratings" | "grade" | "evaluation" | "assessment" | "critique" | "review" | "verdict" | "feedback")
+    matches!(
+        word,
+        "score"
+            | "scores"
+            | "rating"
+            | "ratings"
+            | "grade"
+            | "evaluation"
+            | "assessment"
+            | "critique"
+            | "review"
+            | "verdict"
+            | "feedback"
+    )
 }
 
 /// "assistant", "chatbot": someone to talk with.
 fn assistant_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool {
-    (from..(from + 14).min(sentence.end)).any(|t| matches!(parsed.word(t), "assistant" | "chatbot" | "bot" | "companion" | "agent" | "character" | "persona" | "ai" | "tutor" | "copilot" | "helper" | "therapist" | "friend" | "coach"))
+    (from..(from + 14).min(sentence.end)).any(|t| {
+        matches!(
+            parsed.word(t),
+            "assistant"
+                | "chatbot"
+                | "bot"
+                | "companion"
+                | "agent"
+                | "character"
+                | "persona"
+                | "ai"
+                | "tutor"
+                | "copilot"
+                | "helper"
+                | "therapist"
+                | "friend"
+                | "coach"
+        )
+    })
 }
 
 /// "a fallacy finder", "a translator", "an essay writer": the role names the task.
@@ -375,7 +871,8 @@ fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut 
         let task = match parsed.word(t) {
             "translator" => Task::Translate,
             "summarizer" => Task::Summarize,
-            "writer" | "novelist" | "poet" | "storyteller" | "copywriter" | "composer" | "screenwriter" | "generator" | "creator" | "comedian" => Task::Write,
+            "writer" | "novelist" | "poet" | "storyteller" | "copywriter" | "composer" | "screenwriter"
+            | "generator" | "creator" | "comedian" => Task::Write,
             "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" => Task::Judge,
             "classifier" => Task::Classify,
             "editor" | "improver" | "proofreader" | "enhancer" | "corrector" => Task::Rewrite,
@@ -389,18 +886,30 @@ fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut 
 }
 
 /// The label on which the answer is to go on, at the very end.
-fn cue(text: &str, parsed: &Parsed, votes: &mut Votes) {
+fn cue(text: &str, votes: &mut Votes) {
     let tail = text.trim_end();
     let from = tail.floor_char_boundary(tail.len().saturating_sub(48));
-    let Some(line) = tail[from..].lines().next_back().map(|l| l.trim_matches(|c: char| matches!(c, '"' | '*' | '#' | ' ' | '`' | '[' | ']'))) else { return };
-    let Some(label) = line.strip_suffix(':').or_else(|| line.strip_suffix(":*")) else { return };
+    let Some(line) = tail[from..]
+        .lines()
+        .next_back()
+        .map(|l| l.trim_matches(|c: char| matches!(c, '"' | '*' | '#' | ' ' | '`' | '[' | ']')))
+    else {
+        return;
+    };
+    let Some(label) = line.strip_suffix(':').or_else(|| line.strip_suffix(":*")) else {
+        return;
+    };
     let lower = label.to_ascii_lowercase();
     let last = lower.rsplit([' ', ';', '.']).next().unwrap_or("");
     let (task, weight) = match last {
         "summary" | "tldr" => (Task::Summarize, 4.0),
         "translation" => (Task::Translate, 5.0),
-        "sentiment" | "category" | "label" | "classification" | "intent" | "class" | "language" | "emotion" => (Task::Classify, 4.0),
-        "sql" | "code" | "sqlquery" | "python" | "query" if last != "query" || lower.contains("sql") => (Task::Code, 4.0),
+        "sentiment" | "category" | "label" | "classification" | "intent" | "class" | "language" | "emotion" => {
+            (Task::Classify, 4.0)
+        }
+        "sql" | "code" | "sqlquery" | "python" | "query" if last != "query" || lower.contains("sql") => {
+            (Task::Code, 4.0)
+        }
         "answer" | "a" => (Task::Answer, 1.5),
         "score" | "stars" | "rating" | "verdict" => (Task::Judge, 3.0),
         "question" | "questions" => (Task::Write, 2.5),
@@ -408,7 +917,6 @@ fn cue(text: &str, parsed: &Parsed, votes: &mut Votes) {
         "thought" => (Task::Plan, 4.0),
         _ => return,
     };
-    let _ = parsed;
     votes.add(task, weight);
 }
 
@@ -416,14 +924,21 @@ fn cue(text: &str, parsed: &Parsed, votes: &mut Votes) {
 fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &mut Votes, assistant: bool) {
     let has = |label: &str| messages.iter().any(|m| m.2.fields.iter().any(|f| f.label == label));
     let mentions = |phrase: &str| messages.iter().any(|m| m.2.lower.contains(phrase));
-    if (has("thought") || mentions("thought:")) && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:")) {
+    if (has("thought") || mentions("thought:"))
+        && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:"))
+    {
         votes.add(Task::Plan, 14.0);
     }
     if mentions("conversation between") || mentions("conversation with an ai") {
         let speakers = has("ai") || has("assistant") || has("bot") || has("human");
         votes.add(Task::Converse, if speakers { 5.0 } else { 2.5 });
     }
-    let history = messages.iter().any(|m| m.2.tokens.iter().enumerate().any(|(i, t)| t.kind == Kind::Variable && m.2.word(i).contains("history")));
+    let history = messages.iter().any(|m| {
+        m.2.tokens
+            .iter()
+            .enumerate()
+            .any(|(i, t)| t.kind == Kind::Variable && m.2.word(i).contains("history"))
+    });
     if history && (mentions("conversation") || mentions("chat") || mentions("persona")) {
         votes.add(Task::Converse, 3.0);
     }
@@ -436,7 +951,12 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         for sentence in sentences {
             let range = sentence.tokens();
             let w = |k: usize| parsed.word(range.start + k);
-            let labels = range.clone().any(|t| matches!(parsed.word(t), "category" | "intent" | "sentiment" | "class" | "label" | "language"));
+            let labels = range.clone().any(|t| {
+                matches!(
+                    parsed.word(t),
+                    "category" | "intent" | "sentiment" | "class" | "label" | "language"
+                )
+            });
             let first = if matches!(w(1), ":") { w(2) } else { w(0) };
             let open = labels && matches!(first, "what" | "which");
             if range.is_empty() || !open && parsed.word(range.end - 1) != "?" || sentence.bullet {
@@ -446,9 +966,29 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
             if asked {
                 continue;
             }
-            if last && !labels || matches!(first, "what" | "which" | "who" | "how" | "why" | "when" | "where" | "is" | "are" | "does" | "do" | "did" | "was" | "were") || labels {
+            let asks = matches!(
+                first,
+                "what"
+                    | "which"
+                    | "who"
+                    | "how"
+                    | "why"
+                    | "when"
+                    | "where"
+                    | "is"
+                    | "are"
+                    | "does"
+                    | "do"
+                    | "did"
+                    | "was"
+                    | "were"
+            );
+            if last || asks || labels {
                 asked = true;
-                votes.add(if labels { Task::Classify } else { Task::Answer }, if labels { 5.0 } else { 3.0 });
+                votes.add(
+                    if labels { Task::Classify } else { Task::Answer },
+                    if labels { 5.0 } else { 3.0 },
+                );
             }
         }
     }
@@ -457,13 +997,21 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         votes.add(Task::Answer, 4.0);
     }
     let any = votes.best().is_some_and(|b| b.1 >= 2.0);
-    let code = ["def ", "function ", "#include", "import "].iter().any(|c| messages.iter().any(|m| m.2.lower.starts_with(c) || m.2.lower.contains(&format!("\n{c}"))));
+    let code = ["def ", "function ", "#include", "import "].iter().any(|c| {
+        messages
+            .iter()
+            .any(|m| m.2.lower.starts_with(c) || m.2.lower.contains(&format!("\n{c}")))
+    });
     if !any && code {
         votes.add(Task::Code, 3.0);
     } else if !any && super::examples::arrows(messages) > 1 {
         votes.add(Task::Classify, 3.0);
     } else if !any {
-        let questions = messages.iter().any(|m| m.2.fields.iter().any(|f| matches!(f.label.as_str(), "q" | "question" | "a" | "answer")));
+        let questions = messages.iter().any(|m| {
+            m.2.fields
+                .iter()
+                .any(|f| matches!(f.label.as_str(), "q" | "question" | "a" | "answer"))
+        });
         if questions {
             votes.add(Task::Answer, 3.0);
         } else if assistant || messages.len() > 1 {
