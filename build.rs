@@ -16,7 +16,8 @@ fn main() {
         .filter(|id| id != "README")
         .collect();
     ids.sort();
-    let mut code = String::from("/// Every page in `rules/`: its id and its text.\nconst PAGES: &[(&str, &str)] = &[\n");
+    let mut code =
+        String::from("/// Every page in `rules/`: its id and its text.\nconst PAGES: &[(&str, &str)] = &[\n");
     for id in ids {
         let path = folder.join(format!("{id}.md"));
         writeln!(code, "    ({id:?}, include_str!({path:?})),").expect("a String can be written");

@@ -227,16 +227,16 @@ impl Config {
             {
                 return Err(fail(
                     "prompts",
-                    format!("entry {}: `output_tokens` has its low end above its high end", index + 1),
+                    format!(
+                        "entry {}: `output_tokens` has its low end above its high end",
+                        index + 1
+                    ),
                 ));
             }
         }
         for model in &self.models {
             if model.input.is_sign_negative() || model.output.is_sign_negative() {
-                return Err(fail(
-                    "models",
-                    format!("the price of `{}` is negative", model.id),
-                ));
+                return Err(fail("models", format!("the price of `{}` is negative", model.id)));
             }
         }
         let globs = self
@@ -248,7 +248,10 @@ impl Config {
             .chain(self.deployments.iter().map(|s| ("deployments", &s.files)));
         for (key, glob) in globs {
             if glob.is_empty() {
-                return Err(fail(key, "an entry has no `files`: a glob such as \"prompts/**\"".to_owned()));
+                return Err(fail(
+                    key,
+                    "an entry has no `files`: a glob such as \"prompts/**\"".to_owned(),
+                ));
             }
             Glob::new(glob).map_err(|error| fail(key, error.to_string()))?;
         }

@@ -108,15 +108,52 @@ pub fn safe(text: &str) -> String {
 
 /// How keys and tokens of well-known services begin.
 const SECRET_PREFIXES: &[&str] = &[
-    "sk-", "sk_live_", "rk_live_", "pk_live_", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-",
-    "xoxp-", "xoxa-", "xapp-", "hf_", "AIza", "AKIA", "ASIA", "gsk_", "r8_", "nvapi-", "pplx-", "xai-", "ya29.", "eyJ",
-    "npm_", "pypi-", "dop_v1_", "lsv2_", "SG.",
+    "sk-",
+    "sk_live_",
+    "rk_live_",
+    "pk_live_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xapp-",
+    "hf_",
+    "AIza",
+    "AKIA",
+    "ASIA",
+    "gsk_",
+    "r8_",
+    "nvapi-",
+    "pplx-",
+    "xai-",
+    "ya29.",
+    "eyJ",
+    "npm_",
+    "pypi-",
+    "dop_v1_",
+    "lsv2_",
+    "SG.",
 ];
 
 /// Words in a key's name that say its value is a secret.
 const SECRET_NAMES: &[&str] = &[
-    "api_key", "apikey", "api-key", "secret", "token", "password", "passwd", "authorization", "bearer", "credential",
-    "private_key", "access_key",
+    "api_key",
+    "apikey",
+    "api-key",
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "authorization",
+    "bearer",
+    "credential",
+    "private_key",
+    "access_key",
 ];
 
 /// The shortest word that can be a key.
@@ -176,7 +213,10 @@ mod tests {
         assert!(!shown.text.contains("sk-abc"), "{}", shown.text);
         assert!(shown.text.contains("<U+001B>[31m") && shown.text.contains("<U+202E>"));
         assert_eq!(safe("password = hunter2hunter2hunter2"), "password = ***");
-        assert_eq!(safe("meta-llama/Llama-3.1-70B-Instruct"), "meta-llama/Llama-3.1-70B-Instruct");
+        assert_eq!(
+            safe("meta-llama/Llama-3.1-70B-Instruct"),
+            "meta-llama/Llama-3.1-70B-Instruct"
+        );
         assert_eq!(safe("API_KEY=AKIAIOSFODNN7EXAMPLE"), "API_KEY=***");
     }
 

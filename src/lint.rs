@@ -74,14 +74,21 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
         catalog: linter.catalog,
         today: linter.today,
     };
-    let judged: Vec<UnitResult> = units.par_iter().map(|unit| judge_unit(unit, &world, linter.rules)).collect();
+    let judged: Vec<UnitResult> = units
+        .par_iter()
+        .map(|unit| judge_unit(unit, &world, linter.rules))
+        .collect();
 
     let totals = totals(&files, &judged);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         llmlint: env!("CARGO_PKG_VERSION").to_owned(),
         today: linter.today.to_string(),
-        prices_as_of: judged.iter().filter_map(|unit| unit.price_as_of).min().map(|day| day.to_string()),
+        prices_as_of: judged
+            .iter()
+            .filter_map(|unit| unit.price_as_of)
+            .min()
+            .map(|day| day.to_string()),
         findings,
         units: Vec::new(),
         totals,
@@ -235,7 +242,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
     };
     let (model, tokens, price_as_of) = match &subject {
         Subject::Prompt(facts) => (facts.model_name(), Some(facts.count().clone()), facts.price_as_of()),
-        Subject::Deployment(facts) => (facts.model_name(), None, None),
+        Subject::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
     };
     UnitResult {
         kind: subject.kind(),
@@ -337,7 +344,8 @@ fn saving_sums(units: &[UnitResult]) -> Vec<Sum> {
             let (mut left_low, mut left_high) = (Decimal::ONE, Decimal::ONE);
             let mut any = false;
             for saving in unit.findings.iter().filter_map(|finding| finding.saving.as_ref()) {
-                if saving.of == cost.fact || (saving.of == "prompt.cost.total" && cost.fact.starts_with("prompt.cost.")) {
+                if saving.of == cost.fact || (saving.of == "prompt.cost.total" && cost.fact.starts_with("prompt.cost."))
+                {
                     left_low *= Decimal::ONE - saving.share_low;
                     left_high *= Decimal::ONE - saving.share_high;
                     any = true;

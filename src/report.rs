@@ -32,9 +32,7 @@ pub struct Report {
 }
 
 /// How much a finding matters.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -91,9 +89,7 @@ pub struct Finding {
 }
 
 /// A place in a file.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     /// First byte, from 0.
     pub start: usize,
@@ -395,7 +391,9 @@ pub fn money(amount: Decimal) -> String {
     let places = if amount.abs() >= Decimal::ONE || amount.is_zero() {
         2
     } else {
-        let leading_zeros = amount.scale().saturating_sub(amount.abs().mantissa().to_string().len() as u32);
+        let leading_zeros = amount
+            .scale()
+            .saturating_sub(amount.abs().mantissa().to_string().len() as u32);
         leading_zeros + 2
     };
     let rounded = amount.round_dp(places.max(2));

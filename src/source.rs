@@ -118,21 +118,14 @@ impl Source {
         let offset = floor_char_boundary(&self.text, offset);
         let line = self.lines.partition_point(|start| *start <= offset) - 1;
         let column = self.text[self.lines[line]..offset].chars().count() + 1;
-        Position {
-            line: line + 1,
-            column,
-        }
+        Position { line: line + 1, column }
     }
 
     /// The span of the line that holds `offset`, without its line end.
     pub fn line_at(&self, offset: usize) -> Span {
         let line = self.lines.partition_point(|start| *start <= offset) - 1;
         let start = self.lines[line];
-        let end = self
-            .lines
-            .get(line + 1)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = self.lines.get(line + 1).copied().unwrap_or(self.text.len());
         let content = self.text[start..end].trim_end_matches(['\n', '\r']);
         Span::new(start, start + content.len())
     }
@@ -292,9 +285,7 @@ impl Text {
     }
 
     fn segment_end(&self, index: usize) -> usize {
-        self.segments
-            .get(index + 1)
-            .map_or(self.value.len(), |next| next.at)
+        self.segments.get(index + 1).map_or(self.value.len(), |next| next.at)
     }
 
     /// Source offset of a decoded offset; for the end of a range the segment before it decides.

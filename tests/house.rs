@@ -14,7 +14,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("catalog", &[]),
     ("config", &["report", "syntax"]),
     ("report", &[]),
-    ("facts", &["source", "syntax", "units", "engines", "tokens", "catalog", "config", "report"]),
+    (
+        "facts",
+        &[
+            "source", "syntax", "units", "engines", "tokens", "catalog", "config", "report",
+        ],
+    ),
     ("fix", &["report", "units"]),
     ("excerpt", &["report", "source"]),
     ("rules", &["source", "syntax", "facts", "config", "report", "fix"]),
@@ -23,8 +28,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// What only `host` and `cli` may do.
 const MACHINE: &[&str] = &[
-    "std::fs", "std::env::", "std::net", "std::process", "SystemTime", "Instant::now", "println!", "eprintln!", "print!(",
-    "stdout()", "stderr()", "stdin()",
+    "std::fs",
+    "std::env::",
+    "std::net",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "println!",
+    "eprintln!",
+    "print!(",
+    "stdout()",
+    "stderr()",
+    "stdin()",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {
@@ -50,10 +65,18 @@ fn part_and_code(path: &Path, text: &str) -> (String, String) {
     let inside = path
         .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
         .expect("below src");
-    let part = inside.components().next().expect("a name").as_os_str().to_string_lossy();
+    let part = inside
+        .components()
+        .next()
+        .expect("a name")
+        .as_os_str()
+        .to_string_lossy();
     let part = part.trim_end_matches(".rs").to_owned();
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code: Vec<&str> = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
     (part, code.join("\n"))
 }
 
@@ -70,7 +93,10 @@ fn arrows_point_one_way() {
             continue;
         };
         for (at, _) in code.match_indices("crate::") {
-            let name: String = code[at + 7..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            let name: String = code[at + 7..]
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .collect();
             assert!(
                 name == part || allowed.contains(&name.as_str()),
                 "{} uses crate::{name}: {part} may use {allowed:?}",

@@ -39,12 +39,28 @@ fn every_page_loads() {
     });
     assert!(rules.len() >= 10);
     for rule in rules {
-        assert!(rule.body.starts_with(&format!("# {}", rule.id)), "{}: its heading", rule.id);
+        assert!(
+            rule.body.starts_with(&format!("# {}", rule.id)),
+            "{}: its heading",
+            rule.id
+        );
         assert!(!rule.summary.is_empty(), "{}: its first paragraph", rule.id);
-        assert!(rule.examples.iter().any(|example| example.fires), "{}: no bad example", rule.id);
-        assert!(rule.examples.iter().any(|example| !example.fires), "{}: no ok example", rule.id);
+        assert!(
+            rule.examples.iter().any(|example| example.fires),
+            "{}: no bad example",
+            rule.id
+        );
+        assert!(
+            rule.examples.iter().any(|example| !example.fires),
+            "{}: no ok example",
+            rule.id
+        );
         for row in &rule.evidence {
-            assert!(Catalog::embedded().evidence(row).is_some(), "{}: no evidence `{row}`", rule.id);
+            assert!(
+                Catalog::embedded().evidence(row).is_some(),
+                "{}: no evidence `{row}`",
+                rule.id
+            );
         }
     }
 }
@@ -57,7 +73,8 @@ fn examples_do_what_they_say() {
             let fired: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
             let expected: &[&str] = if example.fires { &[&rule.id] } else { &[] };
             assert_eq!(
-                fired, expected,
+                fired,
+                expected,
                 "{}, example {} (not judged: {:?})",
                 rule.id,
                 number + 1,

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::Failure;
 use super::load::{ConfigArguments, Run};
 use super::output::{self, Color};
-use super::Failure;
 use crate::host::{self, Scan};
 use crate::lint::{self, Unread};
 use crate::report::Severity;
@@ -118,7 +118,8 @@ impl Check {
         let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
         drop(progress);
 
-        let reporter = reporters::reporter(&self.format).ok_or_else(|| Failure(format!("no format `{}`", self.format)))?;
+        let reporter =
+            reporters::reporter(&self.format).ok_or_else(|| Failure(format!("no format `{}`", self.format)))?;
         let style = Style {
             color: self.output.is_none() && self.color.on(),
             width: output::width(),

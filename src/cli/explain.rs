@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::Failure;
 use super::load::{ConfigArguments, Run};
 use super::output::{self, Color};
-use super::Failure;
 use crate::catalog::Catalog;
 use crate::facts::Value;
 use crate::rules::{self, Rule, Selection};
@@ -28,7 +28,10 @@ impl Explain {
                 .iter()
                 .min_by_key(|rule| strsim::damerau_levenshtein(&rule.id, &self.rule))
                 .map_or(String::new(), |rule| format!(": did you mean `{}`?", rule.id));
-            return Err(Failure(format!("no rule `{}`{near} (`llmlint rules` lists them)", self.rule)));
+            return Err(Failure(format!(
+                "no rule `{}`{near} (`llmlint rules` lists them)",
+                self.rule
+            )));
         };
         output::print(&page(rule, self.color.on()))
     }
@@ -70,11 +73,18 @@ fn page(rule: &Rule, color: bool) -> String {
             out.push_str(&format!("  {name} = {}: {}\n", shown(&option.default), option.about));
         }
     }
-    let studies: Vec<_> = rule.evidence.iter().filter_map(|id| Catalog::embedded().evidence(id)).collect();
+    let studies: Vec<_> = rule
+        .evidence
+        .iter()
+        .filter_map(|id| Catalog::embedded().evidence(id))
+        .collect();
     if !studies.is_empty() {
         out.push_str(&format!("\n{}\n", paint("Evidence", "1", color)));
         for study in studies {
-            out.push_str(&format!("  {} ({}, {})\n    {}\n", study.claim, study.title, study.year, study.url));
+            out.push_str(&format!(
+                "  {} ({}, {})\n    {}\n",
+                study.claim, study.title, study.year, study.url
+            ));
             if let Some(downside) = &study.downside {
                 out.push_str(&format!("    but: {downside}\n"));
             }
@@ -84,7 +94,11 @@ fn page(rule: &Rule, color: bool) -> String {
 }
 
 fn paint(text: &str, code: &str, color: bool) -> String {
-    if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    if color {
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn shown(value: &Value) -> String {
@@ -128,5 +142,8 @@ impl Rules {
 }
 
 fn line(rule: &Rule, severity: &str, on: &str) -> String {
-    format!("{:<24} {severity:<8} {:<12} {on:<4} {}\n", rule.id, rule.category, rule.summary)
+    format!(
+        "{:<24} {severity:<8} {:<12} {on:<4} {}\n",
+        rule.id, rule.category, rule.summary
+    )
 }

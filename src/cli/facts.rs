@@ -61,12 +61,19 @@ impl Facts {
         for (index, source) in scan.sources.iter().enumerate() {
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
             match formats::read(source, id, run.settings.is_prompt_place(&source.from_root)) {
-                Outcome::LeftAlone(why) => out.push_str(&format!("{}: left alone: {why}\n", crate::report::clean(&source.path))),
+                Outcome::LeftAlone(why) => {
+                    out.push_str(&format!("{}: left alone: {why}\n", crate::report::clean(&source.path)))
+                }
                 Outcome::Read(_, read) => {
                     for error in &read.errors {
                         let at = source.position(error.span.start);
                         let message = excerpt::safe(&error.message);
-                        out.push_str(&format!("{}:{}:{}: {message}\n", crate::report::clean(&source.path), at.line, at.column));
+                        out.push_str(&format!(
+                            "{}:{}:{}: {message}\n",
+                            crate::report::clean(&source.path),
+                            at.line,
+                            at.column
+                        ));
                     }
                     units.extend(read.units);
                 }
@@ -85,10 +92,12 @@ impl Facts {
     }
 
     fn rows(&self) -> Result<ExitCode, Failure> {
-        let file = std::fs::File::open(&self.file).map_err(|error| Failure(format!("{}: {error}", self.file.display())))?;
+        let file =
+            std::fs::File::open(&self.file).map_err(|error| Failure(format!("{}: {error}", self.file.display())))?;
         let mut out = BufWriter::new(std::io::stdout().lock());
         for (number, line) in BufReader::new(file).lines().enumerate() {
-            let fail = |error: &dyn std::fmt::Display| Failure(format!("{}:{}: {error}", self.file.display(), number + 1));
+            let fail =
+                |error: &dyn std::fmt::Display| Failure(format!("{}:{}: {error}", self.file.display(), number + 1));
             let line = line.map_err(|error| fail(&error))?;
             if line.trim().is_empty() {
                 continue;
@@ -110,7 +119,12 @@ impl Facts {
 }
 
 fn show(subject: &Subject<'_>, world: &World<'_>, out: &mut String) {
-    out.push_str(&format!("{} ({}, {})\n", crate::report::clean(subject.name()), subject.kind().name(), subject.format()));
+    out.push_str(&format!(
+        "{} ({}, {})\n",
+        crate::report::clean(subject.name()),
+        subject.kind().name(),
+        subject.format()
+    ));
     for (name, ty, unit, _) in subject.kind().facts() {
         let Some(fact) = subject.fact(name) else {
             continue;
@@ -125,9 +139,16 @@ fn show(subject: &Subject<'_>, world: &World<'_>, out: &mut String) {
             let at = source.position(place.span.start);
             format!("  at {}:{}", at.line, at.column)
         });
-        let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        let unit = if unit.is_empty() {
+            String::new()
+        } else {
+            format!(" {unit}")
+        };
         let ty = format!("{ty:?}").to_lowercase();
-        out.push_str(&format!("  {name:<34} {ty:<7} {}{unit}{place}\n", excerpt::safe(&value)));
+        out.push_str(&format!(
+            "  {name:<34} {ty:<7} {}{unit}{place}\n",
+            excerpt::safe(&value)
+        ));
         if let Some(figure) = &fact.figure {
             out.push_str(&format!("  {:<34} = {}\n", "", figure.formula));
         }

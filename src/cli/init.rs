@@ -55,12 +55,16 @@ fn config_text(report: &crate::report::Report) -> String {
     let mut out = String::from(
         "# llmlint: what the files do not say. Every line is optional; `llmlint schema config` has all of them.\n\n",
     );
-    out.push_str("# Where prompts are kept as plain text and Markdown (these are the built-in globs).\n# prompt_files:\n");
+    out.push_str(
+        "# Where prompts are kept as plain text and Markdown (these are the built-in globs).\n# prompt_files:\n",
+    );
     for glob in DEFAULT_PROMPT_FILES {
         out.push_str(&format!("#   - {glob:?}\n"));
     }
     out.push_str("\n# What to leave alone.\n# exclude: [\"vendor/**\", \"**/testdata/**\"]\n\n# Findings of this severity and above fail the run: info, warning or error.\nfail_on: warning\n\n# rules:\n#   missing-be-concise: off\n#   oversized-model: {severity: error}\n\n");
-    out.push_str("# Volumes turn $ per 1,000 calls into $ a month. State only what you know: nothing is assumed.\n# prompts:\n");
+    out.push_str(
+        "# Volumes turn $ per 1,000 calls into $ a month. State only what you know: nothing is assumed.\n# prompts:\n",
+    );
     let mut folders: Vec<&str> = report
         .units
         .iter()

@@ -66,14 +66,21 @@ impl Run {
             Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
             None => (Config::default(), Path::new("")),
         };
-        let from_root = if path.is_some() && folder.is_absolute() { root.path(folder) } else { String::new() };
+        let from_root = if path.is_some() && folder.is_absolute() {
+            root.path(folder)
+        } else {
+            String::new()
+        };
         let mut pages = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
         for own in &config.rule_folders {
             pages.extend(own_rules(&folder.join(own))?);
         }
         pages.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(pair) = pages.windows(2).find(|pair| pair[0].id == pair[1].id) {
-            return Err(Failure(format!("two rules are called `{}`: rename one page", pair[0].id)));
+            return Err(Failure(format!(
+                "two rules are called `{}`: rename one page",
+                pair[0].id
+            )));
         }
         let set = RuleSet::new(pages, &config, selection).map_err(|message| match &path {
             Some(path) if message.starts_with("rules: ") => Failure(format!("{}: {message}", path.display())),
@@ -150,9 +157,8 @@ fn catalog(config: &Config) -> Result<Catalog, Failure> {
 
 /// A team's own rule pages.
 fn own_rules(folder: &Path) -> Result<Vec<Rule>, Failure> {
-    let entries = std::fs::read_dir(folder).map_err(|error| {
-        Failure(format!("rule_folders: {}: {error}", folder.display()))
-    })?;
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| Failure(format!("rule_folders: {}: {error}", folder.display())))?;
     let mut pages: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))

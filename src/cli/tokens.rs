@@ -49,7 +49,11 @@ impl Tokens {
             "{:>10} {:>10} {:>10} {:>12}  {:<20} file\n",
             "tokens", "words", "chars", "tokens/word", "encoding"
         );
-        let inputs = if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() };
+        let inputs = if self.files.is_empty() {
+            vec![PathBuf::from("-")]
+        } else {
+            self.files.clone()
+        };
         for path in inputs {
             let text = read(&path)?;
             let words = tokens::words(&text);
@@ -94,13 +98,18 @@ impl Tokens {
     }
 
     fn rows(&self) -> Result<ExitCode, Failure> {
-        let inputs = if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() };
+        let inputs = if self.files.is_empty() {
+            vec![PathBuf::from("-")]
+        } else {
+            self.files.clone()
+        };
         let mut out = BufWriter::new(std::io::stdout().lock());
         for path in inputs {
             let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
                 Box::new(std::io::stdin())
             } else {
-                let file = std::fs::File::open(&path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+                let file =
+                    std::fs::File::open(&path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
                 Box::new(file)
             };
             for (number, line) in BufReader::new(reader).lines().enumerate() {

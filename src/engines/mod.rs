@@ -13,8 +13,11 @@ use crate::units::{EnvValue, Field, Launch};
 
 pub mod vllm;
 
+/// Recognises one engine's launches.
+type Recognise = fn(&Launch, &Field<String>) -> Option<Serving>;
+
 /// Every engine, in the order in which they are asked.
-const ENGINES: &[fn(&Launch, &Field<String>) -> Option<Serving>] = &[vllm::recognise];
+const ENGINES: &[Recognise] = &[vllm::recognise];
 
 /// What a launch starts, where an engine recognises it; `None` where none does.
 ///
@@ -54,11 +57,7 @@ pub struct Version {
 impl Version {
     /// A version of its three numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
-        Self {
-            major,
-            minor,
-            patch,
-        }
+        Self { major, minor, patch }
     }
 
     /// Reads `0.8.5`, `v0.8.5.post1`, `0.10.1.dev101+gbda9d0535`, `0.8 (V1)`: a leading `v`, then two or three
@@ -188,12 +187,7 @@ impl Flags {
     /// `is_switch` tells flags that take no value, so that the word after one isn't taken for its value; it gets
     /// the name in its canonical form. `operands` words beside the flags have a meaning of their own; a further one
     /// that can't be told may be any flags (`$EXTRA_ARGS`).
-    pub(crate) fn read(
-        words: &[Word],
-        slot: &Field<()>,
-        operands: usize,
-        is_switch: impl Fn(&str) -> bool,
-    ) -> Self {
+    pub(crate) fn read(words: &[Word], slot: &Field<()>, operands: usize, is_switch: impl Fn(&str) -> bool) -> Self {
         let read = args::flags(words, &|name| is_switch(name).then_some(false));
         let mut free: Vec<usize> = read.positional.iter().chain(&read.unknown).copied().collect();
         free.sort_unstable();
@@ -212,9 +206,7 @@ impl Flags {
 
     /// Whether any of these flags stands on the line.
     pub(crate) fn any(&self, names: &[&str]) -> bool {
-        self.flags
-            .iter()
-            .any(|flag| names.contains(&flag.name.as_str()))
+        self.flags.iter().any(|flag| names.contains(&flag.name.as_str()))
     }
 
     /// What is said by a flag in any of its names; the last one wins, as with argparse.
@@ -343,9 +335,8 @@ pub(crate) fn resolved(word: &Word) -> Result<&str, String> {
 
 fn placeholder(text: &str) -> Option<String> {
     let variable = text.find('$').is_some_and(|at| {
-        text[at + 1..].starts_with(|next: char| {
-            next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '(' | '@' | '*')
-        })
+        text[at + 1..]
+            .starts_with(|next: char| next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '(' | '@' | '*'))
     });
     if variable {
         Some(format!("`{text}` holds a variable that the files don't set"))
@@ -401,7 +392,16 @@ pub(crate) mod tests {
         assert_eq!(whole_number("25.6k"), Ok(25_600));
         assert_eq!(whole_number("1M"), Ok(1_048_576));
         assert_eq!(whole_number("8192"), Ok(8192));
-        for not in ["", "k", "-1", "9e99", "25.6K", "99999999999999999999", "9999999999999999T", "é"] {
+        for not in [
+            "",
+            "k",
+            "-1",
+            "9e99",
+            "25.6K",
+            "99999999999999999999",
+            "9999999999999999T",
+            "é",
+        ] {
             assert!(whole_number(not).is_err(), "{not}");
         }
     }
@@ -409,8 +409,17 @@ pub(crate) mod tests {
     #[test]
     fn the_last_flag_wins_and_switches_keep_no_value() {
         let line = launch(&[
-            "--max_model_len", "1k", "--max-model-len=2k", "--enforce-eager", "model", "-tp", "4",
-            "--enable-x", "--no-enable-x", "--seed", "-1",
+            "--max_model_len",
+            "1k",
+            "--max-model-len=2k",
+            "--enforce-eager",
+            "model",
+            "-tp",
+            "4",
+            "--enable-x",
+            "--no-enable-x",
+            "--seed",
+            "-1",
         ]);
         let flags = Flags::read(&line.words, &line.slot, 1, |name| {
             name == "--enforce-eager" || name.ends_with("enable-x")

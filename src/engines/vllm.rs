@@ -145,16 +145,25 @@ fn started(words: &[Word]) -> Option<Start> {
         let (module, after) = match word {
             "-m" => (text(at + 1)?, at + 2),
             _ if base_name(word) == "vllm" && text(at + 1) == Some("serve") => {
-                return Some(Start { arguments: at + 2, positional: true });
+                return Some(Start {
+                    arguments: at + 2,
+                    positional: true,
+                });
             }
             _ => (word.strip_suffix(".py")?, at + 1),
         };
         let module = module.replace('/', ".");
         let runs = |name: &str| module == name || module.ends_with(&format!(".{name}"));
         if runs("vllm.entrypoints.openai.api_server") || runs("vllm.entrypoints.api_server") {
-            Some(Start { arguments: after, positional: false })
+            Some(Start {
+                arguments: after,
+                positional: false,
+            })
         } else if runs("vllm.entrypoints.cli.main") && text(after) == Some("serve") {
-            Some(Start { arguments: after + 1, positional: true })
+            Some(Start {
+                arguments: after + 1,
+                positional: true,
+            })
         } else {
             None
         }
@@ -167,7 +176,10 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
     let (_, name, _) = repository(image);
     let own = name.starts_with("vllm-openai");
     let first = words.first().map(resolved);
-    let start = Start { arguments: 0, positional: true };
+    let start = Start {
+        arguments: 0,
+        positional: true,
+    };
     match first {
         None => own.then_some(start),
         Some(Err(_)) => own.then_some(start),
@@ -178,14 +190,19 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
         }
         Some(Ok(first)) => {
             let is_model = first.contains('/') && !PROGRAMS.contains(&base_name(first));
-            let only_flags = words.get(1).is_none_or(|next| next.value.as_ref().is_ok_and(|text| text.starts_with("--")));
+            let only_flags = words
+                .get(1)
+                .is_none_or(|next| next.value.as_ref().is_ok_and(|text| text.starts_with("--")));
             (own && is_model && only_flags).then_some(start)
         }
     }
 }
 
 fn is_switch(name: &str) -> bool {
-    ["--enable-", "--disable-", "--no-"].iter().any(|start| name.starts_with(start)) || SWITCHES.contains(&name)
+    ["--enable-", "--disable-", "--no-"]
+        .iter()
+        .any(|start| name.starts_with(start))
+        || SWITCHES.contains(&name)
 }
 
 fn base_name(path: &str) -> &str {
@@ -246,7 +263,10 @@ mod tests {
     use crate::source::{Place, SourceId, Span};
 
     fn image(text: &str) -> Field<String> {
-        let place = Place { source: SourceId(0), span: Span::new(70, 80) };
+        let place = Place {
+            source: SourceId(0),
+            span: Span::new(70, 80),
+        };
         Field::Known(text.to_owned(), place)
     }
 
@@ -270,7 +290,10 @@ mod tests {
         }
         assert_eq!(model_of(&["--model", "org/m"], "vllm/vllm-openai:latest"), m);
         assert_eq!(model_of(&["org/m", "--port", "1"], "docker.io/vllm/vllm-openai"), m);
-        assert_eq!(model_of(&["--model", "org/m", "--max-model-len", "1"], "me/my-vllm:3"), m);
+        assert_eq!(
+            model_of(&["--model", "org/m", "--max-model-len", "1"], "me/my-vllm:3"),
+            m
+        );
     }
 
     #[test]
@@ -294,13 +317,25 @@ mod tests {
         let line = &["vllm", "serve", "org/m"];
         let known = |from: &str| version(line, from).and_then(|v| v.known().copied());
         assert_eq!(known("vllm/vllm-openai:v0.8.5.post1"), Some(Version::new(0, 8, 5)));
-        assert_eq!(known("vllm/vllm-openai:v0.23.0@sha256:89e1"), Some(Version::new(0, 23, 0)));
-        assert_eq!(known("rocm/vllm:rocm6.3_ubuntu_vllm_0.8.5"), Some(Version::new(0, 8, 5)));
+        assert_eq!(
+            known("vllm/vllm-openai:v0.23.0@sha256:89e1"),
+            Some(Version::new(0, 23, 0))
+        );
+        assert_eq!(
+            known("rocm/vllm:rocm6.3_ubuntu_vllm_0.8.5"),
+            Some(Version::new(0, 8, 5))
+        );
         assert_eq!(known("lmcache/vllm-openai:latest-nightly"), None);
         assert!(version(line, "vllm/vllm-openai:latest").is_some_and(|v| v.is_absent()));
-        assert!(matches!(version(line, "vllm/vllm-openai@sha256:00"), Some(Field::Unknown(..))));
+        assert!(matches!(
+            version(line, "vllm/vllm-openai@sha256:00"),
+            Some(Field::Unknown(..))
+        ));
         let pinned = &["uv", "run", "--with", "vllm==0.7.3", "vllm", "serve", "org/m"];
-        assert_eq!(version(pinned, "ubuntu").and_then(|v| v.known().copied()), Some(Version::new(0, 7, 3)));
+        assert_eq!(
+            version(pinned, "ubuntu").and_then(|v| v.known().copied()),
+            Some(Version::new(0, 7, 3))
+        );
     }
 
     #[test]

@@ -80,9 +80,8 @@ pub fn input_cost(
     }
     inputs.push(calls_input(calls));
     let count = Decimal::from(calls.count);
-    let value = |tokens: u64| -> Result<Decimal, String> {
-        Ok(times(times(Decimal::from(tokens), rate)?, count)? / MILLION)
-    };
+    let value =
+        |tokens: u64| -> Result<Decimal, String> { Ok(times(times(Decimal::from(tokens), rate)?, count)? / MILLION) };
     Ok(Figure {
         low: value(low)?.normalize(),
         high: value(high)?.normalize(),
@@ -98,11 +97,7 @@ pub fn input_cost(
 ///
 /// # Errors
 /// Amounts beyond what a decimal holds.
-pub fn output_cost(
-    output: &OutputTokens,
-    price_per_million: &Input,
-    calls: &Calls,
-) -> Result<Figure, String> {
+pub fn output_cost(output: &OutputTokens, price_per_million: &Input, calls: &Calls) -> Result<Figure, String> {
     let tokens = Input {
         name: "output_tokens".to_owned(),
         low: Decimal::from(output.low),

@@ -8,7 +8,7 @@ use rust_decimal::prelude::FromPrimitive;
 use super::cost;
 use super::memory::{self, Device, Inputs, Outcome, Plan};
 use super::{Fact, Known, Row, Type, Value, World};
-use crate::catalog::{Gpu, GpuMatch, Instance, OpenModel};
+use crate::catalog::{Date, Gpu, GpuMatch, Instance, OpenModel};
 use crate::engines::{self, Serving};
 use crate::report::{Figure, Input};
 use crate::units::{Deployment, Field, GpuLabel};
@@ -35,13 +35,16 @@ impl<'a> DeploymentFacts<'a> {
         }
     }
 
-    fn path(&self) -> &str {
+    fn from_root(&self) -> &str {
         &self.world.sources[self.deployment.place.source.0 as usize].from_root
     }
 
     /// A field of what the engine is started with.
     fn serving<T: Clone>(&self, pick: impl FnOnce(&Serving) -> &Field<T>) -> Field<T> {
-        self.serving.as_ref().map(|serving| pick(serving).clone()).unwrap_or_default()
+        self.serving
+            .as_ref()
+            .map(|serving| pick(serving).clone())
+            .unwrap_or_default()
     }
 
     /// The model's name.
@@ -68,7 +71,7 @@ impl<'a> DeploymentFacts<'a> {
                 return Err("it runs on the CPU".to_owned());
             }
             let catalog = self.world.catalog;
-            if let Some(name) = self.world.settings.deployment(self.path(), |s| s.gpu.clone()) {
+            if let Some(name) = self.world.settings.deployment(self.from_root(), |s| s.gpu.clone()) {
                 return match catalog.gpu(&name) {
                     GpuMatch::Exact(gpu) => Ok(vec![gpu]),
                     GpuMatch::Ambiguous(gpus) => Ok(gpus),
@@ -177,13 +180,25 @@ impl<'a> DeploymentFacts<'a> {
     fn missing(&self) -> Result<Figure, String> {
         let (gpu, plan) = self.verdict()?;
         let figures = plan.figures.as_ref().ok_or_else(|| plan.why.clone())?;
-        let graphs = if figures.graphs_counted { figures.cuda_graph.mid } else { 0.0 };
+        let graphs = if figures.graphs_counted {
+            figures.cuda_graph.mid
+        } else {
+            0.0
+        };
         let parts = [
-            ("weights", figures.weights.mid, "catalog/open_models.jsonl and the flags"),
+            (
+                "weights",
+                figures.weights.mid,
+                "catalog/open_models.jsonl and the flags",
+            ),
             ("activations", figures.activation.mid, "estimated, docs/memory.md"),
             ("outside_torch", figures.non_torch.mid, "estimated, docs/memory.md"),
             ("cuda_graphs", graphs, "estimated, docs/memory.md"),
-            ("kv_one_sequence", figures.kv_needed_gib, "max-model-len × KV bytes a token"),
+            (
+                "kv_one_sequence",
+                figures.kv_needed_gib,
+                "max-model-len × KV bytes a token",
+            ),
         ];
         let mut inputs = Vec::new();
         let mut needed = Decimal::ZERO;
@@ -196,8 +211,21 @@ impl<'a> DeploymentFacts<'a> {
         let utilization = Decimal::from_f64(figures.utilization)
             .ok_or("the utilization is out of range")?
             .round_dp(4);
-        inputs.push(cost::input("utilization", utilization, "share", "gpu-memory-utilization"));
-        inputs.push(cost::input("gpu_memory", memory, "GiB", format!("{}: {}", gpu.id, gpu.source)));
+        inputs.push(cost::input(
+            "utilization",
+            utilization,
+            "share",
+            "gpu-memory-utilization",
+        ));
+        inputs.push(cost::input(
+            "gpu_memory",
+            memory,
+            "GiB",
+            format!(
+                "{} as its driver reports it: catalog/gpus.jsonl of {}",
+                gpu.id, gpu.as_of
+            ),
+        ));
         let lacking = (needed - memory * utilization).max(Decimal::ZERO).normalize();
         if lacking.is_zero() {
             return Err("nothing is lacking".to_owned());
@@ -218,7 +246,11 @@ impl<'a> DeploymentFacts<'a> {
     fn longest_context(&self) -> Result<Option<u64>, String> {
         let (gpu, _) = self.verdict()?;
         let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
-        Ok(memory::longest_context(self.model()?, &Device::from(*gpu), &Inputs::of(serving)?))
+        Ok(memory::longest_context(
+            self.model()?,
+            &Device::from(*gpu),
+            &Inputs::of(serving)?,
+        ))
     }
 
     /// GPUs of one copy: stated by the manifest, else what the parallelism needs.
@@ -237,7 +269,7 @@ impl<'a> DeploymentFacts<'a> {
             Field::Known(n, _) => (*n, "the manifest's replicas"),
             _ => (1, "one copy: no replicas are stated"),
         };
-        let stated = self.world.settings.deployment(self.path(), |s| s.gpu_hour_usd);
+        let stated = self.world.settings.deployment(self.from_root(), |s| s.gpu_hour_usd);
         let rate = match stated {
             Some(usd) => cost::input("gpu_hour", usd, "USD per GPU and hour", "gpu_hour_usd in llmlint.yaml"),
             None => self.instance_rate()?,
@@ -261,6 +293,18 @@ impl<'a> DeploymentFacts<'a> {
         })
     }
 
+    /// The day of the price that its cost is made with, where that is the catalog's.
+    pub fn price_as_of(&self) -> Option<Date> {
+        let stated = self.world.settings.deployment(self.from_root(), |s| s.gpu_hour_usd);
+        let names = self.instance_names();
+        let [name] = names.as_slice() else {
+            return None;
+        };
+        self.instance(name)
+            .filter(|instance| stated.is_none() && instance.usd_per_hour.is_some())
+            .map(|instance| instance.as_of)
+    }
+
     /// The price of a GPU of the one instance type that the manifest names.
     fn instance_rate(&self) -> Result<Input, String> {
         let names = self.instance_names();
@@ -279,14 +323,8 @@ impl<'a> DeploymentFacts<'a> {
         // Rounded to a millionth of a dollar, so that the line can be redone from what it shows.
         let rate = (usd / Decimal::from(instance.gpu_count.max(1))).round_dp(6);
         let from = format!(
-            "{} {} in {}, on demand, {} USD an hour for {} GPUs, {}: {}",
-            instance.cloud,
-            instance.name,
-            instance.region,
-            usd,
-            instance.gpu_count,
-            instance.as_of,
-            instance.source
+            "{} {} in {}, on demand, {usd} USD an hour for {} GPUs: catalog/instances.jsonl of {}",
+            instance.cloud, instance.name, instance.region, instance.gpu_count, instance.as_of,
         );
         Ok(cost::input("gpu_hour", rate.normalize(), "USD per GPU and hour", from))
     }
@@ -313,8 +351,10 @@ fn text(value: &str) -> Value {
     Value::Str(value.into())
 }
 
+type Get = fn(&DeploymentFacts<'_>) -> Fact;
+
 /// The facts of a deployment, in the order in which they are listed.
-pub(super) const FACTS: &[Row<fn(&DeploymentFacts<'_>) -> Fact>] = &[
+pub(super) const FACTS: &[Row<Get>] = &[
     Row {
         name: "deployment.format",
         ty: Type::Str,
@@ -368,7 +408,10 @@ pub(super) const FACTS: &[Row<fn(&DeploymentFacts<'_>) -> Fact>] = &[
         get: |facts| {
             let gpus = facts.gpus().as_ref().map(Some).map_err(Clone::clone);
             let place = facts.deployment.gpu.labels.first().map(|(_, place)| *place);
-            of_result(gpus, |gpus| Value::Strs(gpus.iter().map(|gpu| gpu.id.as_str().into()).collect())).at(place)
+            of_result(gpus, |gpus| {
+                Value::Strs(gpus.iter().map(|gpu| gpu.id.as_str().into()).collect())
+            })
+            .at(place)
         },
     },
     Row {
@@ -418,21 +461,31 @@ pub(super) const FACTS: &[Row<fn(&DeploymentFacts<'_>) -> Fact>] = &[
         ty: Type::Number,
         unit: "share",
         about: "the share of a GPU's memory that the engine may use, where the command line says so",
-        get: |facts| of_field(facts.serving(|s| &s.gpu_memory_utilization), |share| Value::Number(*share)),
+        get: |facts| {
+            of_field(facts.serving(|s| &s.gpu_memory_utilization), |share| {
+                Value::Number(*share)
+            })
+        },
     },
     Row {
         name: "deployment.memory.outcome",
         ty: Type::Str,
         unit: "",
         about: "starts, oom_loading, no_kv_room, max_len_exceeds_kv, refused or too_close; on several candidate GPUs, the mildest",
-        get: |facts| of_result(facts.verdict().map(Some), |(_, plan)| text(plan.outcome.name())).at(facts.model_name().place()),
+        get: |facts| {
+            of_result(facts.verdict().map(Some), |(_, plan)| text(plan.outcome.name())).at(facts.model_name().place())
+        },
     },
     Row {
         name: "deployment.memory.why",
         ty: Type::Str,
         unit: "",
         about: "the verdict's reason, in one sentence",
-        get: |facts| of_result(facts.verdict().map(Some), |(gpu, plan)| text(&format!("on {}: {}", gpu.id, plan.why))),
+        get: |facts| {
+            of_result(facts.verdict().map(Some), |(gpu, plan)| {
+                text(&format!("on {}: {}", gpu.id, plan.why))
+            })
+        },
     },
     Row {
         name: "deployment.memory.weights",
@@ -446,7 +499,12 @@ pub(super) const FACTS: &[Row<fn(&DeploymentFacts<'_>) -> Fact>] = &[
         ty: Type::Number,
         unit: "GiB",
         about: "what is left of one GPU for the KV cache",
-        get: |facts| of_result(facts.figure(|figures| figures.kv.map(|kv| kv.available.mid)), Value::Number),
+        get: |facts| {
+            of_result(
+                facts.figure(|figures| figures.kv.map(|kv| kv.available.mid)),
+                Value::Number,
+            )
+        },
     },
     Row {
         name: "deployment.memory.kv_needed",
@@ -460,7 +518,12 @@ pub(super) const FACTS: &[Row<fn(&DeploymentFacts<'_>) -> Fact>] = &[
         ty: Type::Number,
         unit: "sequences",
         about: "sequences of the longest length that the KV cache holds",
-        get: |facts| of_result(facts.figure(|figures| figures.kv.map(|kv| kv.max_concurrency)), Value::Number),
+        get: |facts| {
+            of_result(
+                facts.figure(|figures| figures.kv.map(|kv| kv.max_concurrency)),
+                Value::Number,
+            )
+        },
     },
     Row {
         name: "deployment.memory.longest_context",

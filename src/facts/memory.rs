@@ -88,11 +88,19 @@ pub struct Range {
 
 impl Range {
     fn exactly(value: f64) -> Self {
-        Self { low: value, mid: value, high: value }
+        Self {
+            low: value,
+            mid: value,
+            high: value,
+        }
     }
 
     fn plus(self, other: Range) -> Range {
-        Range { low: self.low + other.low, mid: self.mid + other.mid, high: self.high + other.high }
+        Range {
+            low: self.low + other.low,
+            mid: self.mid + other.mid,
+            high: self.high + other.high,
+        }
     }
 }
 
@@ -334,7 +342,14 @@ pub struct Plan {
 
 impl Plan {
     fn without_figures(outcome: Outcome, why: String, assumed: Vec<String>) -> Self {
-        Self { outcome, why, margin_gib: None, figures: None, assumed, steps: Vec::new() }
+        Self {
+            outcome,
+            why,
+            margin_gib: None,
+            figures: None,
+            assumed,
+            steps: Vec::new(),
+        }
     }
 }
 
@@ -441,12 +456,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
 ///
 /// # Errors
 /// Why the engine refuses the settings.
-fn settle(
-    model: &OpenModel,
-    gpu: &Device<'_>,
-    inputs: &Inputs,
-    assumed: &mut Vec<String>,
-) -> Result<Settings, String> {
+fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Vec<String>) -> Result<Settings, String> {
     let version = inputs.version.unwrap_or(match inputs.use_v1 {
         Some(false) => UNSTATED_V0,
         _ => UNSTATED,
@@ -469,14 +479,21 @@ fn settle(
     }
     let (heads, kv_heads) = (u64::from(model.heads.max(1)), u64::from(model.kv_heads.max(1)));
     if !heads.is_multiple_of(tensor_parallel) {
-        return Err(format!("{heads} attention heads can't be divided by tensor-parallel size {tensor_parallel}"));
+        return Err(format!(
+            "{heads} attention heads can't be divided by tensor-parallel size {tensor_parallel}"
+        ));
     }
     let divides = kv_heads.is_multiple_of(tensor_parallel) || tensor_parallel.is_multiple_of(kv_heads);
     if model.mla.is_none() && !divides {
-        return Err(format!("{kv_heads} KV heads can't be divided by tensor-parallel size {tensor_parallel}"));
+        return Err(format!(
+            "{kv_heads} KV heads can't be divided by tensor-parallel size {tensor_parallel}"
+        ));
     }
     if pipeline_parallel > u64::from(model.layers) {
-        return Err(format!("{} layers can't fill {pipeline_parallel} pipeline stages", model.layers));
+        return Err(format!(
+            "{} layers can't fill {pipeline_parallel} pipeline stages",
+            model.layers
+        ));
     }
     let mut default = |stated: Option<u64>, name: &str, value: u64| {
         stated.unwrap_or_else(|| {
@@ -495,9 +512,15 @@ fn settle(
         defaults.gpu_memory_utilization
     });
     if !(utilization > 0.0 && utilization <= 1.0) {
-        return Err(format!("a gpu-memory-utilization of {utilization} is not between 0 and 1"));
+        return Err(format!(
+            "a gpu-memory-utilization of {utilization} is not between 0 and 1"
+        ));
     }
-    let expert_ranks = if inputs.expert_parallel { tensor_parallel * data_parallel } else { tensor_parallel };
+    let expert_ranks = if inputs.expert_parallel {
+        tensor_parallel * data_parallel
+    } else {
+        tensor_parallel
+    };
     Ok(Settings {
         defaults,
         tensor_parallel,
@@ -527,8 +550,16 @@ fn available(figures: &Figures, inputs: &Inputs, total: f64, total_error: f64, s
         return Range::exactly(bytes as f64 / GIB);
     }
     let budget = total * figures.utilization;
-    let graphs = if figures.graphs_counted { figures.cuda_graph } else { Range::default() };
-    let used = figures.weights.plus(figures.activation).plus(figures.non_torch).plus(graphs);
+    let graphs = if figures.graphs_counted {
+        figures.cuda_graph
+    } else {
+        Range::default()
+    };
+    let used = figures
+        .weights
+        .plus(figures.activation)
+        .plus(figures.non_torch)
+        .plus(graphs);
     let spread = total_error * figures.utilization;
     steps.push(Step {
         name: "KV cache available",
@@ -564,7 +595,10 @@ fn judge(
     let needed = figures.kv_needed_gib;
     let length = figures.max_model_len;
     let (outcome, why) = if weights.low > total + total_error {
-        (Outcome::OomLoading, format!("{:.1} GiB of weights a GPU, which has {total:.1} GiB", weights.mid))
+        (
+            Outcome::OomLoading,
+            format!("{:.1} GiB of weights a GPU, which has {total:.1} GiB", weights.mid),
+        )
     } else if available.high < needed && available.mid <= 0.0 {
         (
             Outcome::NoKvRoom,
@@ -586,7 +620,10 @@ fn judge(
     } else if available.low >= needed && weights.high + CONTEXT_GIB < total - total_error {
         (
             Outcome::Starts,
-            format!("{:.2} GiB are left for the KV cache; one sequence of {length} tokens needs {needed:.2} GiB", available.mid),
+            format!(
+                "{:.2} GiB are left for the KV cache; one sequence of {length} tokens needs {needed:.2} GiB",
+                available.mid
+            ),
         )
     } else {
         (
@@ -598,17 +635,26 @@ fn judge(
         )
     };
     if outcome.fails() && !inputs.reshaped.is_empty() {
-        return (Outcome::Unknown, format!("{} may change the model's shape", inputs.reshaped.join(" and ")));
+        return (
+            Outcome::Unknown,
+            format!("{} may change the model's shape", inputs.reshaped.join(" and ")),
+        );
     }
     if outcome != Outcome::Starts {
         return (outcome, why);
     }
     let headroom = total * (1.0 - settings.utilization);
-    let outside = if figures.graphs_counted { 0.0 } else { figures.cuda_graph.mid };
+    let outside = if figures.graphs_counted {
+        0.0
+    } else {
+        figures.cuda_graph.mid
+    };
     let doubt = if !inputs.uncounted.is_empty() {
         Some(format!("{why}; not counted: {}", inputs.uncounted.join(", ")))
     } else if headroom < CONTEXT_GIB / 2.0 + outside {
-        Some(format!("only {headroom:.2} GiB are left outside the budget for the CUDA context and graphs"))
+        Some(format!(
+            "only {headroom:.2} GiB are left outside the budget for the CUDA context and graphs"
+        ))
     } else if settings.defaults.counts_whole_gpu && settings.utilization < 0.5 {
         Some(format!(
             "a utilization of {} suggests a shared GPU, and this release counts what other processes hold on it",

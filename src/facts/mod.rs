@@ -60,7 +60,11 @@ impl Settings {
             prompts: config.prompts.iter().map(|s| matcher(&s.files)).collect(),
             deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
             config,
-            folder: if folder.is_empty() { String::new() } else { format!("{folder}/") },
+            folder: if folder.is_empty() {
+                String::new()
+            } else {
+                format!("{folder}/")
+            },
         }
     }
 
@@ -75,11 +79,7 @@ impl Settings {
     }
 
     /// The last entry for prompts that matches `path` and states the field that `pick` reads.
-    pub fn prompt<T>(
-        &self,
-        path: &str,
-        pick: impl Fn(&crate::config::PromptSetting) -> Option<T>,
-    ) -> Option<T> {
+    pub fn prompt<T>(&self, path: &str, pick: impl Fn(&crate::config::PromptSetting) -> Option<T>) -> Option<T> {
         last_match(&self.config.prompts, &self.prompts, self.relative(path), pick)
     }
 

@@ -46,7 +46,7 @@ impl<'a> PromptFacts<'a> {
         }
     }
 
-    fn path(&self) -> &str {
+    fn from_root(&self) -> &str {
         &self.world.sources[self.prompt.place.source.0 as usize].from_root
     }
 
@@ -55,7 +55,7 @@ impl<'a> PromptFacts<'a> {
         if !self.prompt.model.is_absent() {
             return self.prompt.model.clone();
         }
-        match self.world.settings.prompt(self.path(), |s| s.model.clone()) {
+        match self.world.settings.prompt(self.from_root(), |s| s.model.clone()) {
             Some(name) => Field::Known(name, self.prompt.place),
             None => self.prompt.model.clone(),
         }
@@ -89,7 +89,11 @@ impl<'a> PromptFacts<'a> {
             let name = self.model_name();
             // An alias or a name with a provider's prefix counts as the model that it stands for.
             let model = match self.model() {
-                Model::Listed(model) if tokens::encoding_for_model(name.known().map_or("", String::as_str)).is_none() => Some(model.id.clone()),
+                Model::Listed(model)
+                    if tokens::encoding_for_model(name.known().map_or("", String::as_str)).is_none() =>
+                {
+                    Some(model.id.clone())
+                }
                 _ => name.known().cloned(),
             };
             count::count(self.prompt, model.as_deref())
@@ -137,7 +141,7 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn output_tokens(&self) -> Result<OutputTokens, String> {
-        let stated = self.world.settings.prompt(self.path(), |s| s.output_tokens);
+        let stated = self.world.settings.prompt(self.from_root(), |s| s.output_tokens);
         let choices = match &self.prompt.choices {
             Field::Known(n, _) => *n,
             _ => 1,
@@ -163,7 +167,10 @@ impl<'a> PromptFacts<'a> {
                 from: format!("at most the limit stated at {line}{times}"),
             });
         }
-        Err("the length of the answer is not known: no limit is stated, and llmlint.yaml gives no output_tokens".to_owned())
+        Err(
+            "the length of the answer is not known: no limit is stated, and llmlint.yaml gives no output_tokens"
+                .to_owned(),
+        )
     }
 
     /// The request's `n`, where it is above 1.
@@ -173,11 +180,13 @@ impl<'a> PromptFacts<'a> {
 
     fn speaks_of_calculation(&self) -> bool {
         self.prompt.messages.iter().any(|message| {
-            message
-                .text
-                .as_str()
-                .split(|c: char| !c.is_alphabetic())
-                .any(|word| CALCULATION.iter().any(|stem| word.len() >= stem.len() && word.is_char_boundary(stem.len()) && word[..stem.len()].eq_ignore_ascii_case(stem)))
+            message.text.as_str().split(|c: char| !c.is_alphabetic()).any(|word| {
+                CALCULATION.iter().any(|stem| {
+                    word.len() >= stem.len()
+                        && word.is_char_boundary(stem.len())
+                        && word[..stem.len()].eq_ignore_ascii_case(stem)
+                })
+            })
         })
     }
 
@@ -200,7 +209,7 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn calls(&self) -> Calls {
-        match self.world.settings.prompt(self.path(), |s| s.calls_per_month) {
+        match self.world.settings.prompt(self.from_root(), |s| s.calls_per_month) {
             Some(count) => Calls {
                 count,
                 per: "month",
@@ -236,10 +245,8 @@ impl<'a> PromptFacts<'a> {
         let (price, from) = self.price()?;
         let count = self.count();
         let rate = cost::price("input_price", price.input, &from);
-        let cached_price = price
-            .cached_input
-            .map(|usd| cost::price("cached_price", usd, &from));
-        let share = self.world.settings.prompt(self.path(), |s| s.cached_share);
+        let cached_price = price.cached_input.map(|usd| cost::price("cached_price", usd, &from));
+        let share = self.world.settings.prompt(self.from_root(), |s| s.cached_share);
         let without = if count.variables.is_empty() {
             Vec::new()
         } else {
@@ -338,10 +345,11 @@ impl<'a> PromptFacts<'a> {
     /// Whether the model is switched off. Platforms that sell other providers' models set days of their own.
     fn retired(&self) -> Result<Option<bool>, String> {
         let name = self.model_name();
-        let platform = name
-            .known()
-            .and_then(|name| Catalog::platform(name))
-            .or(self.prompt.provider.as_deref().filter(|provider| sets_own_days(provider)));
+        let platform = name.known().and_then(|name| Catalog::platform(name)).or(self
+            .prompt
+            .provider
+            .as_deref()
+            .filter(|provider| sets_own_days(provider)));
         if let Some(platform) = platform {
             return Err(format!("{platform} sets its own days of retirement"));
         }
@@ -358,18 +366,56 @@ fn version(id: &str) -> Vec<u64> {
 }
 
 fn sets_own_days(provider: &str) -> bool {
-    ["azure", "foundry", "bedrock", "vertex"].iter().any(|name| provider.contains(name))
+    ["azure", "foundry", "bedrock", "vertex"]
+        .iter()
+        .any(|name| provider.contains(name))
 }
 
 /// How words about mathematics begin.
-const CALCULATION: &[&str] = &["math", "arithmetic", "calculat", "algebra", "equation", "geometr", "theorem"];
+const CALCULATION: &[&str] = &[
+    "math",
+    "arithmetic",
+    "calculat",
+    "algebra",
+    "equation",
+    "geometr",
+    "theorem",
+];
 
 /// What is asked for in several pieces so that one can be chosen.
 const ALTERNATIVES: &[&str] = &[
-    "alternative", "alternatives", "caption", "captions", "candidates", "domains", "drafts", "headline", "headlines",
-    "hooks", "logos", "mottos", "name", "names", "nicknames", "openers", "openings", "options", "paraphrases",
-    "proposals", "rephrasings", "rewrites", "slogan", "slogans", "suggestions", "tagline", "taglines",
-    "title", "titles", "variants", "variations", "versions",
+    "alternative",
+    "alternatives",
+    "caption",
+    "captions",
+    "candidates",
+    "domains",
+    "drafts",
+    "headline",
+    "headlines",
+    "hooks",
+    "logos",
+    "mottos",
+    "name",
+    "names",
+    "nicknames",
+    "openers",
+    "openings",
+    "options",
+    "paraphrases",
+    "proposals",
+    "rephrasings",
+    "rewrites",
+    "slogan",
+    "slogans",
+    "suggestions",
+    "tagline",
+    "taglines",
+    "title",
+    "titles",
+    "variants",
+    "variations",
+    "versions",
 ];
 
 /// What to say of a model that is not listed.
@@ -413,8 +459,13 @@ pub(super) fn int(value: u64) -> Value {
     Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-/// A fact of the words: told, or not clear.
-fn told<T>(found: Option<T>, value: impl FnOnce(T) -> Value) -> Fact {
+/// A fact of the words: told, not clear, or in a language whose verbs are not told apart yet.
+fn told<T>(facts: &PromptFacts<'_>, found: Option<T>, value: impl FnOnce(T) -> Value) -> Fact {
+    if let Some(language) = facts.words().language.filter(|language| *language != "en") {
+        return Fact::of(Known::Unknown(
+            format!("the instructions are in `{language}`; only English ones are judged").into(),
+        ));
+    }
     let known = match found {
         Some(inner) => Known::Yes(value(inner)),
         None => Known::Unknown("the words do not show it clearly".into()),
@@ -430,8 +481,10 @@ fn label<T: serde::Serialize>(value: T) -> Value {
     }
 }
 
+type Get = fn(&PromptFacts<'_>) -> Fact;
+
 /// The facts of a prompt, in the order in which they are listed.
-pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
+pub(super) const FACTS: &[Row<Get>] = &[
     Row {
         name: "prompt.format",
         ty: Type::Str,
@@ -488,7 +541,12 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Bool,
         unit: "",
         about: "whether the model reasons before it answers",
-        get: |facts| known(facts.of_model(|model| Some(model.reasoning), "whether it reasons"), Value::Bool),
+        get: |facts| {
+            known(
+                facts.of_model(|model| Some(model.reasoning), "whether it reasons"),
+                Value::Bool,
+            )
+        },
     },
     Row {
         name: "prompt.model_retired",
@@ -502,7 +560,11 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Str,
         unit: "date",
         about: "the day on which the provider switches the model off, where it has named one",
-        get: |facts| known(facts.of_model(|model| model.retired_on, "when it retires"), |day| text(day.to_string())),
+        get: |facts| {
+            known(facts.of_model(|model| model.retired_on, "when it retires"), |day| {
+                text(day.to_string())
+            })
+        },
     },
     Row {
         name: "prompt.model_replacement",
@@ -668,14 +730,18 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Int,
         unit: "characters",
         about: "characters of the fixed text as people count them (grapheme clusters)",
-        get: |facts| Fact::of(Known::Yes(int(tokens::characters(&count::fixed_text(facts.prompt)) as u64))),
+        get: |facts| {
+            Fact::of(Known::Yes(int(
+                tokens::characters(&count::fixed_text(facts.prompt)) as u64
+            )))
+        },
     },
     Row {
         name: "prompt.task",
         ty: Type::Str,
         unit: "",
         about: "what it wants done: classify, extract, summarize, answer, translate, rewrite, write, code, plan, judge, converse, other",
-        get: |facts| told(facts.words().task, label),
+        get: |facts| told(facts, facts.words().task, label),
     },
     Row {
         name: "prompt.output_format",
@@ -688,7 +754,7 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
             {
                 return Fact::of(Known::Yes(text("json"))).at(Some(*place));
             }
-            told(facts.words().output_format, label)
+            told(facts, facts.words().output_format, label)
         },
     },
     Row {
@@ -696,7 +762,9 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Bool,
         unit: "",
         about: "whether some instruction makes the answer shorter than it would be",
-        get: |facts| told(facts.words().asks_brevity, Value::Bool).at(facts.words_place(words::Fact::AsksBrevity)),
+        get: |facts| {
+            told(facts, facts.words().asks_brevity, Value::Bool).at(facts.words_place(words::Fact::AsksBrevity))
+        },
     },
     Row {
         name: "prompt.length_limit",
@@ -710,7 +778,12 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
                         Value::Str(name) => name.to_string(),
                         _ => String::new(),
                     };
-                    Known::Yes(text(format!("{} {} {}", name(label(limit.bound)), limit.n, name(label(limit.unit)))))
+                    Known::Yes(text(format!(
+                        "{} {} {}",
+                        name(label(limit.bound)),
+                        limit.n,
+                        name(label(limit.unit))
+                    )))
                 }
                 None => Known::Absent,
             };
@@ -760,14 +833,14 @@ pub(super) const FACTS: &[Row<fn(&PromptFacts<'_>) -> Fact>] = &[
         ty: Type::Bool,
         unit: "",
         about: "whether a correct answer is short and comes from a small set or straight out of the input",
-        get: |facts| told(facts.words().closed_answer, Value::Bool),
+        get: |facts| told(facts, facts.words().closed_answer, Value::Bool),
     },
     Row {
         name: "prompt.language",
         ty: Type::Str,
         unit: "",
         about: "the language of the instructions (ISO 639-1)",
-        get: |facts| told(facts.words().language, label),
+        get: |facts| known(Ok(facts.words().language), text),
     },
     Row {
         name: "prompt.output_tokens",
@@ -820,4 +893,3 @@ fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {
         span: crate::source::Span::new(start, start + line.len()),
     }
 }
-

@@ -116,8 +116,7 @@ fn request_prompt(
     prompt.place = reading.place(request.span);
     prompt.messages = messages;
     prompt.model = settings::string(reading, request, &["model"]);
-    let maps = std::iter::once(request)
-        .chain(PARAMETER_MAPS.iter().filter_map(|key| request.get(key)));
+    let maps = std::iter::once(request).chain(PARAMETER_MAPS.iter().filter_map(|key| request.get(key)));
     for map in maps {
         let stated = settings::output_limit(reading, map);
         if prompt.max_output_tokens.is_absent() && (map.slot().is_some() || !stated.is_absent()) {
@@ -140,11 +139,7 @@ fn request_prompt(
 }
 
 /// The Responses API's `instructions` and `input`.
-fn responses_input(
-    reading: &Reading<'_>,
-    request: &Node,
-    errors: &mut Vec<SyntaxError>,
-) -> Option<Vec<Message>> {
+fn responses_input(reading: &Reading<'_>, request: &Node, errors: &mut Vec<SyntaxError>) -> Option<Vec<Message>> {
     let instructions = request.get("instructions")?.as_string()?;
     let input = request.get("input")?;
     request.get("model")?;
@@ -160,11 +155,7 @@ fn responses_input(
 }
 
 /// A message of the list; `None` where it is none, so that the whole is no request.
-fn message(
-    reading: &Reading<'_>,
-    item: &Node,
-    errors: &mut Vec<SyntaxError>,
-) -> Option<Vec<Message>> {
+fn message(reading: &Reading<'_>, item: &Node, errors: &mut Vec<SyntaxError>) -> Option<Vec<Message>> {
     let role = Role::from_name(item.get("role")?.as_str()?)?;
     if let Some(file) = item.get("content_file").or_else(|| item.get("file"))
         && let Some(path) = file.as_str()
@@ -198,12 +189,7 @@ fn message(
     }
 }
 
-fn text_message(
-    reading: &Reading<'_>,
-    role: Role,
-    text: &Text,
-    errors: &mut Vec<SyntaxError>,
-) -> Message {
+fn text_message(reading: &Reading<'_>, role: Role, text: &Text, errors: &mut Vec<SyntaxError>) -> Message {
     prompt_file::message(reading, role, text.clone(), Syntax::Detect, errors)
 }
 

@@ -194,9 +194,9 @@ fn shell_script<'t>(words: &[&'t Text]) -> Option<&'t Text> {
         return None;
     }
     let flag = words.iter().position(|word| {
-        word.as_str().strip_prefix('-').is_some_and(|letters| {
-            letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_alphabetic())
-        })
+        word.as_str()
+            .strip_prefix('-')
+            .is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_alphabetic()))
     })?;
     words.get(flag + 1).copied()
 }

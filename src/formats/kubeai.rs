@@ -11,9 +11,8 @@ pub(super) const NAME: &str = "kubeai";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    let ours = matches!(extension.as_str(), "yaml" | "yml")
-        && reading.contains("resourceProfile")
-        && reading.contains("VLLM");
+    let ours =
+        matches!(extension.as_str(), "yaml" | "yml") && reading.contains("resourceProfile") && reading.contains("VLLM");
     if !ours {
         return None;
     }
@@ -30,7 +29,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         }
         let catalog = document.get("catalog").into_iter().flat_map(Node::entries);
         for (name, spec) in catalog {
-            read.units.extend(model(reading, name.as_str().unwrap_or("unnamed"), spec));
+            read.units
+                .extend(model(reading, name.as_str().unwrap_or("unnamed"), spec));
         }
     }
     if !read.units.is_empty() {
@@ -67,7 +67,10 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
     let env = environment
         .filter_map(|(key, value)| {
             let value = value.text()?;
-            Some((key.as_str()?.to_owned(), EnvValue::Known(value.clone(), reading.place(value.span()))))
+            Some((
+                key.as_str()?.to_owned(),
+                EnvValue::Known(value.clone(), reading.place(value.span())),
+            ))
         })
         .collect();
     let image = match spec.get("image").and_then(Node::text) {

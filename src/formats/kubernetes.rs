@@ -24,10 +24,7 @@ const PRODUCT_LABELS: &[&str] = &[
 ];
 
 /// Node labels whose value names the cloud's instance type.
-const INSTANCE_LABELS: &[&str] = &[
-    "node.kubernetes.io/instance-type",
-    "beta.kubernetes.io/instance-type",
-];
+const INSTANCE_LABELS: &[&str] = &["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
 
 /// Nodes of one document that are looked at in search of pod specifications: far beyond any real object, it bounds
 /// what aliases of aliases can cost.
@@ -95,13 +92,7 @@ fn pod_specs(document: &Node) -> Vec<(&Node, Option<&Node>)> {
     found
 }
 
-fn read_pod(
-    reading: &Reading<'_>,
-    document: &Node,
-    spec: &Node,
-    replicas: Option<&Node>,
-    read: &mut Read,
-) {
+fn read_pod(reading: &Reading<'_>, document: &Node, spec: &Node, replicas: Option<&Node>, read: &mut Read) {
     let labels = gpu_labels(reading, spec);
     let object = document
         .at(&["metadata", "name"])
@@ -145,10 +136,7 @@ fn environment(reading: &Reading<'_>, container: &Node) -> Vec<containers::Varia
                 Some(text) => containers::Variable::known(reading, name, text),
                 None => {
                     let why = match entry.get("valueFrom").and_then(|from| from.entries().next()) {
-                        Some((kind, _)) => format!(
-                            "`{name}` comes from a {}",
-                            kind.as_str().unwrap_or("reference")
-                        ),
+                        Some((kind, _)) => format!("`{name}` comes from a {}", kind.as_str().unwrap_or("reference")),
                         None => format!("`{name}` has no value here"),
                     };
                     containers::Variable::unknown(reading, name, why, entry.span)
@@ -220,11 +208,7 @@ fn gpu_labels(reading: &Reading<'_>, spec: &Node) -> Vec<(GpuLabel, crate::sourc
     labels
 }
 
-fn gpu_label(
-    reading: &Reading<'_>,
-    key: &Node,
-    value: &Node,
-) -> Option<(GpuLabel, crate::source::Place)> {
+fn gpu_label(reading: &Reading<'_>, key: &Node, value: &Node) -> Option<(GpuLabel, crate::source::Place)> {
     let name = key.as_str()?;
     let text = value.as_str()?.to_owned();
     let place = reading.place(value.span);

@@ -108,10 +108,7 @@ impl<'a> Reading<'a> {
     }
 
     fn place(&self, span: Span) -> Place {
-        Place {
-            source: self.id,
-            span,
-        }
+        Place { source: self.id, span }
     }
 
     fn whole(&self) -> Span {
@@ -153,12 +150,19 @@ pub fn may_be_ours(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     const EXTENSIONS: &[&str] = &[
-        "yaml", "yml", "json", "jsonl", "prompty", "j2", "jinja", "jinja2", "mustache", "hbs",
+        "yaml",
+        "yml",
+        "json",
+        "jsonl",
+        "prompty",
+        "j2",
+        "jinja",
+        "jinja2",
+        "mustache",
+        "hbs",
         "handlebars",
     ];
-    EXTENSIONS
-        .iter()
-        .any(|known| extension.eq_ignore_ascii_case(known))
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Reads a file as the first format that takes it.

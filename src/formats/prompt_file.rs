@@ -13,7 +13,13 @@ pub(super) const TEMPLATE: &str = "prompt template";
 
 /// Documentation that stands beside prompts.
 const DOCUMENTATION: &[&str] = &[
-    "readme", "license", "licence", "changelog", "contributing", "code_of_conduct", "security",
+    "readme",
+    "license",
+    "licence",
+    "changelog",
+    "contributing",
+    "code_of_conduct",
+    "security",
 ];
 
 pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
@@ -47,17 +53,13 @@ fn template_syntax(extension: &str) -> Option<Syntax> {
 
 fn is_documentation(file_name: &str) -> bool {
     let stem = file_name.split('.').next().unwrap_or(file_name);
-    DOCUMENTATION
-        .iter()
-        .any(|name| stem.eq_ignore_ascii_case(name))
+    DOCUMENTATION.iter().any(|name| stem.eq_ignore_ascii_case(name))
 }
 
 /// Templates are used for web pages and server settings too: only those are prompts that a folder or their own name
 /// calls so.
 fn in_prompt_folder(path: &str) -> bool {
-    path.to_ascii_lowercase()
-        .split('/')
-        .any(|part| part.contains("prompt"))
+    path.to_ascii_lowercase().split('/').any(|part| part.contains("prompt"))
 }
 
 /// Whether a template's name says that it makes another kind of file: `nginx.conf.j2`, `page.html.jinja`.

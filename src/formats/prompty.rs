@@ -83,15 +83,9 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
         prompt.model = settings::string(reading, model, &["id"]);
     } else if let Some(configuration) = model.get("configuration") {
         // An Azure deployment is a name of the team's own: it tells the model only where it is one.
-        prompt.model = settings::string(
-            reading,
-            configuration,
-            &["name", "model", "azure_deployment"],
-        );
+        prompt.model = settings::string(reading, configuration, &["name", "model", "azure_deployment"]);
     }
-    let provider = model
-        .get("provider")
-        .or_else(|| model.at(&["configuration", "type"]));
+    let provider = model.get("provider").or_else(|| model.at(&["configuration", "type"]));
     prompt.provider = provider.and_then(Node::as_str).map(str::to_owned);
     let options = model.get("options").or_else(|| model.get("parameters"));
     if let Some(options) = options {
@@ -111,8 +105,7 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     if let Some(outputs) = front.get("outputs").or_else(|| front.get("outputSchema"))
         && (outputs.is_map() || outputs.is_seq())
     {
-        prompt.response_format =
-            crate::units::Field::Known("json_schema".to_owned(), reading.place(outputs.span));
+        prompt.response_format = crate::units::Field::Known("json_schema".to_owned(), reading.place(outputs.span));
     }
     let tools = front
         .get("tools")

@@ -37,10 +37,9 @@ pub(super) fn string(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field
     let place = reading.place(value.span);
     match value.as_str() {
         _ if value.is_null() => absent(reading, map),
-        Some(text) if filled_in(text) => Field::Unknown(
-            format!("`{}` is filled in at run time", text.trim()),
-            Some(place),
-        ),
+        Some(text) if filled_in(text) => {
+            Field::Unknown(format!("`{}` is filled in at run time", text.trim()), Some(place))
+        }
         Some(text) => Field::Known(text.trim().to_owned(), place),
         None => Field::Unknown("not written as text".to_owned(), Some(place)),
     }
@@ -48,10 +47,7 @@ pub(super) fn string(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field
 
 /// A whole number under one of several names in a mapping.
 pub(super) fn number(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field<u64> {
-    string(reading, map, names).and_then(|text| {
-        text.parse()
-            .map_err(|_| format!("`{text}` is not a whole number"))
-    })
+    string(reading, map, names).and_then(|text| text.parse().map_err(|_| format!("`{text}` is not a whole number")))
 }
 
 /// The limit on generated tokens, whatever the API calls it.
@@ -61,9 +57,7 @@ pub(super) fn output_limit(reading: &Reading<'_>, map: &Node) -> Field<u64> {
 
 /// Whether the form of the answer is fixed, and how: `json_object`, `json_schema`, ….
 pub(super) fn response_format(reading: &Reading<'_>, map: &Node) -> Field<String> {
-    let format = map
-        .get("response_format")
-        .or_else(|| map.at(&["text", "format"]));
+    let format = map.get("response_format").or_else(|| map.at(&["text", "format"]));
     let Some(format) = format else {
         return Field::default();
     };

@@ -58,10 +58,18 @@ pub(super) fn slashed(path: &Path) -> String {
 /// The config that governs `start`: the nearest up the tree, no further than the repository's root.
 pub fn find_config(start: &Path, root: &Root) -> Option<PathBuf> {
     let start = start.canonicalize().ok()?;
-    let folder = if start.is_dir() { start.as_path() } else { start.parent()? };
+    let folder = if start.is_dir() {
+        start.as_path()
+    } else {
+        start.parent()?
+    };
     let in_repository = root.folder.join(".git").exists();
     for folder in folder.ancestors() {
-        if let Some(found) = CONFIG_NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        if let Some(found) = CONFIG_NAMES
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
+        {
             return Some(found);
         }
         if in_repository && folder == root.folder {

@@ -112,7 +112,11 @@ fn walk(folder: &Path, root: &Root, settings: &Settings, gitignore: bool, found:
             let from_root = root.path(entry.path());
             let relative = settings.relative(&from_root);
             if entry.depth() > 0 && exclude.is_match(relative) {
-                return if is_folder { WalkState::Skip } else { WalkState::Continue };
+                return if is_folder {
+                    WalkState::Skip
+                } else {
+                    WalkState::Continue
+                };
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
             if is_file && (formats::may_be_ours(&from_root) || settings.is_prompt_place(&from_root)) {

@@ -25,7 +25,11 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
     if style.verbose {
         for file in &report.files {
             let what = file.format.as_deref().unwrap_or("left alone");
-            let note = if file.note.is_empty() { String::new() } else { format!(" ({})", file.note) };
+            let note = if file.note.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", file.note)
+            };
             out.push_str(&format!("{}: {what}{}\n", clean(&file.path), clean(&note)));
         }
     }

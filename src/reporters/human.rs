@@ -18,10 +18,16 @@ const TOP_SAVINGS: usize = 5;
 const NOT_JUDGED_SHOWN: usize = 3;
 
 pub(super) fn write(report: &Report, style: &Style) -> String {
-    let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if style.color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_links(false)
+        // A flag that is cut at a dash could not be copied.
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_context_lines(1);
     let mut out = String::new();
     for finding in &report.findings {
@@ -148,7 +154,13 @@ impl SourceCode for Code<'_> {
 }
 
 fn summary(report: &Report, style: &Style, out: &mut String) {
-    let bold = |text: &str| if style.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() };
+    let bold = |text: &str| {
+        if style.color {
+            format!("\u{1b}[1m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    };
     let totals = &report.totals;
     if totals.prompts == 0 && totals.deployments == 0 && report.findings.is_empty() {
         out.push_str(&format!(
@@ -176,7 +188,9 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
 
     let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
     for finding in &report.findings {
-        *by_rule.entry((std::cmp::Reverse(finding.severity), &finding.rule)).or_default() += 1;
+        *by_rule
+            .entry((std::cmp::Reverse(finding.severity), &finding.rule))
+            .or_default() += 1;
     }
     for ((severity, rule), count) in &by_rule {
         out.push_str(&format!("  {count:>4}  {:<8} {}\n", severity.0.name(), clean(rule)));
@@ -188,7 +202,11 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
             "\n{} {mark}{} tokens of fixed text{}\n",
             bold("Prompts"),
             grouped(&totals.prompt_tokens.to_string()),
-            if totals.prompt_tokens_exact { "" } else { " (some counts are estimates: no model named, or its tokenizer not built in)" },
+            if totals.prompt_tokens_exact {
+                ""
+            } else {
+                " (some counts are estimates: no model named, or its tokenizer not built in)"
+            },
         ));
     }
     for sum in &totals.costs {
@@ -223,7 +241,11 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
         }
     }
     if let Some(day) = &report.prices_as_of {
-        out.push_str(&format!("\nPrices as of {} and later; today is {}.\n", clean(day), clean(&report.today)));
+        out.push_str(&format!(
+            "\nPrices as of {} and later; today is {}.\n",
+            clean(day),
+            clean(&report.today)
+        ));
     }
     not_judged(report, style, out);
     verbose(report, style, out);
@@ -241,7 +263,11 @@ fn sum_line(sum: &Sum) -> String {
         "deployment.cost.hour" => "GPUs",
         other => other,
     };
-    let unknown = if sum.unknown > 0 { format!(", {} more not known", sum.unknown) } else { String::new() };
+    let unknown = if sum.unknown > 0 {
+        format!(", {} more not known", sum.unknown)
+    } else {
+        String::new()
+    };
     format!(
         "  {what}: {} per {} over {} unit{}{unknown}\n",
         range(sum),
@@ -275,7 +301,12 @@ fn not_judged(report: &Report, style: &Style, out: &mut String) {
         out.push_str(":\n");
         for entry in &report.not_judged {
             let reasons = entry.reasons.join("; ");
-            out.push_str(&format!("  {} {}: {}\n", clean(&entry.unit), clean(&entry.rule), clean(&reasons)));
+            out.push_str(&format!(
+                "  {} {}: {}\n",
+                clean(&entry.unit),
+                clean(&entry.rule),
+                clean(&reasons)
+            ));
         }
         return;
     }
@@ -300,7 +331,11 @@ fn verbose(report: &Report, style: &Style, out: &mut String) {
             Some(format) => format!("read as {format}"),
             None => "left alone".to_owned(),
         };
-        let note = if file.note.is_empty() { String::new() } else { format!(": {}", file.note) };
+        let note = if file.note.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", file.note)
+        };
         out.push_str(&format!("  {}: {}{}\n", clean(&file.path), clean(&what), clean(&note)));
     }
 }

@@ -4,6 +4,9 @@ use super::Style;
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, _style: &Style) -> String {
-    let lines = report.findings.iter().filter_map(|finding| serde_json::to_string(finding).ok());
+    let lines = report
+        .findings
+        .iter()
+        .filter_map(|finding| serde_json::to_string(finding).ok());
     lines.map(|line| line + "\n").collect()
 }

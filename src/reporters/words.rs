@@ -60,7 +60,11 @@ pub(super) fn saving_line(saving: &Saving) -> String {
 pub(super) fn basis(figure: &Figure) -> Vec<String> {
     let mut lines = vec![format!("= {}", figure.formula)];
     lines.extend(figure.inputs.iter().map(|input| {
-        let from = if input.from.is_empty() { String::new() } else { format!(" ({})", input.from) };
+        let from = if input.from.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", input.from)
+        };
         clean(&format!("{} = {}{from}", input.name, ends(input)))
     }));
     for missing in &figure.without {
@@ -76,5 +80,9 @@ fn ends(input: &Input) -> String {
     } else {
         format!("{} to {}", input.low.normalize(), input.high.normalize())
     };
-    if unit.is_empty() { value } else { format!("{value} {unit}") }
+    if unit.is_empty() {
+        value
+    } else {
+        format!("{value} {unit}")
+    }
 }

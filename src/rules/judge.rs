@@ -78,7 +78,11 @@ fn saving(rule: &Rule, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
         _ => None,
     };
     // To a hundredth of a percent, downwards: what is shown can be multiplied again.
-    let down = |share: Decimal| share.round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity).normalize();
+    let down = |share: Decimal| {
+        share
+            .round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity)
+            .normalize()
+    };
     let (low, high) = (down(share(&page.low)?), down(share(&page.high)?));
     if high <= Decimal::ZERO || low > high {
         return None;

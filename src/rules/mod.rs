@@ -7,8 +7,8 @@ mod set;
 mod template;
 
 pub use judge::{Judged, judge};
-pub use set::{ActiveRule, RuleSet, Selection};
 pub use page::{Example, FrontMatter, PageError, Rule, RuleOption, option_value};
+pub use set::{ActiveRule, RuleSet, Selection};
 
 use crate::facts::{FactNames, Type};
 
@@ -29,8 +29,5 @@ include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 /// # Errors
 /// A page that does not fit the facts; the project's tests keep such a page from being released.
 pub fn embedded() -> Result<Vec<Rule>, PageError> {
-    PAGES
-        .iter()
-        .map(|(id, page)| Rule::parse(id, page))
-        .collect()
+    PAGES.iter().map(|(id, page)| Rule::parse(id, page)).collect()
 }

@@ -185,12 +185,8 @@ impl Rule {
             id: id.to_owned(),
             error: SyntaxError { span, message },
         };
-        let front = front_matter::split(page, 0).ok_or_else(|| {
-            fail(
-                Span::at(0),
-                "expected front matter between two lines `---`".to_owned(),
-            )
-        })?;
+        let front = front_matter::split(page, 0)
+            .ok_or_else(|| fail(Span::at(0), "expected front matter between two lines `---`".to_owned()))?;
         let parsed = yaml::parse(&page[front.yaml.start..front.yaml.end], front.yaml.start);
         if let Some(error) = parsed.error {
             return Err(fail(error.span, error.message));
@@ -199,8 +195,7 @@ impl Rule {
             .documents
             .first()
             .ok_or_else(|| fail(front.yaml, "the front matter is empty".to_owned()))?;
-        let matter: FrontMatter =
-            de::from_node(node).map_err(|error| fail(error.span, error.message))?;
+        let matter: FrontMatter = de::from_node(node).map_err(|error| fail(error.span, error.message))?;
         let span_of = |path: &[&str]| node.at(path).map_or(front.yaml, |node| node.span);
         // A place inside a scalar, through its own way back to bytes.
         let inside = |path: &[&str], range: std::ops::Range<usize>| {
@@ -300,9 +295,7 @@ pub fn option_value(value: &OptionValue) -> Result<Value, String> {
                 .map_err(|_| format!("`{value}` is no decimal number"))?,
         ),
         OptionValue::Str(value) => Value::Str(value.as_str().into()),
-        OptionValue::Strs(values) => {
-            Value::Strs(values.iter().map(|value| value.as_str().into()).collect())
-        }
+        OptionValue::Strs(values) => Value::Strs(values.iter().map(|value| value.as_str().into()).collect()),
     })
 }
 

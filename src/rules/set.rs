@@ -42,14 +42,13 @@ impl RuleSet {
     pub fn new(rules: Vec<Rule>, config: &Config, selection: &Selection) -> Result<Self, String> {
         for id in config.rules.keys() {
             if !rules.iter().any(|rule| rule.id == *id) {
-                return Err(format!("rules: {}", unknown(id, rules.iter().map(|rule| rule.id.as_str()))));
+                return Err(format!(
+                    "rules: {}",
+                    unknown(id, rules.iter().map(|rule| rule.id.as_str()))
+                ));
             }
         }
-        let names = || {
-            rules
-                .iter()
-                .flat_map(|rule| [rule.id.as_str(), rule.category.as_str()])
-        };
+        let names = || rules.iter().flat_map(|rule| [rule.id.as_str(), rule.category.as_str()]);
         for name in selection.select.iter().chain(&selection.ignore) {
             if !names().any(|known| known == name) {
                 return Err(unknown(name, names()));

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::SyntaxError;
-use crate::source::{Place, SourceId, Span, Text};
+use crate::source::{Place, SourceId, Text};
 
 /// How many bytes one command line may gain by replacing variables. Linux refuses to start longer ones (`ARG_MAX` is
 /// 2 MiB by default), and without a limit a few lines could ask for any amount of memory.
@@ -47,11 +47,7 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Result<String, String>>;
 /// # Errors
 ///
 /// A quote, `$(`, `${` or backtick that is never closed.
-pub fn split_shell(
-    text: &Text,
-    source: SourceId,
-    look: Lookup,
-) -> Result<Vec<Command>, SyntaxError> {
+pub fn split_shell(text: &Text, source: SourceId, look: Lookup) -> Result<Vec<Command>, SyntaxError> {
     let mut shell = Shell {
         text: text.as_str(),
         at: 0,
@@ -99,6 +95,8 @@ struct State {
     redirect: Option<Redirect>,
     /// The next word is the variable of a loop.
     names_variable: bool,
+    /// It is `case word in`.
+    heads_case: bool,
 }
 
 enum Redirect {
@@ -142,8 +140,11 @@ struct Raw {
     bare: bool,
     /// Why the word can't be told.
     unknown: Option<String>,
-    /// Marks of a pattern or list met outside of quotes.
-    brackets: Vec<u8>,
+    /// Whether a `[` stands outside of quotes.
+    square: bool,
+    /// Whether a `{` does, and a `,` or `..` behind it.
+    brace: bool,
+    listed: bool,
 }
 
 impl Raw {
@@ -157,19 +158,18 @@ impl Raw {
         for byte in text.bytes() {
             match byte {
                 b'*' | b'?' => self.unknown("the shell replaces its `*` or `?` by file names".into()),
-                b'[' | b'{' if self.brackets.last() != Some(&byte) => self.brackets.push(byte),
-                b',' if self.brackets.last() == Some(&b'{') => self.brackets.push(b','),
-                b']' if self.brackets.contains(&b'[') => {
+                b'[' => self.square = true,
+                b'{' => self.brace = true,
+                b',' => self.listed |= self.brace,
+                b']' if self.square => {
                     self.unknown("the shell may take its `[…]` for a pattern of file names".into());
                 }
-                b'}' if self.brackets.contains(&b',') => {
+                b'}' if self.listed || (self.brace && text.contains("..")) => {
                     self.unknown("some shells write out its `{…,…}` as several words".into());
+                    // Said once: `contains` reads all of the text.
+                    return;
                 }
                 _ => {}
-            }
-            // Only which marks came, and whether a comma followed a brace, matters.
-            if self.brackets.len() > 4 {
-                self.brackets.remove(0);
             }
         }
     }
@@ -185,8 +185,10 @@ impl<'a> Shell<'a> {
                 b'\\' if bytes[self.at + 1..].starts_with(b"\r\n") => self.at += 3,
                 b'#' => self.at = self.line_end(self.at),
                 b'\n' => {
+                    // A line may end behind `||`.
+                    let goes_on = !self.state.started && self.command.env.is_empty();
                     self.end_command();
-                    self.guarded = false;
+                    self.guarded &= goes_on;
                     self.at += 1;
                     self.skip_documents();
                 }
@@ -213,9 +215,11 @@ impl<'a> Shell<'a> {
             self.at += if rest.starts_with("&>>") { 3 } else { 2 };
             return;
         }
-        let tests = self.command.words.first().is_some_and(|word| {
-            matches!(word.value.as_deref(), Ok("[" | "[[" | "test"))
-        });
+        let tests = self
+            .command
+            .words
+            .first()
+            .is_some_and(|word| matches!(word.value.as_deref(), Ok("[" | "[[" | "test")));
         self.end_command();
         let (length, guarded) = if rest.starts_with("||") {
             (2, true)
@@ -244,11 +248,7 @@ impl<'a> Shell<'a> {
         }
         if byte == b'(' && self.command.words.len() == 1 {
             // `name ()` begins a function.
-            let closing = self.at
-                + bytes[self.at..]
-                    .iter()
-                    .take_while(|byte| **byte == b' ')
-                    .count();
+            let closing = self.at + bytes[self.at..].iter().take_while(|byte| **byte == b' ').count();
             if bytes.get(closing) == Some(&b')') {
                 self.command.words.clear();
                 self.at = closing + 1;
@@ -346,8 +346,7 @@ impl<'a> Shell<'a> {
         let raw = self.read(true)?;
         let end = self.at;
         let next = text.as_bytes().get(end);
-        if matches!(next, Some(b'<' | b'>')) && text[start..end].bytes().all(|b| b.is_ascii_digit())
-        {
+        if matches!(next, Some(b'<' | b'>')) && text[start..end].bytes().all(|b| b.is_ascii_digit()) {
             // The number of what is redirected: `2>`.
             return Ok(());
         }
@@ -420,12 +419,9 @@ impl<'a> Shell<'a> {
             self.variables.insert(word.to_owned(), Err(why));
             return true;
         }
-        if self.state.dropped && self.cases > 0 && word == "in" {
-            // `case word in` is followed by a pattern, `for x in` is not in the middle of a `case`'s head.
-            if self.state.exports {
-                self.end_command();
-                self.pattern = true;
-            }
+        if self.state.heads_case && word == "in" {
+            self.end_command();
+            self.pattern = true;
             return true;
         }
         if self.state.started || self.state.dropped {
@@ -445,7 +441,7 @@ impl<'a> Shell<'a> {
                 self.depth += 1;
                 self.cases += 1;
                 self.state.dropped = true;
-                self.state.exports = true;
+                self.state.heads_case = true;
             }
             "esac" => self.close_case(),
             "export" | "readonly" | "declare" | "local" => self.state.exports = true,
@@ -493,7 +489,7 @@ impl<'a> Shell<'a> {
                 }
                 b'`' => {
                     raw.unknown("it holds the output of a command".into());
-                    self.at = skip_nested(self.text, self.at)?;
+                    self.at = skip_nested(self.text, self.at, quoted)?;
                 }
                 b'\'' if !quoted => {
                     let start = self.at;
@@ -505,22 +501,17 @@ impl<'a> Shell<'a> {
                     raw.bare = false;
                     raw.current.push_str(&self.text[start + 1..self.at - 1]);
                 }
-                b'<' | b'>' if !quoted && raw_is_empty(&raw) && bytes.get(self.at + 1) == Some(&b'(') => {
+                b'<' | b'>' if !quoted && !raw.present && bytes.get(self.at + 1) == Some(&b'(') => {
                     raw.unknown("it names the output of a command".into());
-                    self.at = skip_nested(self.text, self.at)?;
+                    self.at = skip_nested(self.text, self.at, quoted)?;
                 }
-                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'
-                    if !quoted =>
-                {
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' if !quoted => {
                     return Ok(raw);
                 }
                 _ => {
                     let rest = &bytes[self.at..];
                     let stops: &[u8] = if quoted { b"\"\\$`" } else { b"\"\\$`' \t\r\n;&|<>()" };
-                    let length = rest
-                        .iter()
-                        .position(|byte| stops.contains(byte))
-                        .unwrap_or(rest.len());
+                    let length = rest.iter().position(|byte| stops.contains(byte)).unwrap_or(rest.len());
                     let literal = &self.text[self.at..self.at + length];
                     if !quoted && split {
                         raw.note_patterns(literal);
@@ -561,12 +552,12 @@ impl<'a> Shell<'a> {
         let rest = &self.text[start + 1..];
         let value = match rest.bytes().next() {
             Some(b'(') => {
-                self.at = skip_nested(self.text, start)?;
+                self.at = skip_nested(self.text, start, quoted)?;
                 Err("it holds the output of a command".into())
             }
             Some(b'{') => {
-                self.at = skip_nested(self.text, start)?;
-                self.parameter(&self.text[start + 2..self.at - 1])
+                self.at = skip_nested(self.text, start, quoted)?;
+                self.parameter(&self.text[start + 2..self.at - 1], quoted)
             }
             Some(b'\'') if !quoted => {
                 let bytes = rest.as_bytes();
@@ -641,8 +632,8 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// The value of `${…}`, given what stands between the braces.
-    fn parameter(&self, inner: &str) -> Result<String, String> {
+    /// The value of `${…}`, given what stands between the braces and whether it stands in double quotes.
+    fn parameter(&self, inner: &str, quoted: bool) -> Result<String, String> {
         let mut inner = inner;
         for _ in 0..DEFAULT_LIMIT {
             let length = name_length(inner);
@@ -653,16 +644,13 @@ impl<'a> Shell<'a> {
             };
             let known = self.variable(name);
             let operator = operation.chars().next();
-            if name.is_empty() || (!rest.is_empty() && !matches!(operator, Some('-' | '=' | '+' | '?')))
-            {
+            if name.is_empty() || (!rest.is_empty() && !matches!(operator, Some('-' | '=' | '+' | '?'))) {
                 break;
             }
             if let Some(Err(why)) = known {
                 return Err(why);
             }
-            let set = known
-                .and_then(Result::ok)
-                .filter(|value| !(colon && value.is_empty()));
+            let set = known.and_then(Result::ok).filter(|value| !(colon && value.is_empty()));
             let word = match (operator, set) {
                 (Some('+'), None) => return Ok(String::new()),
                 (Some('+'), Some(_)) => &operation[1..],
@@ -675,14 +663,14 @@ impl<'a> Shell<'a> {
                 Some(word) if !word.contains('"') => word,
                 _ => word,
             };
-            if !word.contains(['$', '`', '"', '\'', '\\']) {
+            if !word.contains(['$', '`', '"', '\\']) && (quoted || !word.contains('\'')) {
                 return Ok(word.to_owned());
             }
             let Some(variable) = word.strip_prefix('$') else {
                 break;
             };
             inner = match variable.strip_prefix('{') {
-                Some(braced) if skip_nested(word, 0).is_ok_and(|end| end == word.len()) => {
+                Some(braced) if skip_nested(word, 0, false).is_ok_and(|end| end == word.len()) => {
                     &braced[..braced.len() - 1]
                 }
                 None if name_length(variable) == variable.len() => variable,
@@ -691,10 +679,6 @@ impl<'a> Shell<'a> {
         }
         Err("it holds a `${…}` that only a shell can work out".into())
     }
-}
-
-fn raw_is_empty(raw: &Raw) -> bool {
-    !raw.present && raw.fields.is_empty()
 }
 
 fn not_set(name: &str) -> String {
@@ -716,12 +700,13 @@ fn name_length(text: &str) -> usize {
     }
 }
 
-/// The byte after the `$(…)`, `${…}`, `<(…)` or backticks that open at `start`, whatever they hold.
-fn skip_nested(text: &str, start: usize) -> Result<usize, Unclosed> {
+/// The byte after the `$(…)`, `${…}`, `<(…)` or backticks that open at `start`, whatever they hold. Where they stand in
+/// double quotes, a `'` inside `${…}` is a character like any other.
+fn skip_nested(text: &str, start: usize, quoted: bool) -> Result<usize, Unclosed> {
     #[derive(Clone, Copy, PartialEq)]
     enum Open {
         Parenthesis,
-        Brace,
+        Brace { quoted: bool },
         Backtick,
         Quote,
     }
@@ -737,7 +722,12 @@ fn skip_nested(text: &str, start: usize) -> Result<usize, Unclosed> {
     let mut at = start;
     while let Some(&byte) = bytes.get(at) {
         let top = open.last().copied();
-        let quoted = top == Some(Open::Quote);
+        let quoted = match top {
+            Some(Open::Quote) => true,
+            Some(Open::Brace { quoted }) => quoted,
+            Some(Open::Parenthesis | Open::Backtick) => false,
+            None => quoted,
+        };
         let width = match (byte, bytes.get(at + 1)) {
             (b'\\', _) => 2,
             (b'$', Some(b'(')) => {
@@ -745,7 +735,7 @@ fn skip_nested(text: &str, start: usize) -> Result<usize, Unclosed> {
                 2
             }
             (b'$', Some(b'{')) => {
-                open.push(Open::Brace);
+                open.push(Open::Brace { quoted });
                 2
             }
             (b'<' | b'>', Some(b'(')) if !quoted => {
@@ -763,8 +753,7 @@ fn skip_nested(text: &str, start: usize) -> Result<usize, Unclosed> {
                 length + 2
             }
             (b'#', _)
-                if matches!(top, Some(Open::Parenthesis))
-                    && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';') =>
+                if matches!(top, Some(Open::Parenthesis)) && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';') =>
             {
                 text[at..].find('\n').unwrap_or(bytes.len() - at)
             }
@@ -772,14 +761,14 @@ fn skip_nested(text: &str, start: usize) -> Result<usize, Unclosed> {
                 open.push(Open::Backtick);
                 1
             }
-            (b'"', _) if !quoted => {
+            (b'"', _) if top != Some(Open::Quote) => {
                 open.push(Open::Quote);
                 1
             }
             _ => {
                 let closes = match top {
                     Some(Open::Parenthesis) => byte == b')',
-                    Some(Open::Brace) => byte == b'}',
+                    Some(Open::Brace { .. }) => byte == b'}',
                     Some(Open::Backtick) => byte == b'`',
                     Some(Open::Quote) => byte == b'"',
                     None => false,
@@ -933,5 +922,236 @@ fn normalized(name: &str) -> String {
     match name.split_once('.') {
         Some((flag, key)) => format!("{}.{key}", flag.replace('_', "-")),
         None => name.replace('_', "-"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn look(name: &str) -> Option<Result<String, String>> {
+        match name {
+            "MODEL" => Some(Ok("org/model".into())),
+            "ARGS" => Some(Ok(" --a 1  --b ".into())),
+            "EMPTY" => Some(Ok(String::new())),
+            "SECRET" => Some(Err("comes from a Secret".into())),
+            _ => None,
+        }
+    }
+
+    fn split(script: &str) -> Vec<Command> {
+        split_shell(&Text::verbatim(script, 0), SourceId(0), &look).unwrap()
+    }
+
+    /// Commands as lists of words, `?` for one that can't be told, assignments in front.
+    fn shown(script: &str) -> Vec<Vec<String>> {
+        let value = |word: &Word| word.value.clone().unwrap_or_else(|_| "?".into());
+        split(script)
+            .iter()
+            .map(|command| {
+                let env = command.env.iter().map(|(name, word)| format!("{name}={}", value(word)));
+                env.chain(command.words.iter().map(value)).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn scripts_split_as_a_posix_shell_does() {
+        for (script, expected) in [
+            (
+                "a 'b c' \"d $MODEL\" e\\ f",
+                vec![vec!["a", "b c", "d org/model", "e f"]],
+            ),
+            ("a \\\n  -b # c 'd\ne", vec![vec!["a", "-b"], vec!["e"]]),
+            (
+                "a&&b||c;d|e&\nf",
+                vec![vec!["a"], vec!["b"], vec!["c"], vec!["d"], vec!["e"], vec!["f"]],
+            ),
+            (
+                "A=1 B='x y' exec c >/dev/null 2>&1 <in &>out d",
+                vec![vec!["A=1", "B=x y", "c", "d"]],
+            ),
+            (
+                "a x$ARGS\"$ARGS\" $EMPTY ''",
+                vec![vec!["a", "x", "--a", "1", "--b", " --a 1  --b ", ""]],
+            ),
+            ("a '' \"$EMPTY\" b\"\"", vec![vec!["a", "", "", "b"]]),
+            (
+                "set -e\nexport M=$MODEL; a $M ${M}",
+                vec![
+                    vec!["set", "-e"],
+                    vec!["M=org/model"],
+                    vec!["a", "org/model", "org/model"],
+                ],
+            ),
+            (
+                "a ${X:-b} ${X:-${Y:-$MODEL}} ${EMPTY:-c} ${EMPTY-d}${MODEL:+e}",
+                vec![vec!["a", "b", "org/model", "c", "e"]],
+            ),
+            (
+                "a $X --m=$X *.txt $(b 'c)' \"$(d)\") `e f` ~/g $1 ${X#y} $SECRET",
+                vec![vec!["a", "?", "--m", "?", "?", "?", "?", "?", "?", "?", "?"]],
+            ),
+            (
+                "a '*' \"[x]\" '{\"k\":1,\"l\":2}' {x} {x,y} $",
+                vec![vec!["a", "*", "[x]", "{\"k\":1,\"l\":2}", "{x}", "?", "$"]],
+            ),
+            (
+                "cat <<-'E' <<F; a\n b 'c\n\tE\n\td \"\nF\ne",
+                vec![vec!["cat"], vec!["a"], vec!["e"]],
+            ),
+            (
+                "if [ -n x ]; then a; else b; fi; ( c ) ; { d; }",
+                vec![vec!["[", "-n", "x", "]"], vec!["a"], vec!["b"], vec!["c"], vec!["d"]],
+            ),
+            (
+                "for i in 1 2; do a $i; done\ncase $x in y|z) b;; *) c ;; esac; d",
+                vec![vec!["a", "?"], vec!["b"], vec!["c"], vec!["d"]],
+            ),
+            (
+                "f() { a; }; [ x ] && M=1 || N=2; b $M $N",
+                vec![
+                    vec!["a"],
+                    vec!["[", "x", "]"],
+                    vec!["M=1"],
+                    vec!["N=2"],
+                    vec!["b", "?", "?"],
+                ],
+            ),
+            (
+                "echo \"${X:-it's}\" \"a`b`\" a#b",
+                vec![vec!["echo", "it's", "?", "a#b"]],
+            ),
+        ] {
+            assert_eq!(shown(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn words_keep_their_places() {
+        let script = "a --m=$X \"b\"";
+        let places: Vec<_> = split(script)[0]
+            .words
+            .iter()
+            .map(|word| &script[word.place.span.start..word.place.span.end])
+            .collect();
+        assert_eq!(places, ["a", "--m", "$X", "\"b\""]);
+        let error = |script: &str| {
+            split_shell(&Text::verbatim(script, 10), SourceId(0), &look)
+                .unwrap_err()
+                .span
+        };
+        assert_eq!(error("a 'b"), Span::new(12, 13));
+        assert_eq!(error("a \"b 'c'"), Span::new(12, 13));
+        assert_eq!(error("a $(b"), Span::new(12, 14));
+    }
+
+    #[test]
+    fn hostile_scripts_end_soon_in_bounded_memory() {
+        let started = std::time::Instant::now();
+        let big = |name: &str| (name == "A").then(|| Ok("x ".repeat(10_000)));
+        for script in [
+            "$A".repeat(100_000),
+            "\"$(".repeat(200_000),
+            "${A:-".repeat(200_000),
+            "${B:-".repeat(100_000) + &"}".repeat(100_000),
+            "<<a ".repeat(100_000) + &"\nb".repeat(100_000),
+            "B=$B$B$B$A;".repeat(10_000),
+            "(".repeat(500_000),
+            "{,}".repeat(300_000),
+            "case a in ".repeat(100_000),
+            "if ".repeat(100_000),
+            "'".repeat(500_001),
+        ] {
+            let text = Text::verbatim(&script, 0);
+            if let Ok(commands) = split_shell(&text, SourceId(0), &big) {
+                let bytes: usize = commands
+                    .iter()
+                    .flat_map(|command| &command.words)
+                    .map(|word| word.value.as_ref().map_or(0, String::len))
+                    .sum();
+                assert!(bytes <= script.len() + EXPANSION_LIMIT);
+            }
+        }
+        let _ = expand_kube(&"$(".repeat(500_000), &big);
+        assert!(expand_kube(&"$(A)".repeat(500_000), &big).is_err());
+        assert!(started.elapsed().as_secs() < 60);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_script_gives_words_with_places_inside_it(picks in proptest::collection::vec(0..40usize, 0..40)) {
+            const PARTS: [&str; 40] = [
+                "a", "é", " ", "\n", "\r\n", "\\", "'", "\"", "`", "$", "$(", "${", "}", ")", "(", "A", ":-", "=", "<", ">",
+                "<<", "|", "&", ";", ";;", "#", "~", "*", "[", "]", "{", ",", "case ", " in ", "esac", "for ", "export ",
+                "$'", "-", "2",
+            ];
+            let script: String = picks.into_iter().map(|pick| PARTS[pick]).collect();
+            match split_shell(&Text::verbatim(&script, 0), SourceId(0), &look) {
+                Ok(commands) => for command in commands {
+                    for word in command.words.iter().chain(command.env.iter().map(|(_, word)| word)) {
+                        let span = word.place.span;
+                        assert!(script.get(span.start..span.end).is_some());
+                    }
+                },
+                Err(error) => assert!(script.get(error.span.start..error.span.end).is_some()),
+            }
+        }
+    }
+
+    #[test]
+    fn kubernetes_variables_are_replaced_as_kubernetes_does() {
+        for (text, expected) in [
+            ("--model=$(MODEL)", "--model=org/model"),
+            (
+                "$$(MODEL) $(NOPE) $MODEL $ $$$(MODEL) $$",
+                "$(MODEL) $(NOPE) $MODEL $ $org/model $",
+            ),
+            ("$(EMPTY)$(", "$("),
+            ("a$(b$$", "a$(b$"),
+        ] {
+            assert_eq!(expand_kube(text, &look).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(expand_kube("x$(SECRET)", &look), Err("comes from a Secret".to_owned()));
+        assert_eq!(flag_of_unknown("--a_b=$(X)"), Some("--a_b"));
+        assert_eq!(flag_of_unknown("$(X)=1"), None);
+    }
+
+    #[test]
+    fn flags_are_told_from_values() {
+        let script = "vllm serve m --max_model_len 8192 -tp=4 --eager pos --kv-cache-dtype --x-y -1 \
+                      --hf.rope_theta=5 $SECRET --seed $SECRET -- --z";
+        let words = &split(script)[0].words;
+        let found = flags(words, &|name| (name == "--eager").then_some(false));
+        let shown: Vec<_> = found
+            .flags
+            .iter()
+            .map(|flag| {
+                assert_eq!(flag.place, words[flag.index].place);
+                let value = flag.value.as_ref().map(|word| word.value.as_deref());
+                (flag.name.as_str(), value.map(|value| value.unwrap_or("?")))
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("--max-model-len", Some("8192")),
+                ("-tp", Some("4")),
+                ("--eager", None),
+                ("--kv-cache-dtype", None),
+                ("--x-y", Some("-1")),
+                ("--hf.rope_theta", Some("5")),
+                ("--seed", Some("?")),
+            ]
+        );
+        let text = |indices: &[usize]| -> Vec<_> {
+            indices
+                .iter()
+                .map(|index| words[*index].value.clone().unwrap_or("?".into()))
+                .collect()
+        };
+        assert_eq!(text(&found.positional), ["vllm", "serve", "m", "pos", "--z"]);
+        assert_eq!(text(&found.unknown), ["?"]);
     }
 }

@@ -63,10 +63,7 @@ fn unknown(what: &str, found: &str, expected: &[&str]) -> String {
         .min();
     match nearest {
         Some((_, name)) => format!("unknown {what} `{found}`: did you mean `{name}`?"),
-        None => format!(
-            "unknown {what} `{found}`: expected one of {}",
-            expected.join(", ")
-        ),
+        None => format!("unknown {what} `{found}`: expected one of {}", expected.join(", ")),
     }
 }
 
@@ -134,8 +131,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                 .visit_str(text.as_str())
                 .map_err(|error: Error| error.at(self.node.span)),
             _ => Err(
-                <Error as de::Error>::custom(format!("expected text, found {}", self.describe()))
-                    .at(self.node.span),
+                <Error as de::Error>::custom(format!("expected text, found {}", self.describe())).at(self.node.span),
             ),
         }
     }
@@ -156,11 +152,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
                 let text: StrDeserializer<'_, Error> = text.into_deserializer();
                 visitor.visit_enum(text).map_err(|error| error.at(span))
             }
-            None => Err(<Error as de::Error>::custom(format!(
-                "expected a word, found {}",
-                self.describe()
-            ))
-            .at(span)),
+            None => Err(<Error as de::Error>::custom(format!("expected a word, found {}", self.describe())).at(span)),
         }
     }
 
@@ -187,26 +179,19 @@ struct Pairs<'a> {
 impl<'de> de::MapAccess<'de> for Pairs<'_> {
     type Error = Error;
 
-    fn next_key_seed<K: de::DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         let Some((key, value)) = self.entries.next() else {
             return Ok(None);
         };
         self.value = Some(value);
         let name = key.as_str().unwrap_or_default();
         let name: StrDeserializer<'_, Error> = name.into_deserializer();
-        seed.deserialize(name)
-            .map(Some)
-            .map_err(|error| error.at(key.span))
+        seed.deserialize(name).map(Some).map_err(|error| error.at(key.span))
     }
 
     fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         match self.value.take() {
-            Some(node) => seed
-                .deserialize(Reader { node })
-                .map_err(|error| error.at(node.span)),
+            Some(node) => seed.deserialize(Reader { node }).map_err(|error| error.at(node.span)),
             None => Err(<Error as de::Error>::custom("a key without a value")),
         }
     }

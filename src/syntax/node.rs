@@ -62,8 +62,7 @@ impl Node {
 
     /// A mapping's key node and value.
     pub fn entry(&self, key: &str) -> Option<(&Node, &Node)> {
-        self.entries()
-            .find(|(name, _)| name.as_str() == Some(key))
+        self.entries().find(|(name, _)| name.as_str() == Some(key))
     }
 
     /// The value at the end of a path of keys.
@@ -77,9 +76,7 @@ impl Node {
             Kind::Map { entries, .. } => entries.as_slice(),
             _ => &[],
         };
-        entries
-            .iter()
-            .map(|(key, value)| (key.as_ref(), value.as_ref()))
+        entries.iter().map(|(key, value)| (key.as_ref(), value.as_ref()))
     }
 
     /// A sequence's items; nothing where this is no sequence.
@@ -123,11 +120,7 @@ impl Node {
     pub fn as_string(&self) -> Option<&Text> {
         match &self.kind {
             Kind::Quoted(text) => Some(text),
-            Kind::Plain(text)
-                if !self.is_null() && self.as_bool().is_none() && self.as_f64().is_none() =>
-            {
-                Some(text)
-            }
+            Kind::Plain(text) if !self.is_null() && self.as_bool().is_none() && self.as_f64().is_none() => Some(text),
             _ => None,
         }
     }

@@ -33,7 +33,11 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     let width = layer_width(model, settings);
     let inside = tokens * element * (LAYER_COPIES * hidden + width) / GIB;
     let kept = HIDDEN_COPIES * tokens * hidden * element / GIB;
-    let logits = if inputs.pooling { 0.0 } else { sequences * f64::from(model.vocab_size) };
+    let logits = if inputs.pooling {
+        0.0
+    } else {
+        sequences * f64::from(model.vocab_size)
+    };
     let (low, mid) = sampler_bytes(settings);
     let sampling = |bytes: f64| logits * bytes / GIB + kept;
     let value = inside.max(sampling(mid));
@@ -100,7 +104,11 @@ fn sampler_bytes(settings: &Settings) -> (f64, f64) {
 pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
     let doublings = (settings.tensor_parallel as f64).log2();
     let stages = if settings.pipeline_parallel > 1 { 1.0 } else { 0.0 };
-    let context = if settings.defaults.counts_whole_gpu { CONTEXT_GIB } else { 0.0 };
+    let context = if settings.defaults.counts_whole_gpu {
+        CONTEXT_GIB
+    } else {
+        0.0
+    };
     let mid = NON_TORCH_GIB + NON_TORCH_DOUBLING_GIB * (doublings + stages) + context;
     steps.push(Step {
         name: "non-torch",
@@ -110,7 +118,11 @@ pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
         unit: "GiB",
     });
     let error = 0.25 * (doublings + stages) + context / 2.0;
-    Range { low: mid - 0.1 - error, mid, high: mid + 0.1 + error }
+    Range {
+        low: mid - 0.1 - error,
+        mid,
+        high: mid + 0.1 + error,
+    }
 }
 
 /// CUDA graphs, GiB; nothing where they are off.
@@ -130,5 +142,9 @@ pub(super) fn graphs(model: &OpenModel, inputs: &Inputs, settings: &Settings, st
         value: mid,
         unit: "GiB",
     });
-    Range { low: mid * 0.2, mid, high: mid * 2.0 + 0.1 }
+    Range {
+        low: mid * 0.2,
+        mid,
+        high: mid * 2.0 + 0.1,
+    }
 }

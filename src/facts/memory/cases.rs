@@ -30,9 +30,20 @@ pub fn judge_case<'a>(
     let known = gpu(gpu_name);
     let total = row.get("gpu_total_gib").and_then(Value::as_f64);
     let device = match (total, known) {
-        (Some(total), _) => Device { name: gpu_name, memory_gib: Some(total), error_gib: 0.0 },
-        (None, Some(known)) => Device { name: gpu_name, ..Device::from(known) },
-        (None, None) => Device { name: gpu_name, memory_gib: None, error_gib: 0.0 },
+        (Some(total), _) => Device {
+            name: gpu_name,
+            memory_gib: Some(total),
+            error_gib: 0.0,
+        },
+        (None, Some(known)) => Device {
+            name: gpu_name,
+            ..Device::from(known)
+        },
+        (None, None) => Device {
+            name: gpu_name,
+            memory_gib: None,
+            error_gib: 0.0,
+        },
     };
     answer(&plan(model, &device, &inputs(row)))
 }
@@ -50,7 +61,10 @@ fn inputs(row: &Value) -> Inputs {
     } else {
         on("use_v1")
     };
-    let lora = whole("max_lora_rank").map(|rank| Lora { slots: whole("max_loras").unwrap_or(1), rank });
+    let lora = whole("max_lora_rank").map(|rank| Lora {
+        slots: whole("max_loras").unwrap_or(1),
+        rank,
+    });
     let uncounted = ["speculative_config", "compilation_config"]
         .iter()
         .filter(|key| row.get(**key).is_some())
@@ -93,11 +107,17 @@ fn answer(plan: &Plan) -> Value {
         row.insert("non_torch_gib".to_owned(), gib(figures.non_torch));
         row.insert("cuda_graph_gib".to_owned(), gib(figures.cuda_graph));
         row.insert("kv_bytes_per_token".to_owned(), json!(figures.kv_bytes_per_token));
-        row.insert("kv_needed_gib".to_owned(), json!((figures.kv_needed_gib * 100.0).round() / 100.0));
+        row.insert(
+            "kv_needed_gib".to_owned(),
+            json!((figures.kv_needed_gib * 100.0).round() / 100.0),
+        );
         if let Some(kv) = &figures.kv {
             row.insert("kv_available_gib".to_owned(), gib(kv.available));
             row.insert("kv_tokens".to_owned(), json!(kv.tokens));
-            row.insert("max_concurrency".to_owned(), json!((kv.max_concurrency * 100.0).round() / 100.0));
+            row.insert(
+                "max_concurrency".to_owned(),
+                json!((kv.max_concurrency * 100.0).round() / 100.0),
+            );
         }
     }
     row.insert("outcome".to_owned(), json!(plan.outcome.name()));

@@ -61,7 +61,9 @@ impl Layout {
         let whole = length.div_ceil(block) as f64;
         // vllm/v1/kv_cache_interface.py: the window and the batches in flight, in blocks, and one for a window that
         // starts inside a block.
-        let flight = settings.batched_tokens.saturating_mul(settings.defaults.batches_in_flight);
+        let flight = settings
+            .batched_tokens
+            .saturating_mul(settings.defaults.batches_in_flight);
         let held = self.window.saturating_sub(1).saturating_add(flight).min(length);
         let held = (held.div_ceil(block) + 1) as f64;
         let blocks = self.full as f64 * whole + self.windowed as f64 * held;
@@ -97,7 +99,11 @@ impl Layout {
     /// Sequences of the longest length that a pool of `bytes` holds.
     pub(super) fn concurrency(&self, bytes: f64, settings: &Settings) -> f64 {
         let needed = self.sequence_bytes(settings);
-        if needed <= 0.0 || bytes <= 0.0 { 0.0 } else { bytes / needed }
+        if needed <= 0.0 || bytes <= 0.0 {
+            0.0
+        } else {
+            bytes / needed
+        }
     }
 
     /// Layers in a group, and groups: layers of a kind share blocks in groups of one size

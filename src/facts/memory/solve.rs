@@ -7,7 +7,10 @@ use crate::catalog::{Gpu, OpenModel};
 /// it doesn't even with one token.
 pub fn longest_context(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Option<u64> {
     let starts = |length: u64| {
-        let inputs = Inputs { max_model_len: Some(length), ..inputs.clone() };
+        let inputs = Inputs {
+            max_model_len: Some(length),
+            ..inputs.clone()
+        };
         plan(model, gpu, &inputs).outcome == Outcome::Starts
     };
     let most = model.max_context.max(1);
@@ -43,7 +46,9 @@ pub fn gpus_that_fit<'a>(
         .filter(|(_, plan)| plan.outcome == Outcome::Starts)
         .collect();
     fitting.sort_by(|(one, _), (other, _)| {
-        one.memory_gib.total_cmp(&other.memory_gib).then_with(|| one.id.cmp(&other.id))
+        one.memory_gib
+            .total_cmp(&other.memory_gib)
+            .then_with(|| one.id.cmp(&other.id))
     });
     fitting
 }

@@ -60,7 +60,11 @@ pub(super) fn of(
             let layers = (parts.linear + parts.kv + parts.latent) * dense + parts.experts * experts;
             let measured = (bytes as f64 - sixteen) / layers;
             if measured.is_finite() && (0.8..=1.6).contains(&measured) {
-                if format.experts_only { (dense, experts) } else { (dense * measured, experts * measured) }
+                if format.experts_only {
+                    (dense, experts)
+                } else {
+                    (dense * measured, experts * measured)
+                }
             } else {
                 (dense, experts)
             }
@@ -123,7 +127,11 @@ pub(super) fn of(
         Some(_) => 0.04,
     } + if model.multimodal { 0.02 } else { 0.0 };
     // Which share of it is the tower that the flag leaves out, the catalog doesn't tell.
-    let left_out = if inputs.language_model_only { parts.tower * plain / ranks / GIB } else { 0.0 };
+    let left_out = if inputs.language_model_only {
+        parts.tower * plain / ranks / GIB
+    } else {
+        0.0
+    };
     Ok(Range {
         low: (mid * (1.0 - error) - left_out).max(0.0),
         mid,
@@ -133,14 +141,17 @@ pub(super) fn of(
 
 /// The format of the linear layers; `None` for unquantized.
 fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> {
-    let asked = inputs.quantization.as_deref().filter(|text| !matches!(*text, "" | "auto" | "none" | "None"));
+    let asked = inputs
+        .quantization
+        .as_deref()
+        .filter(|text| !matches!(*text, "" | "auto" | "none" | "None"));
     let (method, bits, published) = match (&model.quantization, asked) {
         (Some(own), _) => (own.method.as_str(), f64::from(own.bits), true),
         (None, None) => return Ok(None),
         // Methods that quantize a 16-bit checkpoint while it is loaded.
         (None, Some(asked)) => match asked {
-            "fp8" | "fp8_per_tensor" | "fp8_per_block" | "ptpc_fp8" | "fbgemm_fp8" | "experts_int8" | "int8_per_channel"
-            | "deepspeedfp" => (asked, 8.0, false),
+            "fp8" | "fp8_per_tensor" | "fp8_per_block" | "ptpc_fp8" | "fbgemm_fp8" | "experts_int8"
+            | "int8_per_channel" | "deepspeedfp" => (asked, 8.0, false),
             "bitsandbytes" => (asked, 4.0, false),
             other => {
                 return Err(format!(
@@ -179,17 +190,30 @@ fn parts(model: &OpenModel) -> Parts {
     let total = model.parameters as f64;
     let embedding = f64::from(model.vocab_size) * hidden;
     let generates = model.architecture.contains("CausalLM") || model.architecture.contains("Conditional");
-    let output = if model.tied_embeddings || !generates { 0.0 } else { embedding };
+    let output = if model.tied_embeddings || !generates {
+        0.0
+    } else {
+        embedding
+    };
     let moe_layers = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
     let (experts, router) = model.moe.map_or((0.0, 0.0), |moe| {
         let count = f64::from(moe.experts);
-        (moe_layers * count * 3.0 * hidden * f64::from(moe.intermediate_size), moe_layers * count * hidden)
+        (
+            moe_layers * count * 3.0 * hidden * f64::from(moe.intermediate_size),
+            moe_layers * count * hidden,
+        )
     });
     let head_dim = f64::from(model.head_dim);
     let attention_layers = layers - f64::from(model.linear_layers);
     let (kv, latent) = match model.mla {
-        None => (attention_layers * 2.0 * hidden * f64::from(model.kv_heads) * head_dim, 0.0),
-        Some(mla) => (0.0, layers * hidden * f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim)),
+        None => (
+            attention_layers * 2.0 * hidden * f64::from(model.kv_heads) * head_dim,
+            0.0,
+        ),
+        Some(mla) => (
+            0.0,
+            layers * hidden * f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim),
+        ),
     };
     let replicated = layers * 2.0 * hidden + router;
     let rest = (total - embedding - output - experts - kv - latent - replicated).max(0.0);
@@ -203,7 +227,16 @@ fn parts(model: &OpenModel) -> Parts {
     } else {
         0.0
     };
-    Parts { embedding, output, replicated, experts, kv, latent, linear: rest - tower, tower }
+    Parts {
+        embedding,
+        output,
+        replicated,
+        experts,
+        kv,
+        latent,
+        linear: rest - tower,
+        tower,
+    }
 }
 
 /// Bytes of LoRA slots: both factors of every linear layer outside the experts, the first whole on each rank.
@@ -212,7 +245,11 @@ fn lora(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> f64 {
     let hidden = f64::from(model.hidden_size);
     let query = f64::from(model.heads) * f64::from(model.head_dim);
     let key = f64::from(model.kv_heads) * f64::from(model.head_dim);
-    let wide = if model.moe.is_some() { 0.0 } else { f64::from(model.intermediate_size) };
+    let wide = if model.moe.is_some() {
+        0.0
+    } else {
+        f64::from(model.intermediate_size)
+    };
     let first = 3.0 * hidden + query + if wide > 0.0 { 2.0 * hidden + wide } else { 0.0 };
     let second = query + 2.0 * key + hidden + if wide > 0.0 { 2.0 * wide + hidden } else { 0.0 };
     let layer = first + second / settings.tensor_parallel as f64;

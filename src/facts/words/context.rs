@@ -58,7 +58,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
         // What these work on is their input, whatever it is called.
         Some(Task::Summarize | Task::Translate | Task::Extract | Task::Classify | Task::Judge) => false,
         Some(Task::Rewrite) => best == Strength::Strong && variables > 1,
-        _ => best == Strength::Strong || (best == Strength::Weak && said),
+        Some(Task::Answer | Task::Converse | Task::Plan) => {
+            best == Strength::Strong || (best == Strength::Weak && said)
+        }
+        _ => best == Strength::Strong,
     }
 }
 

@@ -123,9 +123,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 w,
                 "given" | "following" | "input" | "provided" | "this" | "from" | "below"
             )
-        }) || after(3, |w| {
-            matches!(w, "input" | "below" | "data" | "payload" | "path" | "array:")
-        });
+        }) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path"));
         let out = |w: &str| {
             matches!(
                 w,
@@ -162,7 +160,6 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                     | "a"
                     | "into"
                     | "using"
-                    | "make_a"
             )
         };
         match w(0) {
@@ -251,7 +248,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                             | "write"
                     )
                 }) && matches!(w(1), "of" | "with" | "" | "." | "only" | "that" | "," | "containing"))
-                    && !before(2, |w| matches!(w, "the" | "json" | "following" | "numbered_input"))
+                    && !before(2, |w| matches!(w, "the" | "json" | "following"))
                     || (matches!(b(1), "separated" | "domain" | "comma"))
             }
             "line"
@@ -332,8 +329,8 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 });
                 signs.label |= only
                     && asks
-                    && !before(3, |w| matches!(w, "each" | "the_same" | "file" | "section"))
-                    && !after(2, |w| matches!(w, "and" | "of_words"));
+                    && !before(3, |w| matches!(w, "each" | "file" | "section"))
+                    && !after(2, |w| matches!(w, "and"));
             }
             "scores" if w(1) == "only" => signs.label = true,
             "choose" | "select" | "pick"
@@ -410,7 +407,7 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
         }
         // "in the following format:" and then labelled lines of its own.
         let follows = parsed.fields.get(i + 1);
-        let stretch = text.get(field.start.saturating_sub(0)..field.content.end).unwrap_or("");
+        let stretch = text.get(field.start..field.content.end).unwrap_or("");
         if stretch.len() < 400
             && stretch.contains("format")
             && follows.is_some_and(|f| {

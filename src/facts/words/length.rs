@@ -91,8 +91,7 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
     let mut of_each = false;
     for sentence in sentences {
         let range = sentence.tokens();
-        of_each = of_each && sentence.bullet
-            || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
+        of_each = of_each && sentence.bullet || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
         let whole = !of_each && !sections
             || speaks(sentence, |w| {
                 matches!(

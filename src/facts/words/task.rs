@@ -211,7 +211,7 @@ fn sentence_votes(
                         }
                     }
                     if given == 0 {
-                        role_noun(parsed, &range, t, votes);
+                        role_noun(parsed, &range, t, 2.5, votes);
                     }
                 } else if matches!(w(t + 1), "will" | "must" | "should" | "can" | "need" | "may" | "have") {
                     let weight = if w(t + 1) == "will" { 4.0 } else { 1.0 };
@@ -228,7 +228,7 @@ fn sentence_votes(
             "you" if w(t + 1) == "to" => {
                 if matches!(w(t + 2), "act" | "pretend" | "roleplay" | "play") {
                     *assistant = true;
-                    role_noun(parsed, &range, t, votes);
+                    role_noun(parsed, &range, t, 4.5, votes);
                 } else {
                     vote(parsed, &range, t + 2, 7.0, votes);
                 }
@@ -866,7 +866,7 @@ fn assistant_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool
 }
 
 /// "a fallacy finder", "a translator", "an essay writer": the role names the task.
-fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut Votes) {
+fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, weight: f32, votes: &mut Votes) {
     for t in from..(from + 14).min(sentence.end) {
         let task = match parsed.word(t) {
             "translator" => Task::Translate,
@@ -880,7 +880,7 @@ fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, votes: &mut 
             "planner" => Task::Plan,
             _ => continue,
         };
-        votes.add(task, 2.5);
+        votes.add(task, weight);
         return;
     }
 }

@@ -11,10 +11,7 @@ pub(super) fn parse(text: &str) -> Vec<Piece> {
         return whole(text);
     }
     let fences = code_fences(text);
-    let outside_fences = |mark: &str| {
-        text.match_indices(mark)
-            .any(|(at, _)| !is_inside(&fences, at))
-    };
+    let outside_fences = |mark: &str| text.match_indices(mark).any(|(at, _)| !is_inside(&fences, at));
     if outside_fences("{%")
         && let Ok(template) = jinja::parse(text)
         && template.all_known
@@ -71,8 +68,7 @@ fn double_braces(text: &str) -> Vec<Placeholder> {
         }
         let mut end = end + 2;
         search = end;
-        if matches!(before(bytes, start), Some(b'$' | b'^' | b'\\')) || follows_command(bytes, start)
-        {
+        if matches!(before(bytes, start), Some(b'$' | b'^' | b'\\')) || follows_command(bytes, start) {
             continue;
         }
         if before(bytes, start) == Some(b'{') && bytes.get(end) == Some(&b'}') {
@@ -137,9 +133,8 @@ fn single_braces(text: &str, fences: &[Range<usize>]) -> Vec<Placeholder> {
                         || refused_end == Some(at)
                         || follows_command(bytes, at)
                         || matches!(bytes.get(end), Some(b'/' | b'}'))
-                        || before(bytes, at).is_some_and(|byte| {
-                            byte.is_ascii_alphanumeric() || b"\\$^_/{])#@%".contains(&byte)
-                        });
+                        || before(bytes, at)
+                            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"\\$^_/{])#@%".contains(&byte));
                     if refused {
                         refused_end = Some(end);
                     } else {
@@ -175,10 +170,7 @@ fn follows_command(bytes: &[u8], at: usize) -> bool {
 
 /// How many blanks `bytes` start with.
 fn blanks(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .count()
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// The length of the identifier that `bytes` start with; `also` may stand in it besides letters and digits.
@@ -232,9 +224,7 @@ fn code_fences(text: &str) -> Vec<Range<usize>> {
             let info = &content[length..];
             match open {
                 None if mark == b'~' || !info.contains('`') => open = Some((start, mark, length)),
-                Some((from, opened, least))
-                    if opened == mark && length >= least && info.trim().is_empty() =>
-                {
+                Some((from, opened, least)) if opened == mark && length >= least && info.trim().is_empty() => {
                     fences.push(from..end);
                     open = None;
                 }
@@ -269,7 +259,10 @@ mod tests {
 
     #[test]
     fn placeholders_are_found() {
-        assert_eq!(names("# INPUT\n\n{{input}} and {{ user.name }}"), ["input", "user.name"]);
+        assert_eq!(
+            names("# INPUT\n\n{{input}} and {{ user.name }}"),
+            ["input", "user.name"]
+        );
         assert_eq!(names("```\n{{code}}\n```\n{fixed_text}"), ["code"]);
         assert_eq!(names("{{{raw}}}"), ["raw"]);
         assert_eq!(names("Answer {question} from \"{context}\"."), ["question", "context"]);

@@ -183,8 +183,8 @@ impl<'t> Parser<'t> {
                     message: format!("Jinja has no `{{% {inner} %}}`: expected `{{% elif … %}}`"),
                 });
             }
-            "endif" | "endfor" | "endmacro" | "endblock" | "endwith" | "endautoescape"
-            | "endfilter" | "endset" | "endcall" => self.end(range, word)?,
+            "endif" | "endfor" | "endmacro" | "endblock" | "endwith" | "endautoescape" | "endfilter" | "endset"
+            | "endcall" => self.end(range, word)?,
             "include" | "extends" => {
                 let piece = match string_literal(rest) {
                     Some(name) => Piece::Include {
@@ -205,10 +205,7 @@ impl<'t> Parser<'t> {
                 self.extends |= word == "extends" && self.tree.innermost().is_none();
             }
             _ => {
-                let known = matches!(
-                    word,
-                    "set" | "import" | "from" | "do" | "break" | "continue" | "debug"
-                );
+                let known = matches!(word, "set" | "import" | "from" | "do" | "break" | "continue" | "debug");
                 self.all_known &= known;
                 self.tree.push(Piece::Silent(range));
             }
@@ -218,12 +215,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `{% elif %}` or `{% else %}`.
-    fn branch(
-        &mut self,
-        range: &Range<usize>,
-        word: &str,
-        of: &[&str],
-    ) -> Result<(), TemplateError> {
+    fn branch(&mut self, range: &Range<usize>, word: &str, of: &[&str]) -> Result<(), TemplateError> {
         let message = match self.tree.innermost() {
             Some(block) if of.contains(&block.word) => {
                 if !block.last {
@@ -297,8 +289,7 @@ impl<'t> Parser<'t> {
     /// The text before a tag, and the white space that the tag strips from it.
     fn before(&mut self, tag: &Tag) {
         self.fixed(self.at..tag.strip_from);
-        self.tree
-            .push(Piece::Silent(tag.strip_from..tag.range.start));
+        self.tree.push(Piece::Silent(tag.strip_from..tag.range.start));
         self.at = tag.range.end;
     }
 
@@ -495,10 +486,7 @@ mod tests {
             ("{% include 'a.txt' ignore missing %}", "<+a.txt>"),
             ("{% include name %}", "<include name>"),
             ("{% import 'a' as a %}b", "~b"),
-            (
-                "{% extends \"p\" %}x{{ y }}{% block b %}z{% endblock %}",
-                "<+p>~~~z~",
-            ),
+            ("{% extends \"p\" %}x{{ y }}{% block b %}z{% endblock %}", "<+p>~~~z~"),
             ("{% chat role='user' %}x{% endchat %}", "~x~"),
             ("{ a } {é}", "{ a } {é}"),
         ] {

@@ -167,10 +167,7 @@ pub fn fixed_ranges(pieces: &[Piece], which: Extent) -> FixedText {
                 fixed.ranges.append(&mut fixed_ranges(body, which).ranges);
                 fixed.unbounded = true;
             }
-            Piece::Loop { .. }
-            | Piece::Variable { .. }
-            | Piece::Include { .. }
-            | Piece::Silent(_) => {}
+            Piece::Loop { .. } | Piece::Variable { .. } | Piece::Include { .. } | Piece::Silent(_) => {}
         }
     }
     fixed
@@ -207,19 +204,14 @@ mod tests {
         let least = fixed_ranges(&pieces, Extent::Least);
         let most = fixed_ranges(&pieces, Extent::Most);
         assert!(!least.unbounded);
-        let join = |fixed: &FixedText| {
-            fixed
-                .ranges
-                .iter()
-                .map(|range| &text[range.clone()])
-                .collect()
-        };
+        let join = |fixed: &FixedText| fixed.ranges.iter().map(|range| &text[range.clone()]).collect();
         (join(&least), join(&most), most.unbounded)
     }
 
     #[test]
     fn least_and_most_take_the_shortest_and_the_longest_way() {
-        let text = "a{% if x %}bb{% elif y %}ccc{% else %}d{% endif %}{% if z %}e{% endif %}{% for i in l %}f{% endfor %}";
+        let text =
+            "a{% if x %}bb{% elif y %}ccc{% else %}d{% endif %}{% if z %}e{% endif %}{% for i in l %}f{% endfor %}";
         assert_eq!(
             extents(text, Syntax::Jinja),
             ("ad".into(), "accceff".replace("ff", "f"), true)
@@ -233,8 +225,7 @@ mod tests {
 
     #[test]
     fn variables_come_in_order_from_every_depth() {
-        let text =
-            "{{ a }}{% if x %}{{ b|upper }}{% else %}{% for i in l %}{{ i.c }}{% endfor %}{% endif %}{{ d }}";
+        let text = "{{ a }}{% if x %}{{ b|upper }}{% else %}{% for i in l %}{{ i.c }}{% endfor %}{% endif %}{{ d }}";
         let pieces = parse(text, Syntax::Jinja).unwrap();
         let names: Vec<_> = variables(&pieces)
             .into_iter()
@@ -271,12 +262,64 @@ mod tests {
     }
 
     const TOKENS: &[&str] = &[
-        "{{", "}}", "{%", "%}", "{#", "#}", "{{{", "}}}", "-", "~", "+", " ", "\n", "\r\n", "a", "é", "\\", "'", "\"",
-        "{% if a %}", "{% elif b %}", "{% else %}", "{% endif %}", "{%- for i in l -%}", "{% endfor %}", "{% raw %}",
-        "{% endraw %}", "{% set a %}", "{% endset %}", "{% macro m() %}", "{% endmacro %}", "{% extends 'x' %}",
-        "{% block b %}", "{% endblock %}", "{% call m() %}", "{% endcall %}", "{{#a}}", "{{/a}}", "{{^a}}", "{{else}}",
-        "{{#if a}}", "{{/if}}", "{{> p}}", "{{!-- c --}}", "{{! c }}", "{{~a~}}", "{{{{raw}}}}", "{{{{/raw}}}}",
-        "{{a}}", "{name}", "```\n", "{", "}", "$", "{{#>p}}", "{{/p}}", "{{#*inline 'q'}}", "{{/inline}}",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "{{{",
+        "}}}",
+        "-",
+        "~",
+        "+",
+        " ",
+        "\n",
+        "\r\n",
+        "a",
+        "é",
+        "\\",
+        "'",
+        "\"",
+        "{% if a %}",
+        "{% elif b %}",
+        "{% else %}",
+        "{% endif %}",
+        "{%- for i in l -%}",
+        "{% endfor %}",
+        "{% raw %}",
+        "{% endraw %}",
+        "{% set a %}",
+        "{% endset %}",
+        "{% macro m() %}",
+        "{% endmacro %}",
+        "{% extends 'x' %}",
+        "{% block b %}",
+        "{% endblock %}",
+        "{% call m() %}",
+        "{% endcall %}",
+        "{{#a}}",
+        "{{/a}}",
+        "{{^a}}",
+        "{{else}}",
+        "{{#if a}}",
+        "{{/if}}",
+        "{{> p}}",
+        "{{!-- c --}}",
+        "{{! c }}",
+        "{{~a~}}",
+        "{{{{raw}}}}",
+        "{{{{/raw}}}}",
+        "{{a}}",
+        "{name}",
+        "```\n",
+        "{",
+        "}",
+        "$",
+        "{{#>p}}",
+        "{{/p}}",
+        "{{#*inline 'q'}}",
+        "{{/inline}}",
     ];
 
     proptest::proptest! {

@@ -166,9 +166,7 @@ impl<'t> Parser<'t> {
 
     /// `{{#word …}}`.
     fn section(&mut self, body: &'t str, range: Range<usize>) -> Result<(), TemplateError> {
-        let (word, arguments) = body
-            .split_once(char::is_whitespace)
-            .unwrap_or((body, ""));
+        let (word, arguments) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
         match (word, arguments.is_empty()) {
             ("", _) => Err(error(range, "expected the name of a section after `#`".into())),
             ("if" | "unless" | "with", false) => self.tree.open(word, range, Shape::Choice),
@@ -198,10 +196,7 @@ impl<'t> Parser<'t> {
                     excerpt(block.word)
                 ),
             )),
-            None => Err(error(
-                range.clone(),
-                "`{{else}}` stands outside of any block".into(),
-            )),
+            None => Err(error(range.clone(), "`{{else}}` stands outside of any block".into())),
         }
     }
 
@@ -240,10 +235,7 @@ impl<'t> Parser<'t> {
             return Err(never(start..start + 4, "}}}}"));
         };
         let tag = start..start + 4 + found + 4;
-        let word = text[start + 4..tag.end - 4]
-            .split_whitespace()
-            .next()
-            .unwrap_or("");
+        let word = text[start + 4..tag.end - 4].split_whitespace().next().unwrap_or("");
         let close = format!("{{{{{{{{/{word}}}}}}}}}");
         let Some(found) = text[tag.end..].find(&close) else {
             return Err(never(tag, &excerpt(&close)));
@@ -280,11 +272,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Where a tag's content and the tag end: strings inside it may hold `close`.
-    fn tag_end(
-        &self,
-        from: usize,
-        close: &str,
-    ) -> Result<Option<(usize, usize)>, TemplateError> {
+    fn tag_end(&self, from: usize, close: &str) -> Result<Option<(usize, usize)>, TemplateError> {
         let bytes = self.text.as_bytes();
         let mut at = from;
         while at < bytes.len() {
@@ -292,8 +280,7 @@ impl<'t> Parser<'t> {
                 return Ok(Some((at, at + close.len())));
             }
             // A quote inside a name (`{{don't}}`) opens no string.
-            if matches!(bytes[at], b'"' | b'\'')
-                && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'=')
+            if matches!(bytes[at], b'"' | b'\'') && matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'=')
             {
                 let string = &self.text[at + 1..];
                 let Some(length) = string.find(char::from(bytes[at])) else {
@@ -316,8 +303,8 @@ impl<'t> Parser<'t> {
     fn own_line(&self, tag: &Range<usize>) -> Option<Range<usize>> {
         let blank = |c: char| c == ' ' || c == '\t';
         let before = self.text[self.at..tag.start].trim_end_matches(blank);
-        let starts_line = before.ends_with('\n')
-            || (before.is_empty() && (self.at == 0 || self.text[..self.at].ends_with('\n')));
+        let starts_line =
+            before.ends_with('\n') || (before.is_empty() && (self.at == 0 || self.text[..self.at].ends_with('\n')));
         let after = self.text[tag.end..].trim_start_matches(blank);
         let end = self.text.len() - after.len();
         let line_end = if after.starts_with("\r\n") {
@@ -438,10 +425,7 @@ mod tests {
         };
         let (at, message) = error("a{{#if x}}b");
         assert_eq!(at, "{{#if x}}");
-        assert_eq!(
-            message,
-            "`{{#if x}}` opened here is never closed: expected `{{/if}}`"
-        );
+        assert_eq!(message, "`{{#if x}}` opened here is never closed: expected `{{/if}}`");
         assert_eq!(error("{{#a}}{{/b}}").0, "{{/b}}");
         assert_eq!(error("{{/a}}").0, "{{/a}}");
         assert_eq!(error("x {{a").0, "{{");

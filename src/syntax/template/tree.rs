@@ -73,12 +73,7 @@ impl<'t> Tree<'t> {
     }
 
     /// Opens a block with its opening tag.
-    pub fn open(
-        &mut self,
-        word: &'t str,
-        tag: Range<usize>,
-        shape: Shape,
-    ) -> Result<(), TemplateError> {
+    pub fn open(&mut self, word: &'t str, tag: Range<usize>, shape: Shape) -> Result<(), TemplateError> {
         let start = tag.start;
         self.open_at(start, word, tag, shape)
     }
@@ -88,13 +83,7 @@ impl<'t> Tree<'t> {
         self.open_at(tag.end, word, tag, Shape::Loop)
     }
 
-    fn open_at(
-        &mut self,
-        start: usize,
-        word: &'t str,
-        tag: Range<usize>,
-        shape: Shape,
-    ) -> Result<(), TemplateError> {
+    fn open_at(&mut self, start: usize, word: &'t str, tag: Range<usize>, shape: Shape) -> Result<(), TemplateError> {
         if self.open.len() == NESTING_LIMIT {
             return Err(TemplateError {
                 range: tag,

@@ -1,0 +1,59 @@
+//! The core without the process around it: `cargo bench`.
+
+use llmlint::catalog::Catalog;
+use llmlint::config::Config;
+use llmlint::facts::{Settings, words};
+use llmlint::lint::{Linter, lint};
+use llmlint::rules::{RuleSet, Selection, embedded};
+use llmlint::source::Source;
+use llmlint::syntax::yaml;
+use llmlint::tokens::Encoding;
+
+fn main() {
+    divan::main();
+}
+
+const PAGE: &str = include_str!("../rules/missing-be-concise.md");
+const MANIFEST: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: server}\nspec:\n  template:\n    spec:\n      nodeSelector:\n        cloud.google.com/gke-accelerator: nvidia-l4\n      containers:\n        - name: vllm\n          image: vllm/vllm-openai:v0.8.5\n          args: [--model, meta-llama/Llama-3.1-8B-Instruct, --max-model-len, '8192']\n";
+
+#[divan::bench]
+fn count_a_page(bencher: divan::Bencher) {
+    bencher.bench(|| Encoding::O200kBase.count(divan::black_box(PAGE)));
+}
+
+#[divan::bench]
+fn words_of_a_page(bencher: divan::Bencher) {
+    bencher.bench(|| words::analyze(&words::parse_roles(divan::black_box(PAGE))));
+}
+
+#[divan::bench]
+fn parse_a_manifest(bencher: divan::Bencher) {
+    bencher.bench(|| yaml::parse(divan::black_box(MANIFEST), 0));
+}
+
+#[divan::bench]
+fn load_the_rules(bencher: divan::Bencher) {
+    bencher.bench(embedded);
+}
+
+#[divan::bench]
+fn lint_a_prompt_and_a_manifest(bencher: divan::Bencher) {
+    let settings = Settings::new(Config::default(), "");
+    let rules = RuleSet::new(
+        embedded().expect("the pages load"),
+        &settings.config,
+        &Selection::default(),
+    );
+    let rules = rules.expect("no selection");
+    let sources = [
+        Source::new("deploy/server.yaml", MANIFEST, false),
+        Source::new("prompts/page.md", PAGE, false),
+    ];
+    let linter = Linter {
+        settings: &settings,
+        catalog: Catalog::embedded(),
+        rules: &rules,
+        today: "2026-11-24".parse().expect("a day"),
+    };
+    bencher.bench(|| lint(&sources, &[], &linter));
+}
