@@ -35,7 +35,7 @@ impl<'a> DeploymentFacts<'a> {
         }
     }
 
-    fn from_root(&self) -> &str {
+    fn place_in_tree(&self) -> &str {
         &self.world.sources[self.deployment.place.source.0 as usize].from_root
     }
 
@@ -71,7 +71,7 @@ impl<'a> DeploymentFacts<'a> {
                 return Err("it runs on the CPU".to_owned());
             }
             let catalog = self.world.catalog;
-            if let Some(name) = self.world.settings.deployment(self.from_root(), |s| s.gpu.clone()) {
+            if let Some(name) = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu.clone()) {
                 return match catalog.gpu(&name) {
                     GpuMatch::Exact(gpu) => Ok(vec![gpu]),
                     GpuMatch::Ambiguous(gpus) => Ok(gpus),
@@ -269,7 +269,7 @@ impl<'a> DeploymentFacts<'a> {
             Field::Known(n, _) => (*n, "the manifest's replicas"),
             _ => (1, "one copy: no replicas are stated"),
         };
-        let stated = self.world.settings.deployment(self.from_root(), |s| s.gpu_hour_usd);
+        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
         let rate = match stated {
             Some(usd) => cost::input("gpu_hour", usd, "USD per GPU and hour", "gpu_hour_usd in llmlint.yaml"),
             None => self.instance_rate()?,
@@ -295,7 +295,7 @@ impl<'a> DeploymentFacts<'a> {
 
     /// The day of the price that its cost is made with, where that is the catalog's.
     pub fn price_as_of(&self) -> Option<Date> {
-        let stated = self.world.settings.deployment(self.from_root(), |s| s.gpu_hour_usd);
+        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
         let names = self.instance_names();
         let [name] = names.as_slice() else {
             return None;

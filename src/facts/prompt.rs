@@ -46,7 +46,7 @@ impl<'a> PromptFacts<'a> {
         }
     }
 
-    fn from_root(&self) -> &str {
+    fn place_in_tree(&self) -> &str {
         &self.world.sources[self.prompt.place.source.0 as usize].from_root
     }
 
@@ -55,7 +55,7 @@ impl<'a> PromptFacts<'a> {
         if !self.prompt.model.is_absent() {
             return self.prompt.model.clone();
         }
-        match self.world.settings.prompt(self.from_root(), |s| s.model.clone()) {
+        match self.world.settings.prompt(self.place_in_tree(), |s| s.model.clone()) {
             Some(name) => Field::Known(name, self.prompt.place),
             None => self.prompt.model.clone(),
         }
@@ -141,7 +141,7 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn output_tokens(&self) -> Result<OutputTokens, String> {
-        let stated = self.world.settings.prompt(self.from_root(), |s| s.output_tokens);
+        let stated = self.world.settings.prompt(self.place_in_tree(), |s| s.output_tokens);
         let choices = match &self.prompt.choices {
             Field::Known(n, _) => *n,
             _ => 1,
@@ -209,7 +209,7 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn calls(&self) -> Calls {
-        match self.world.settings.prompt(self.from_root(), |s| s.calls_per_month) {
+        match self.world.settings.prompt(self.place_in_tree(), |s| s.calls_per_month) {
             Some(count) => Calls {
                 count,
                 per: "month",
@@ -246,7 +246,7 @@ impl<'a> PromptFacts<'a> {
         let count = self.count();
         let rate = cost::price("input_price", price.input, &from);
         let cached_price = price.cached_input.map(|usd| cost::price("cached_price", usd, &from));
-        let share = self.world.settings.prompt(self.from_root(), |s| s.cached_share);
+        let share = self.world.settings.prompt(self.place_in_tree(), |s| s.cached_share);
         let without = if count.variables.is_empty() {
             Vec::new()
         } else {

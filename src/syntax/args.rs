@@ -155,6 +155,7 @@ impl Raw {
 
     /// Notes characters outside of quotes that make a shell look for files or write out a list.
     fn note_patterns(&mut self, text: &str) {
+        let ranges = text.contains("..");
         for byte in text.bytes() {
             match byte {
                 b'*' | b'?' => self.unknown("the shell replaces its `*` or `?` by file names".into()),
@@ -164,10 +165,8 @@ impl Raw {
                 b']' if self.square => {
                     self.unknown("the shell may take its `[…]` for a pattern of file names".into());
                 }
-                b'}' if self.listed || (self.brace && text.contains("..")) => {
+                b'}' if self.listed || (self.brace && ranges) => {
                     self.unknown("some shells write out its `{…,…}` as several words".into());
-                    // Said once: `contains` reads all of the text.
-                    return;
                 }
                 _ => {}
             }
@@ -572,8 +571,9 @@ impl<'a> Shell<'a> {
                 Err("it holds a `$'…'` string, which only some shells know".into())
             }
             Some(b'"') if !quoted => {
+                // The string itself is read next.
                 self.at += 1;
-                return Ok(());
+                Err("it holds a `$\"…\"` string, which only some shells know".into())
             }
             Some(byte) if byte.is_ascii_digit() || b"@*#?$!-".contains(&byte) => {
                 self.at += 2;
@@ -1060,6 +1060,7 @@ mod tests {
             "B=$B$B$B$A;".repeat(10_000),
             "(".repeat(500_000),
             "{,}".repeat(300_000),
+            "{}".repeat(300_000),
             "case a in ".repeat(100_000),
             "if ".repeat(100_000),
             "'".repeat(500_001),

@@ -184,7 +184,7 @@ impl<'t> Parser<'t> {
                 });
             }
             "endif" | "endfor" | "endmacro" | "endblock" | "endwith" | "endautoescape" | "endfilter" | "endset"
-            | "endcall" => self.end(range, word)?,
+            | "endcall" | "endraw" => self.end(range, word)?,
             "include" | "extends" => {
                 let piece = match string_literal(rest) {
                     Some(name) => Piece::Include {
@@ -520,6 +520,7 @@ mod tests {
         assert_eq!(error("{{ 'a }}").0, "'");
         assert_eq!(error("{% if x %}{% endfor %}").0, "{% endfor %}");
         assert_eq!(error("{% endif %}").0, "{% endif %}");
+        assert_eq!(error("{% endraw %}").0, "{% endraw %}");
         assert_eq!(error("{% for a in b %}{% elif c %}").0, "{% elif c %}");
         assert!(error("{% if a %}{% else if b %}{% endif %}").1.contains("elif"));
         assert!(error(&"{% if x %}".repeat(201)).1.contains("200"));

@@ -256,8 +256,8 @@ impl<'t> Parser<'t> {
             let end = from + self.text[from..].find(close)?;
             return Some((end, end + close.len()));
         }
-        // `--}}` or `--~}}`, behind the opening `!--`.
-        let mut search = from + 3;
+        // `--}}` or `--~}}`; its dashes may be the opening ones, as in `{{!--}}`.
+        let mut search = from + 1;
         loop {
             let dashes = search + self.text[search..].find("--")?;
             let behind = &self.text[dashes + 2..];
@@ -390,7 +390,7 @@ mod tests {
             ("{{#unless x}}A{{/unless}}", "(A|)"),
             ("{{#each x}}A{{else}}B{{/each}}", "([A]|B)"),
             ("{{#with x}}A{{^}}B{{/with}}", "(A|B)"),
-            ("a{{! {{b }}c{{!-- }} --}}d", "a~c~d"),
+            ("a{{! {{b }}c{{!-- }} --}}d{{!--}}", "a~c~d~"),
             ("{{> p}}{{> 'dir/q' x=1}}{{> (f 1)}}", "<+p><+dir/q><(f 1)>"),
             ("{{#> l}}x{{/l}}", "<+l>[x]"),
             ("{{#*inline \"n\"}}x{{/inline}}y", "~y"),

@@ -1,0 +1,137 @@
+//! Real files of public projects (../shared/corpus): nothing panics, vendors' manifests are not told that they won't
+//! start, findings are those that were read and judged, and every rule fires rightly on five files or on copies of them
+//! with one stated change. Skips, saying so, where the corpus is not there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use llmlint::catalog::Catalog;
+use llmlint::config::Config;
+use llmlint::facts::Settings;
+use llmlint::lint::{Linter, lint};
+use llmlint::report::Report;
+use llmlint::rules::{RuleSet, Selection, embedded};
+use llmlint::source::Source;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Change {
+    rule: String,
+    path: String,
+    find: String,
+    replace: String,
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    path: String,
+    rule: String,
+    line: usize,
+}
+
+fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: ../shared/corpus is not there");
+    None
+}
+
+fn judged(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/judged").join(name);
+    fs::read_to_string(path).expect("fixtures/judged")
+}
+
+fn check(sources: &[Source], select: &[String]) -> Report {
+    let settings = Settings::new(Config::default(), "");
+    let selection = Selection {
+        select: select.to_vec(),
+        ..Selection::default()
+    };
+    let rules = RuleSet::new(embedded().expect("the pages load"), &settings.config, &selection).expect("rules exist");
+    lint(
+        sources,
+        &[],
+        &Linter {
+            settings: &settings,
+            catalog: Catalog::embedded(),
+            rules: &rules,
+            today: "2026-11-24".parse().expect("a day"),
+        },
+    )
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the corpus can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_finding_was_judged() {
+    let Some(folder) = corpus() else {
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&folder, &mut paths);
+    paths.sort();
+    let sources: Vec<Source> = paths
+        .iter()
+        .filter_map(|path| {
+            let name = path.strip_prefix(&folder).ok()?.to_string_lossy().into_owned();
+            Some(Source::new(name, fs::read_to_string(path).ok()?, false))
+        })
+        .collect();
+    let report = check(&sources, &[]);
+    let found: BTreeSet<(String, String, usize)> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.path.clone(), finding.rule.clone(), finding.span.line))
+        .collect();
+    for finding in &report.findings {
+        let start_up = ["model-exceeds-vram", "kv-cache-overcommitted"].contains(&finding.rule.as_str());
+        assert!(!start_up, "{}: a vendor's manifest is told that it won't start", finding.path);
+    }
+    let known: BTreeSet<(String, String, usize)> = judged("corpus.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str::<Verdict>(line).expect("a row"))
+        .map(|row| (row.path, row.rule, row.line))
+        .collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty() && gone.is_empty(), "not judged yet: {new:#?}\nno longer found: {gone:#?}");
+}
+
+#[test]
+fn every_rule_fires_on_real_files() {
+    let Some(folder) = corpus() else {
+        return;
+    };
+    let changes: Vec<Change> = judged("changes.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    for rule in embedded().expect("the pages load") {
+        let count = changes.iter().filter(|change| change.rule == rule.id).count();
+        assert!(count >= 5, "{}: {count} real files", rule.id);
+    }
+    let mut silent = Vec::new();
+    for change in changes {
+        let text = fs::read_to_string(folder.join(&change.path)).expect("a file of the corpus");
+        assert!(text.contains(&change.find), "{}: has no `{}`", change.path, change.find);
+        let text = text.replacen(&change.find, &change.replace, 1);
+        let source = Source::new(change.path.clone(), text, false);
+        let report = check(&[source], std::slice::from_ref(&change.rule));
+        if report.findings.is_empty() {
+            silent.push(format!("{} on {}: {:?}", change.rule, change.path, report.not_judged));
+        }
+    }
+    assert!(silent.is_empty(), "does not fire: {silent:#?}");
+}
