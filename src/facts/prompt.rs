@@ -56,7 +56,10 @@ impl<'a> PromptFacts<'a> {
             return self.prompt.model.clone();
         }
         match self.world.settings.prompt(self.place_in_tree(), |s| s.model.clone()) {
-            Some(name) => Field::Known(name, self.prompt.place),
+            Some(name) => {
+                let shown = self.instructions().map(|message| first_line(self, message));
+                Field::Known(name, shown.unwrap_or(self.prompt.place))
+            }
             None => self.prompt.model.clone(),
         }
     }
