@@ -356,6 +356,11 @@ impl<'a> PromptFacts<'a> {
         if let Some(platform) = platform {
             return Err(format!("{platform} sets its own days of retirement"));
         }
+        if let Some(endpoint) = self.prompt.endpoint.as_deref()
+            && !OWN_HOSTS.iter().any(|host| endpoint.contains(host))
+        {
+            return Err(format!("requests go to `{endpoint}`, which may serve it still"));
+        }
         let today = self.world.today;
         self.of_model(|model| Some(model.is_retired(today)), "whether it is retired")
     }
@@ -367,6 +372,17 @@ fn version(id: &str) -> Vec<u64> {
         .filter_map(|digits| digits.parse().ok())
         .collect()
 }
+
+/// Where providers serve their own models.
+const OWN_HOSTS: &[&str] = &[
+    "api.openai.com",
+    "api.anthropic.com",
+    "generativelanguage.googleapis.com",
+    "api.mistral.ai",
+    "api.deepseek.com",
+    "api.x.ai",
+    "api.cohere.com",
+];
 
 fn sets_own_days(provider: &str) -> bool {
     ["azure", "foundry", "bedrock", "vertex"]

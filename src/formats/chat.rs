@@ -134,6 +134,7 @@ fn request_prompt(
     {
         prompt.response_format = Field::Known(text.to_owned(), reading.place(format.span));
     }
+    prompt.endpoint = settings::endpoint(request);
     prompt.tools = tools(reading, request);
     Some(prompt)
 }

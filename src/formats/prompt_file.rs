@@ -123,6 +123,7 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     prompt.model = settings::string(reading, front, &["model"]);
     prompt.max_output_tokens = settings::output_limit(reading, front);
     prompt.choices = settings::number(reading, front, &["n"]);
+    prompt.endpoint = settings::endpoint(front);
     prompt.response_format = settings::response_format(reading, front);
 }
 

@@ -87,6 +87,8 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     }
     let provider = model.get("provider").or_else(|| model.at(&["configuration", "type"]));
     prompt.provider = provider.and_then(Node::as_str).map(str::to_owned);
+    let connection = model.get("connection").or_else(|| model.get("configuration"));
+    prompt.endpoint = connection.and_then(settings::endpoint);
     let options = model.get("options").or_else(|| model.get("parameters"));
     if let Some(options) = options {
         prompt.max_output_tokens = settings::output_limit(reading, options);

@@ -22,6 +22,7 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         messages: Vec::new(),
         model: Field::default(),
         provider: None,
+        endpoint: None,
         max_output_tokens: Field::default(),
         choices: Field::default(),
         response_format: Field::default(),
@@ -53,6 +54,13 @@ pub(super) fn number(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field
 /// The limit on generated tokens, whatever the API calls it.
 pub(super) fn output_limit(reading: &Reading<'_>, map: &Node) -> Field<u64> {
     number(reading, map, OUTPUT_LIMITS)
+}
+
+/// The address that requests go to, as written.
+pub(super) fn endpoint(map: &Node) -> Option<String> {
+    let names = ["endpoint", "azure_endpoint", "base_url", "baseURL", "api_base"];
+    let value = names.iter().find_map(|name| map.get(name))?;
+    value.as_str().map(str::to_owned)
 }
 
 /// Whether the form of the answer is fixed, and how: `json_object`, `json_schema`, ….

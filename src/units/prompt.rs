@@ -19,6 +19,8 @@ pub struct Prompt {
     pub model: Field<String>,
     /// Who serves the model, where the file says so (`openai`, `azure`, …).
     pub provider: Option<String>,
+    /// The address that requests go to, where the file says so.
+    pub endpoint: Option<String>,
     /// The limit on generated tokens (`max_tokens`, `max_completion_tokens`, `max_output_tokens`), tokens.
     pub max_output_tokens: Field<u64>,
     /// How many answers one request asks for (`n`).
