@@ -2,7 +2,7 @@
 //! cursor, colour the terminal or pass for a line of ours.
 
 use crate::report::{Excerpt, Location, clean, push_clean};
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, floor_char_boundary};
 
 /// Lines shown before and after the place.
 const CONTEXT: usize = 1;
@@ -10,6 +10,8 @@ const CONTEXT: usize = 1;
 const MAX_LINES: usize = 4;
 /// Characters shown of a long line.
 const MAX_COLUMNS: usize = 160;
+/// Bytes looked at on both sides of what is shown of a long line.
+const AROUND: usize = 1_000;
 
 /// Line and column of a span's ends.
 pub fn locate(source: &Source, span: Span) -> Location {
@@ -45,7 +47,7 @@ pub fn excerpt(source: &Source, span: Span) -> Excerpt {
         let text = &source.text[line.start..line.end];
         let cut = clip(text, begin.saturating_sub(line.start));
         let shown = Span::new(line.start + cut.start, line.start + cut.end);
-        let hidden = redactions(&source.text[shown.start..shown.end]);
+        let hidden = hidden(source, number, shown);
         if cut.start > 0 {
             out.text.push('…');
         }
@@ -79,14 +81,38 @@ pub fn excerpt(source: &Source, span: Span) -> Excerpt {
     out
 }
 
+/// What looks like a secret in a part of a line, seen with what stands around it: a key may be cut by the window, or
+/// named to its left or, as Kubernetes writes it, on the line above.
+fn hidden(source: &Source, number: usize, shown: Span) -> Vec<std::ops::Range<usize>> {
+    let line = source.line(number).unwrap_or(shown);
+    let begin = floor_char_boundary(&source.text, shown.start.saturating_sub(AROUND)).max(line.start);
+    let end = floor_char_boundary(&source.text, shown.end.saturating_add(AROUND)).min(line.end);
+    let text = &source.text[begin..end];
+    let above = number.checked_sub(1).and_then(|number| source.line(number));
+    let named_above = text.trim_start().trim_start_matches(['"', '\'']).starts_with("value")
+        && above.is_some_and(|above| {
+            let end = floor_char_boundary(&source.text, above.end.min(above.start + AROUND));
+            names_secret(&source.text[above.start..end]).is_some()
+        });
+    let ranges = if named_above {
+        long_words(text)
+    } else {
+        redactions(text)
+    };
+    ranges
+        .into_iter()
+        .map(|range| (begin + range.start).saturating_sub(shown.start)..(begin + range.end).saturating_sub(shown.start))
+        .filter(|range| !range.is_empty())
+        .collect()
+}
+
 /// A window of at most [`MAX_COLUMNS`] characters that holds `at`.
 fn clip(line: &str, at: usize) -> std::ops::Range<usize> {
     if line.len() <= MAX_COLUMNS {
         return 0..line.len();
     }
-    let boundaries = |from: usize| crate::source::floor_char_boundary(line, from);
     let start = if at > MAX_COLUMNS / 2 {
-        boundaries(at.saturating_sub(MAX_COLUMNS / 4))
+        floor_char_boundary(line, at.saturating_sub(MAX_COLUMNS / 4))
     } else {
         0
     };
@@ -158,12 +184,13 @@ const SECRET_NAMES: &[&str] = &[
 
 /// The shortest word that can be a key.
 const SECRET_LENGTH: usize = 16;
+/// The same where the line above says that it is one.
+const SHORT_SECRET_LENGTH: usize = 8;
 
 /// Byte ranges of a line that look like secrets.
 fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let lower = line.to_ascii_lowercase();
-    let named = SECRET_NAMES.iter().filter_map(|name| lower.find(name)).min();
+    let mut found = url_passwords(line);
+    let named = names_secret(line);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
     let mut at = 0;
     for word in line.split(|c: char| !is_part(c)) {
@@ -187,6 +214,56 @@ fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
         let random = word.len() >= 32 && digits >= 4 && upper && lowercase && !word.contains(['/', '.']);
         if known || after_name || random {
             found.push(start + offset..start + offset + word.len());
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    // A word inside a password is hidden with it.
+    found.dedup_by(|next, last| {
+        let inside = next.start < last.end;
+        if inside {
+            last.end = last.end.max(next.end);
+        }
+        inside
+    });
+    found
+}
+
+/// Where a line first names a secret.
+fn names_secret(line: &str) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    SECRET_NAMES.iter().filter_map(|name| lower.find(name)).min()
+}
+
+/// The words of a line behind its key that are long enough to be a secret.
+fn long_words(line: &str) -> Vec<std::ops::Range<usize>> {
+    let from = line.find(':').map_or(0, |at| at + 1);
+    let mut found = Vec::new();
+    let mut at = from;
+    for word in line[from..].split([' ', '\t', '"', '\'']) {
+        if word.len() >= SHORT_SECRET_LENGTH && !word.contains(['{', '$', '<']) {
+            found.push(at..at + word.len());
+        }
+        // What splits words is one byte long.
+        at += word.len() + 1;
+    }
+    found
+}
+
+/// Passwords in addresses: `scheme://name:password@host`.
+fn url_passwords(line: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for (at, mark) in line.match_indices("://") {
+        let start = at + mark.len();
+        let length = line[start..].find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '<' | '>'));
+        let authority = &line[start..length.map_or(line.len(), |length| start + length)];
+        let Some((user, _)) = authority.rsplit_once('@') else {
+            continue;
+        };
+        if let Some((name, password)) = user.split_once(':')
+            && !password.is_empty()
+            && !password.starts_with(['$', '{'])
+        {
+            found.push(start + name.len() + 1..start + user.len());
         }
     }
     found
@@ -218,6 +295,20 @@ mod tests {
             "meta-llama/Llama-3.1-70B-Instruct"
         );
         assert_eq!(safe("API_KEY=AKIAIOSFODNN7EXAMPLE"), "API_KEY=***");
+        assert_eq!(safe("postgres://app:hunter2@db/x"), "postgres://app:***@db/x");
+        let source = Source::new("p", "- name: VLLM_API_KEY\n  value: \"correct-horse\"\nargs: []", false);
+        let shown = excerpt(&source, Span::new(44, 48));
+        assert!(!shown.text.contains("correct"), "{}", shown.text);
+    }
+
+    #[test]
+    fn a_secret_is_hidden_where_the_window_cuts_it() {
+        let line = format!("{} sk-{} HERE {}", "x".repeat(500), "a1b2".repeat(12), "y".repeat(500));
+        let at = line.find("HERE").expect("it is there");
+        let source = Source::new("p", line, false);
+        let shown = excerpt(&source, Span::new(at, at + 4));
+        assert_eq!(&shown.text[shown.start..shown.end], "HERE");
+        assert!(!shown.text.contains("a1b2"), "{}", shown.text);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The way from sources to a report, in one screen.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 use rust_decimal::Decimal;
@@ -10,7 +10,8 @@ use crate::excerpt;
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, UnitKind, World};
 use crate::formats::{self, Outcome};
 use crate::report::{
-    Citation, Cost, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Severity, Sum, Totals, UnitReport,
+    Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
+    Totals, UnitReport,
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
 use crate::source::{Place, Source, SourceId, Span};
@@ -118,9 +119,13 @@ fn id(index: usize) -> SourceId {
     SourceId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
+/// Most bytes of prompt files that the requests of a run may stand for, each file counted for each request: a short
+/// file can name a long one ten thousand times.
+const MAX_JOINED_BYTES: usize = 100_000_000;
+
 /// Joins a request with the prompt file that it names: one unit, counted once.
 pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -> Vec<Unit> {
-    let path = |place: Place| sources[place.source.0 as usize].path.as_str();
+    let path = |place: Place| sources[place.source.0 as usize].from_root.as_str();
     let texts: HashMap<&str, Vec<Message>> = units
         .iter()
         .filter_map(|unit| match unit {
@@ -130,8 +135,10 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
             _ => None,
         })
         .collect();
-    let mut used: Vec<String> = Vec::new();
+    let mut used: HashSet<String> = HashSet::new();
     let mut joined = Vec::new();
+    let mut bytes = 0_usize;
+    let mut full = false;
     for unit in units {
         let Unit::Prompt(mut prompt) = unit else {
             joined.push(unit);
@@ -149,6 +156,17 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
                 messages.push(message);
                 continue;
             };
+            bytes = texts[found.as_str()]
+                .iter()
+                .fold(bytes, |sum, text| sum.saturating_add(text.text.as_str().len()));
+            if bytes > MAX_JOINED_BYTES {
+                if !full {
+                    findings.push(too_much_joined(&sources[place.source.0 as usize], place.span));
+                }
+                full = true;
+                messages.push(message);
+                continue;
+            }
             let role = message.role;
             messages.extend(texts[found.as_str()].iter().cloned().map(|mut text| {
                 if texts[found.as_str()].len() == 1 {
@@ -156,13 +174,13 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
                 }
                 text
             }));
-            used.push(found);
+            used.insert(found);
         }
         prompt.messages = messages;
         joined.push(Unit::Prompt(prompt));
     }
     joined.retain(|unit| match unit {
-        Unit::Prompt(prompt) => !is_only_text(prompt) || !used.iter().any(|name| name == path(prompt.place)),
+        Unit::Prompt(prompt) => !is_only_text(prompt) || !used.contains(path(prompt.place)),
         Unit::Deployment(_) => true,
     });
     joined
@@ -175,7 +193,10 @@ fn is_only_text(prompt: &Prompt) -> bool {
 /// The path of a prompt file that `name` means, seen from the file that names it or from the root.
 fn resolve(from: &str, name: &str, texts: &HashMap<&str, Vec<Message>>) -> Option<String> {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    [normal(&format!("{folder}/{name}")), normal(name)]
+    // A file outside the root is known by its whole path.
+    let lead = if from.starts_with('/') { "/" } else { "" };
+    let beside = normal(&format!("{folder}/{name}")).map(|path| format!("{lead}{path}"));
+    [beside, normal(name)]
         .into_iter()
         .flatten()
         .find(|path| texts.contains_key(path.as_str()))
@@ -227,7 +248,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
                     path: source.path.clone(),
                     span: excerpt::locate(source, draft.place.span),
                     unit: Some(subject.name().to_owned()),
-                    saving: draft.saving,
+                    saving: draft.saving.map(shown_saving),
                     fix: draft.fix,
                     evidence: citations(active, world.catalog),
                     excerpt: Some(excerpt::excerpt(source, draft.place.span)),
@@ -241,7 +262,11 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
         UnitKind::Deployment => &["deployment.cost.hour"],
     };
     let (model, tokens, price_as_of) = match &subject {
-        Subject::Prompt(facts) => (facts.model_name(), Some(facts.count().clone()), facts.price_as_of()),
+        Subject::Prompt(facts) => (
+            facts.model_name(),
+            Some(shown_count(facts.count().clone())),
+            facts.price_as_of(),
+        ),
         Subject::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
     };
     UnitResult {
@@ -270,9 +295,37 @@ fn cost(subject: &Subject<'_>, name: &str) -> Cost {
     });
     Cost {
         fact: name.to_owned(),
-        amount: fact.and_then(|fact| fact.figure),
+        amount: fact.and_then(|fact| fact.figure).map(shown_figure),
         unknown,
     }
+}
+
+/// A saving whose words from files may be shown.
+fn shown_saving(mut saving: Saving) -> Saving {
+    saving.amount = saving.amount.map(shown_figure);
+    saving.unknown = saving.unknown.map(|why| excerpt::safe(&why));
+    saving
+}
+
+/// A count whose words from files may be shown.
+fn shown_count(mut count: TokenCount) -> TokenCount {
+    count.how = excerpt::safe(&count.how);
+    for name in &mut count.variables {
+        *name = excerpt::safe(name);
+    }
+    count
+}
+
+/// A figure whose words from files may be shown.
+fn shown_figure(mut figure: Figure) -> Figure {
+    for text in figure
+        .without
+        .iter_mut()
+        .chain(figure.inputs.iter_mut().map(|input| &mut input.from))
+    {
+        *text = excerpt::safe(text);
+    }
+    figure
 }
 
 fn citations(active: &ActiveRule, catalog: &Catalog) -> Vec<Citation> {
@@ -401,6 +454,16 @@ fn syntax_error(source: &Source, format: &str, error: &crate::syntax::SyntaxErro
         fix: None,
         evidence: Vec::new(),
         excerpt: Some(excerpt::excerpt(source, error.span)),
+    }
+}
+
+fn too_much_joined(source: &Source, span: Span) -> Finding {
+    Finding {
+        message: format!(
+            "from here on the requests' prompt files are not counted: together they are more than {MAX_JOINED_BYTES} bytes"
+        ),
+        help: "check fewer requests at once".to_owned(),
+        ..missing_file(source, span, "")
     }
 }
 

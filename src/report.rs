@@ -354,19 +354,26 @@ pub(crate) fn push_clean(character: char, out: &mut String) {
     use std::fmt::Write as _;
     match character {
         '\t' => out.push_str("    "),
-        '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2028}'..='\u{2029}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}' => {
-            let _ = write!(out, "<U+{:04X}>", u32::from(character));
-        }
-        control if control.is_control() => {
-            let _ = write!(out, "<U+{:04X}>", u32::from(control));
+        unsafe_one if !is_safe(unsafe_one) => {
+            let _ = write!(out, "<U+{:04X}>", u32::from(unsafe_one));
         }
         other => out.push(other),
     }
+}
+
+/// Whether a character can be shown: it neither moves the cursor nor turns or hides what stands around it.
+pub(crate) fn is_safe(character: char) -> bool {
+    let hides = matches!(
+        character,
+        '\u{061c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2028}'..='\u{2029}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    !hides && !character.is_control()
 }
 
 /// A whole number with a comma between thousands.

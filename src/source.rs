@@ -1,7 +1,7 @@
 //! Sources, and the way from decoded text back to their bytes.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which source of a run: its place in the sorted list of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,7 +67,13 @@ pub struct Source {
     /// Whether the file was named on the command line (and not found by a walk).
     pub named: bool,
     lines: Vec<usize>,
+    /// Characters before each block of [`BLOCK`] bytes; made when a place far along a line is first asked for.
+    blocks: OnceLock<Vec<usize>>,
 }
+
+/// Bytes after which a column is no longer counted from the start of its line: a file of one long line would be read
+/// as often as it has places.
+const BLOCK: usize = 4096;
 
 /// A position that people can find: line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +102,7 @@ impl Source {
             text,
             named,
             lines,
+            blocks: OnceLock::new(),
         }
     }
 
@@ -117,8 +124,31 @@ impl Source {
     pub fn position(&self, offset: usize) -> Position {
         let offset = floor_char_boundary(&self.text, offset);
         let line = self.lines.partition_point(|start| *start <= offset) - 1;
-        let column = self.text[self.lines[line]..offset].chars().count() + 1;
-        Position { line: line + 1, column }
+        let start = self.lines[line];
+        let column = if offset - start < BLOCK {
+            characters(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
+        Position {
+            line: line + 1,
+            column: column + 1,
+        }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let blocks = self.blocks.get_or_init(|| {
+            let counts = bytes.chunks(BLOCK).scan(0, |before, block| {
+                let here = *before;
+                *before += characters(block);
+                Some(here)
+            });
+            counts.collect()
+        });
+        // An offset at the text's very end may lie behind the last block.
+        let block = (offset / BLOCK).min(blocks.len().saturating_sub(1));
+        blocks.get(block).copied().unwrap_or(0) + characters(&bytes[block * BLOCK..offset])
     }
 
     /// The span of the line that holds `offset`, without its line end.
@@ -148,6 +178,11 @@ impl Source {
             _ => String::new(),
         }
     }
+}
+
+/// How many characters start among these bytes of a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The nearest character boundary at or before `offset`.
@@ -406,6 +441,31 @@ mod tests {
         assert_eq!(source.position(99), Position { line: 3, column: 2 });
         assert_eq!(source.line_at(3), Span::new(3, 5));
         assert_eq!(source.extension(), "yaml");
+    }
+
+    #[test]
+    fn columns_far_along_a_line_are_counted_too() {
+        let text = format!("ab\n{}", "aé👍".repeat(3_000));
+        let source = Source::new("p", text.as_str(), false);
+        for offset in [
+            3,
+            BLOCK - 1,
+            BLOCK,
+            BLOCK + 3,
+            2 * BLOCK + 4,
+            20_000,
+            text.len() - 4,
+            text.len(),
+        ] {
+            let at = floor_char_boundary(&text, offset);
+            let column = text[3..at].chars().count() + 1;
+            assert_eq!(source.position(offset), Position { line: 2, column });
+        }
+        let whole = "x".repeat(2 * BLOCK);
+        assert_eq!(
+            Source::new("p", whole.as_str(), false).position(2 * BLOCK).column,
+            2 * BLOCK + 1
+        );
     }
 
     #[test]

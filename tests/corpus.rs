@@ -97,7 +97,11 @@ fn every_finding_was_judged() {
         .collect();
     for finding in &report.findings {
         let start_up = ["model-exceeds-vram", "kv-cache-overcommitted"].contains(&finding.rule.as_str());
-        assert!(!start_up, "{}: a vendor's manifest is told that it won't start", finding.path);
+        assert!(
+            !start_up,
+            "{}: a vendor's manifest is told that it won't start",
+            finding.path
+        );
     }
     let known: BTreeSet<(String, String, usize)> = judged("corpus.jsonl")
         .lines()
@@ -106,7 +110,10 @@ fn every_finding_was_judged() {
         .collect();
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty() && gone.is_empty(), "not judged yet: {new:#?}\nno longer found: {gone:#?}");
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "not judged yet: {new:#?}\nno longer found: {gone:#?}"
+    );
 }
 
 #[test]

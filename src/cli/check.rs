@@ -64,9 +64,9 @@ pub(super) struct Check {
     /// Exit with 2 where a file could not be read.
     #[arg(long)]
     strict: bool,
-    /// Threads to use (default: one a core).
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    /// Threads to use, 1 to 256 (default: one a core).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -98,7 +98,9 @@ impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if let Some(threads) = self.threads {
             // Fails only where the pool was made before, which nothing has done yet.
-            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+            let _ = rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global();
         }
         let selection = Selection {
             select: self.select.clone(),
@@ -167,7 +169,7 @@ impl Check {
                 sources: vec![Source::new(name, text, true)],
                 unread: Vec::new(),
             },
-            Err((why, _)) => Scan {
+            Err(why) => Scan {
                 sources: Vec::new(),
                 unread: vec![Unread {
                     path: name,

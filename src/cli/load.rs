@@ -9,8 +9,8 @@ use crate::facts::Settings;
 use crate::host::{self, Root};
 use crate::lint::Linter;
 use crate::rules::{self, Rule, RuleSet, Selection};
-use crate::source::Source;
-use crate::syntax::SyntaxError;
+use crate::source::{Source, Span};
+use crate::syntax::{Node, SyntaxError, yaml};
 
 /// Which config to use.
 #[derive(Debug, Clone, clap::Args)]
@@ -83,7 +83,7 @@ impl Run {
             )));
         }
         let set = RuleSet::new(pages, &config, selection).map_err(|message| match &path {
-            Some(path) if message.starts_with("rules: ") => Failure(format!("{}: {message}", path.display())),
+            Some(path) if message.starts_with("rules: ") => rules_failure(path, &message),
             _ => Failure(message),
         })?;
         Ok(Self {
@@ -116,7 +116,27 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
 fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
     let source = Source::new(path.display().to_string(), text, true);
     let at = source.position(error.span.start);
-    Failure(format!("{}:{}:{}: {}", source.path, at.line, at.column, error.message))
+    // The message may hold words of the file: they are not to look like lines of ours.
+    let message = crate::excerpt::safe(&error.message);
+    Failure(format!("{}:{}:{}: {message}", source.path, at.line, at.column))
+}
+
+/// A failure about a rule's settings, with the place of the rule's name in the config where it can be found.
+fn rules_failure(path: &Path, message: &str) -> Failure {
+    let text = host::read_text(path, crate::config::DEFAULT_MAX_FILE_BYTES).unwrap_or_default();
+    let parsed = yaml::parse(&text, 0);
+    let rules = parsed.documents.first().and_then(|document| document.get("rules"));
+    let named = |key: &str| message.contains(&format!("`{key}`")) || message.contains(&format!(" {key}: "));
+    let place = rules
+        .into_iter()
+        .flat_map(Node::entries)
+        .find(|(key, _)| key.as_str().is_some_and(named))
+        .map_or(Span::at(0), |(key, _)| key.span);
+    let error = SyntaxError {
+        span: place,
+        message: message.to_owned(),
+    };
+    placed(path, text, &error)
 }
 
 /// The catalog with the config's own models in front.

@@ -5,6 +5,8 @@ mod explain;
 mod facts;
 mod init;
 mod load;
+mod memory;
+mod numbers;
 mod output;
 mod schema;
 mod tokens;
@@ -32,6 +34,10 @@ enum Command {
     Rules(explain::Rules),
     /// Count tokens, words and characters.
     Tokens(tokens::Tokens),
+    /// The figures of "Numbers every LLM developer should know" (2023) beside today's.
+    Numbers(numbers::Numbers),
+    /// Work out whether a model starts on a GPU with vLLM, and how much KV cache that leaves.
+    Memory(memory::Memory),
     /// Print every fact of every unit in a file, with its type, value and place.
     Facts(facts::Facts),
     /// Write a commented llmlint.yaml after looking at what is there.
@@ -62,6 +68,8 @@ pub fn run() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::Tokens(command) => command.run(),
+        Command::Numbers(command) => command.run(),
+        Command::Memory(command) => command.run(),
         Command::Facts(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Schema(command) => command.run(),

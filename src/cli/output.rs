@@ -38,6 +38,19 @@ pub(super) fn width() -> usize {
     columns.unwrap_or(100).clamp(40, 160)
 }
 
+/// Text in lines of at most `width` columns, the first behind `first`, the others behind `rest`. Lines break at spaces
+/// alone, so that addresses and dates stay whole.
+pub(super) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    let lines = textwrap::wrap(text, options);
+    lines.into_iter().map(|line| line.into_owned()).collect()
+}
+
 /// Prints text. A reader that has gone away (`| head`) is no error.
 pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
     let mut out = io::stdout().lock();

@@ -18,7 +18,8 @@ mod solve;
 mod weights;
 
 pub use cases::judge_case;
-pub use solve::{gpus_that_fit, longest_context};
+pub use solve::{gpus_that_fit, least_memory, longest_context};
+pub use weights::Checkpoint;
 
 /// Bytes in a GiB.
 const GIB: f64 = 1_073_741_824.0;
@@ -29,6 +30,8 @@ const UNSTATED: Version = Version::new(0, 16, 0);
 /// The release assumed where only "V0" is stated.
 const UNSTATED_V0: Version = Version::new(0, 7, 3);
 
+/// How far what one product's driver reports may differ by driver, ECC and board: a share of it.
+const GPU_SPREAD: f64 = 0.005;
 /// Memory that a process holds on a GPU before it allocates anything (the CUDA context), GiB: an H100 of 79.18 GiB
 /// has 78.57 GiB free at start.
 const CONTEXT_GIB: f64 = 0.6;
@@ -117,11 +120,10 @@ pub struct Device<'a> {
 
 impl<'a> From<&'a Gpu> for Device<'a> {
     fn from(gpu: &'a Gpu) -> Self {
-        // Driver, ECC and board change what one product reports by up to half a percent.
         Self {
             name: &gpu.id,
             memory_gib: Some(gpu.memory_gib),
-            error_gib: gpu.memory_gib * 0.005,
+            error_gib: gpu.memory_gib * GPU_SPREAD,
         }
     }
 }

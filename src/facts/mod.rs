@@ -5,6 +5,7 @@ pub mod cost;
 mod count;
 mod deployment;
 pub mod memory;
+pub mod numbers;
 mod prompt;
 mod value;
 pub mod words;

@@ -1,6 +1,8 @@
 //! Chat requests written down: OpenAI-style JSON, YAML and JSON Lines with `model`, `messages`, parameters and tools.
 //! Shapes: <https://platform.openai.com/docs/api-reference/chat>, GitHub Models' `.prompt.yml`, batch lines (`body`).
 
+use std::collections::HashSet;
+
 use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
@@ -8,6 +10,9 @@ use crate::syntax::{Node, SyntaxError, json};
 use crate::units::{Field, Message, Prompt, Role, Tool, Unit};
 
 pub(super) const NAME: &str = "chat request";
+
+/// Bad lines of one file that are shown; the rest are counted.
+const MAX_BAD_LINES: usize = 20;
 
 /// Keys under which requests nest their parameters.
 const PARAMETER_MAPS: &[&str] = &["parameters", "modelParameters", "model_parameters"];
@@ -56,14 +61,27 @@ fn numbered(index: usize, count: usize) -> String {
 
 fn read_lines(reading: &Reading<'_>, read: &mut Read) {
     let (body, start) = reading.source.body();
+    let mut bad = 0;
     for (span, value) in json::parse_lines(body, start) {
         match value {
             Ok(value) => {
                 let line = reading.source.position(span.start).line;
                 read_value(reading, &value, &format!("#{line}"), read);
             }
-            Err(error) => read.errors.push(error),
+            Err(error) => {
+                bad += 1;
+                if bad <= MAX_BAD_LINES {
+                    read.errors.push(error);
+                }
+            }
         }
+    }
+    if bad > MAX_BAD_LINES
+        && let Some(last) = read.errors.last_mut()
+    {
+        let more = bad - MAX_BAD_LINES;
+        last.message
+            .push_str(&format!("; {more} more lines of this file are no JSON either"));
     }
 }
 
@@ -71,9 +89,12 @@ fn read_lines(reading: &Reading<'_>, read: &mut Read) {
 fn read_value(reading: &Reading<'_>, value: &Node, suffix: &str, read: &mut Read) {
     let requests: Vec<(&Node, String)> = if value.is_seq() {
         let items: Vec<&Node> = value.items().collect();
+        // A request that aliases repeat is written once: it is one.
+        let mut seen = HashSet::new();
         items
             .iter()
             .enumerate()
+            .filter(|(_, item)| seen.insert(item.span))
             .map(|(index, item)| (*item, numbered(index, items.len())))
             .collect()
     } else {

@@ -165,6 +165,12 @@ pub fn may_be_ours(path: &str) -> bool {
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
+/// Whether a file's name alone says that it is ours.
+pub fn is_ours_by_name(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extension.eq_ignore_ascii_case(prompty::NAME)
+}
+
 /// Reads a file as the first format that takes it.
 pub fn read(source: &Source, id: SourceId, prompt_place: bool) -> Outcome {
     let reading = Reading::new(source, id, prompt_place);
@@ -196,6 +202,10 @@ impl Reading<'_> {
         match self.source.extension().as_str() {
             "yaml" | "yml" => self.yaml().error.clone(),
             "json" => self.json().as_ref().err().cloned(),
+            "jsonl" => {
+                let (body, start) = self.source.body();
+                json::parse_lines(body, start).find_map(|(_, line)| line.err())
+            }
             _ => None,
         }
     }

@@ -9,8 +9,8 @@ use crate::report::grouped;
 /// Reads a file of at most `limit` bytes as UTF-8.
 ///
 /// # Errors
-/// Why it can't be read, and how to mend it, in one line; and whether that is the file's own fault (it should have
-/// been readable) or only a reason to leave it alone.
+/// Why it can't be read, and how to mend it, in one line; and whether the machine refused it (else it is no text of at
+/// most `limit` bytes, which is a fault only in a file that should be one).
 pub fn read_text(path: &Path, limit: u64) -> Result<String, (String, bool)> {
     let broken = |why: String| (why, true);
     let meta = fs::metadata(path).map_err(|error| broken(format!("can't be read: {error}")))?;
@@ -28,28 +28,28 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, (String, bool)> {
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| broken(format!("can't be read: {error}")))?;
-    text(bytes, limit)
+    text(bytes, limit).map_err(|why| (why, false))
 }
 
 /// The text of a file's bytes.
 ///
 /// # Errors
-/// As [`read_text`].
-pub fn text(bytes: Vec<u8>, limit: u64) -> Result<String, (String, bool)> {
+/// Why it is none, and how to mend it, in one line.
+pub fn text(bytes: Vec<u8>, limit: u64) -> Result<String, String> {
     if bytes.len() as u64 > limit {
-        return Err((too_large(bytes.len() as u64, limit), false));
+        return Err(too_large(bytes.len() as u64, limit));
     }
     for (mark, name) in [(&[0xff, 0xfe][..], "UTF-16 LE"), (&[0xfe, 0xff], "UTF-16 BE")] {
         if bytes.starts_with(mark) {
-            return Err((format!("{name} by its byte-order mark: save it as UTF-8"), true));
+            return Err(format!("{name} by its byte-order mark: save it as UTF-8"));
         }
     }
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err((format!("holds a NUL at byte {at}: not text, left alone"), false));
+        return Err(format!("holds a NUL at byte {at}: not text, left alone"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        (format!("not UTF-8 at byte {at}: save it as UTF-8"), true)
+        format!("not UTF-8 at byte {at}: save it as UTF-8")
     })
 }
 

@@ -31,34 +31,41 @@ pub struct WalkError {
 }
 
 struct Found {
+    /// As it is shown.
     path: PathBuf,
+    /// Without links, `.` and `..` in its folders: two ways to one file are one.
+    real: PathBuf,
     from_root: String,
     named: bool,
 }
 
-/// Reads every file below `paths` that a format may take; a file that is named is read whatever it is called.
+/// Reads every file below `paths` that a format may take; a file that is named is read whatever it is called, and once
+/// however often it is named.
 ///
 /// # Errors
 /// A path that does not exist.
 pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool) -> Result<Scan, WalkError> {
     let mut found = Vec::new();
+    let mut scan = Scan::default();
     for path in paths {
         let meta = std::fs::metadata(path).map_err(|error| WalkError {
             message: format!("{}: {error}", path.display()),
         })?;
         if meta.is_dir() {
-            walk(path, root, settings, gitignore, &mut found);
+            walk(path, root, settings, gitignore, &mut found, &mut scan.unread);
         } else {
+            let real = real(path);
             found.push(Found {
                 path: path.clone(),
-                from_root: root.path(path),
+                from_root: root.path(&real),
+                real,
                 named: true,
             });
         }
     }
     // A file that is named and lies below another path is read once, as named.
-    found.sort_by(|a, b| (&a.from_root, !a.named).cmp(&(&b.from_root, !b.named)));
-    found.dedup_by(|a, b| a.from_root == b.from_root);
+    found.sort_by(|a, b| (&a.real, !a.named, &a.path).cmp(&(&b.real, !b.named, &b.path)));
+    found.dedup_by(|a, b| a.real == b.real);
     let limit = settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
     let read: Vec<Result<Source, Unread>> = found
         .into_par_iter()
@@ -69,12 +76,14 @@ pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool
                 Err((why, broken)) => Err(Unread {
                     path: shown,
                     why,
-                    finding: broken || file.named,
+                    finding: broken
+                        || file.named
+                        || settings.is_prompt_place(&file.from_root)
+                        || formats::is_ours_by_name(&file.from_root),
                 }),
             }
         })
         .collect();
-    let mut scan = Scan::default();
     for file in read {
         match file {
             Ok(source) => scan.sources.push(source),
@@ -86,9 +95,33 @@ pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool
     Ok(scan)
 }
 
-fn walk(folder: &Path, root: &Root, settings: &Settings, gitignore: bool, found: &mut Vec<Found>) {
+/// The path with its folders' links, `.` and `..` resolved; its own name is kept.
+fn real(path: &Path) -> PathBuf {
+    let resolved = match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => {
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            folder.canonicalize().map(|folder| folder.join(name))
+        }
+        _ => path.canonicalize(),
+    };
+    resolved.unwrap_or_else(|_| path.to_path_buf())
+}
+
+fn walk(
+    folder: &Path,
+    root: &Root,
+    settings: &Settings,
+    gitignore: bool,
+    found: &mut Vec<Found>,
+    unread: &mut Vec<Unread>,
+) {
     let exclude = settings.config.exclude_globs();
-    let collected = Mutex::new(Vec::new());
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let collected = Mutex::new((Vec::new(), Vec::new()));
     let walker = WalkBuilder::new(folder)
         .hidden(false)
         .follow_links(false)
@@ -105,11 +138,23 @@ fn walk(folder: &Path, root: &Root, settings: &Settings, gitignore: bool, found:
         .build_parallel();
     walker.run(|| {
         Box::new(|entry| {
-            let Ok(entry) = entry else {
-                return WalkState::Continue;
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    if let Ok(mut collected) = collected.lock() {
+                        collected.1.push(unreadable(folder, &error));
+                    }
+                    return WalkState::Continue;
+                }
             };
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let from_root = root.path(entry.path());
+            let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            let real = if inside.as_os_str().is_empty() {
+                real.clone()
+            } else {
+                real.join(inside)
+            };
+            let from_root = root.path(&real);
             let relative = settings.relative(&from_root);
             if entry.depth() > 0 && exclude.is_match(relative) {
                 return if is_folder {
@@ -122,15 +167,36 @@ fn walk(folder: &Path, root: &Root, settings: &Settings, gitignore: bool, found:
             if is_file && (formats::may_be_ours(&from_root) || settings.is_prompt_place(&from_root)) {
                 let file = Found {
                     path: entry.into_path(),
+                    real,
                     from_root,
                     named: false,
                 };
                 if let Ok(mut collected) = collected.lock() {
-                    collected.push(file);
+                    collected.0.push(file);
                 }
             }
             WalkState::Continue
         })
     });
-    found.extend(collected.into_inner().unwrap_or_default());
+    let (files, errors) = collected.into_inner().unwrap_or_default();
+    found.extend(files);
+    unread.extend(errors);
+}
+
+/// A folder that the walk could not enter.
+fn unreadable(folder: &Path, error: &ignore::Error) -> Unread {
+    let mut inner = error;
+    let mut path = folder;
+    loop {
+        match inner {
+            ignore::Error::WithPath { path: at, err } => (path, inner) = (at, err),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            _ => break,
+        }
+    }
+    Unread {
+        path: slashed(path),
+        why: format!("can't be read: {inner}"),
+        finding: true,
+    }
 }

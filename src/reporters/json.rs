@@ -1,10 +1,11 @@
 //! The whole report as JSON.
 
 use super::Style;
+use super::words::escaped;
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, _style: &Style) -> String {
-    let mut out = serde_json::to_string_pretty(report).unwrap_or_default();
+    let mut out = escaped(&serde_json::to_string_pretty(report).unwrap_or_default());
     out.push('\n');
     out
 }

@@ -1,6 +1,7 @@
 //! A finding a line, as JSON.
 
 use super::Style;
+use super::words::escaped;
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, _style: &Style) -> String {
@@ -8,5 +9,5 @@ pub(super) fn write(report: &Report, _style: &Style) -> String {
         .findings
         .iter()
         .filter_map(|finding| serde_json::to_string(finding).ok());
-    lines.map(|line| line + "\n").collect()
+    lines.map(|line| escaped(&line) + "\n").collect()
 }

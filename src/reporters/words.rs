@@ -9,6 +9,22 @@ pub(super) fn clean(text: &str) -> String {
     report::clean(text)
 }
 
+/// JSON in which such characters are written as escapes; they can stand inside its strings alone, so it says the same.
+pub(super) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || report::is_safe(character) {
+            out.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
 /// An amount: `$1.20`, `$1.20 to $3.40 per month`, `at least $0.50`.
 pub(super) fn amount(figure: &Figure) -> String {
     let show = |value: Decimal| match figure.unit.as_str() {

@@ -20,6 +20,9 @@ const MAX_MERGED: usize = 100_000;
 /// Most nodes that the aliases of one stream may stand for, each counted as often as it is reached.
 const MAX_ALIASED: u64 = 1_000_000;
 
+/// Bytes of text that count as one more node, so that a long text can't be repeated without end.
+const ALIASED_BYTES: usize = 64;
+
 /// What a YAML stream holds.
 #[derive(Debug, Clone, Default)]
 pub struct Parsed {
@@ -43,7 +46,7 @@ pub fn parse(text: &str, offset: usize) -> Parsed {
 #[derive(Clone)]
 struct Built {
     node: Arc<Node>,
-    /// Nodes reached from it, itself included and shared ones counted each time.
+    /// Nodes reached from it, itself included and shared ones counted each time, long texts as several.
     weight: u64,
     /// Collections on the longest way down from it, itself included.
     height: usize,
@@ -51,9 +54,10 @@ struct Built {
 
 impl Built {
     fn scalar(node: Node) -> Self {
+        let bytes = node.text().map_or(0, |text| text.as_str().len());
         Self {
             node: Arc::new(node),
-            weight: 1,
+            weight: 1 + (bytes / ALIASED_BYTES) as u64,
             height: 0,
         }
     }

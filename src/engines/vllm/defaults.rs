@@ -39,6 +39,8 @@ const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 21, 0);
 const TWO_BATCHES: Version = Version::new(0, 27, 0);
 /// V0 splits prompts by default where the length is beyond 32,768.
 const V0_LONG_CHUNKED: Version = Version::new(0, 5, 0);
+/// The profiler measures PyTorch's own peak (before: all that PyTorch had reserved, fragments included).
+const PEAK_MEASURED: Version = Version::new(0, 6, 4);
 /// V0's chunked batch is 2,048 tokens (before: 512).
 const V0_CHUNK_2048: Version = Version::new(0, 6, 4);
 
@@ -72,6 +74,8 @@ pub struct Defaults {
     pub sampler: Sampler,
     /// Whether the profiler counts all that is used on the GPU: the CUDA context, and other processes.
     pub counts_whole_gpu: bool,
+    /// Whether the profiler counts all that PyTorch has reserved, fragments included.
+    pub counts_reserved: bool,
     /// Whether CUDA graphs are set aside before the KV cache is sized.
     pub graphs_counted: bool,
     /// Whether sliding-window layers hold only their window.
@@ -124,6 +128,7 @@ impl Defaults {
             max_num_seqs,
             sampler,
             counts_whole_gpu: v1 && !from(OWN_SNAPSHOT),
+            counts_reserved: !from(PEAK_MEASURED),
             graphs_counted: from(GRAPHS_COUNTED),
             hybrid_kv: v1 && from(HYBRID_KV),
             tokens_by_concurrency: from(TOKENS_BY_CONCURRENCY),

@@ -139,6 +139,44 @@ pub(super) fn of(
     })
 }
 
+/// A checkpoint's size worked out from the model's shape: parameters by how they are stored.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Checkpoint {
+    /// Parameters in the checkpoint's own number format.
+    pub plain: f64,
+    /// Bytes of one of them.
+    pub plain_bytes: f64,
+    /// Quantized parameters.
+    pub quantized: f64,
+    /// Bytes of one of them, its share of the scales included.
+    pub quantized_bytes: f64,
+}
+
+impl Checkpoint {
+    /// The checkpoint as its publisher stores it.
+    ///
+    /// # Errors
+    /// Why the precision can't be told.
+    pub fn of(model: &OpenModel) -> Result<Self, String> {
+        let all = model.parameters as f64;
+        let plain_bytes = if model.dtype == "float32" { 4.0 } else { 2.0 };
+        let (quantized, bits) = match format(model, &Inputs::default())? {
+            None => (0.0, 0.0),
+            Some(format) => {
+                let parts = parts(model);
+                let layers = parts.experts + parts.linear + parts.kv + parts.latent;
+                (if format.experts_only { parts.experts } else { layers }, format.bits)
+            }
+        };
+        Ok(Self {
+            plain: all - quantized,
+            plain_bytes,
+            quantized,
+            quantized_bytes: bits / 8.0,
+        })
+    }
+}
+
 /// The format of the linear layers; `None` for unquantized.
 fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> {
     let asked = inputs

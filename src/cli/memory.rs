@@ -1,0 +1,655 @@
+//! `llmlint memory`.
+
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::numbers::Format;
+use super::{Failure, output};
+use crate::catalog::{Catalog, Gpu, GpuMatch, OpenModel};
+use crate::engines::vllm::NEWEST;
+use crate::engines::{self, Version};
+use crate::facts::memory::{self, Device, Figures, Inputs, Outcome, Plan, Range};
+use crate::report::{clean, grouped};
+
+/// How many near names are told.
+const NEAREST: usize = 3;
+
+#[derive(Debug, Args)]
+pub(super) struct Memory {
+    /// The model's repository, such as meta-llama/Llama-3.1-8B-Instruct.
+    #[arg(long, required_unless_present = "cases")]
+    model: Option<String>,
+    /// The GPU, such as L4, A100-80GB or a node's label; without it, all of the catalog.
+    #[arg(long)]
+    gpu: Option<String>,
+    /// GPUs that share each layer.
+    #[arg(long, value_name = "N", value_parser = engines::whole_number)]
+    tensor_parallel: Option<u64>,
+    /// Stages that share the layers.
+    #[arg(long, value_name = "N", value_parser = engines::whole_number)]
+    pipeline_parallel: Option<u64>,
+    /// The precision of weights and activations.
+    #[arg(long, value_parser = ["auto", "half", "float16", "bfloat16", "float", "float32"])]
+    dtype: Option<String>,
+    /// How weights are quantized while they are loaded, such as fp8 or bitsandbytes.
+    #[arg(long)]
+    quantization: Option<String>,
+    /// The precision of the KV cache, such as fp8.
+    #[arg(long)]
+    kv_cache_dtype: Option<String>,
+    /// The longest sequence, in tokens; 32k is 32,000 and 32K is 32,768.
+    #[arg(long, value_name = "TOKENS", value_parser = engines::whole_number)]
+    max_model_len: Option<u64>,
+    /// The most sequences in a batch.
+    #[arg(long, value_name = "N", value_parser = engines::whole_number)]
+    max_num_seqs: Option<u64>,
+    /// The most tokens in a batch.
+    #[arg(long, value_name = "TOKENS", value_parser = engines::whole_number)]
+    max_num_batched_tokens: Option<u64>,
+    /// The share of the GPU's memory that the engine may use, 0 to 1.
+    #[arg(long, value_name = "SHARE")]
+    gpu_memory_utilization: Option<f64>,
+    /// The engine that serves.
+    #[arg(long, value_enum, default_value_t = Engine::Vllm)]
+    engine: Engine,
+    /// Its release, such as 0.11.0 (default: the newest known).
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    engine_version: Option<Version>,
+    /// How to show the answer.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Show every step of the arithmetic with its inputs.
+    #[arg(long, requires = "gpu")]
+    explain: bool,
+    /// Read settings as JSON, one object a line (`model`, `gpu`, `max_model_len`, …), and write one prediction a line;
+    /// `-` is standard input.
+    #[arg(long, value_name = "FILE", exclusive = true)]
+    cases: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Engine {
+    /// vLLM.
+    Vllm,
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    Version::parse(text).ok_or_else(|| "expected a release such as 0.11.0".to_owned())
+}
+
+impl Memory {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(path) = &self.cases {
+            return cases(path);
+        }
+        let Engine::Vllm = self.engine;
+        let catalog = Catalog::embedded();
+        let name = self.model.as_deref().unwrap_or_default();
+        let model = catalog.open_model(name).ok_or_else(|| unknown_model(catalog, name))?;
+        let inputs = self.inputs(model);
+        let asked = Asked {
+            memory: &self,
+            model,
+            inputs,
+        };
+        let gpus = match &self.gpu {
+            None => return output::print(&asked.any_gpu(catalog)),
+            Some(label) => match catalog.gpu(label) {
+                GpuMatch::Exact(gpu) => vec![gpu],
+                GpuMatch::Ambiguous(gpus) => gpus,
+                GpuMatch::Unknown => return Err(unknown_gpu(catalog, label)),
+            },
+        };
+        if let Some(gpu) = gpus.iter().find(|gpu| !is_modelled(gpu)) {
+            return Err(Failure(format!(
+                "{} can't be judged: vLLM's memory is known here for AMD's GPUs and NVIDIA's from compute capability 7.0 on",
+                gpu.id
+            )));
+        }
+        let answers: Vec<Answer<'_>> = gpus.iter().map(|gpu| asked.on(catalog, gpu)).collect();
+        output::print(&match self.format {
+            Format::Human => asked.human(&answers, output::width()),
+            Format::Json => {
+                let answers: Vec<Value> = answers.iter().map(|answer| asked.object(answer)).collect();
+                format!("{:#}\n", json!({"model": model.id, "gpus": answers}))
+            }
+        })
+    }
+
+    /// The settings stated, with what is assumed for the others.
+    fn inputs(&self, model: &OpenModel) -> Inputs {
+        let mut assumed = Vec::new();
+        match self.engine_version {
+            None => assumed.push(format!("vLLM {NEWEST}, the newest release known here")),
+            Some(version) if version > NEWEST => {
+                assumed.push(format!(
+                    "vLLM {version} does as {NEWEST}, the newest release known here"
+                ));
+            }
+            Some(_) => {}
+        }
+        for (stated, name) in [
+            (self.tensor_parallel, "tensor-parallel"),
+            (self.pipeline_parallel, "pipeline-parallel"),
+        ] {
+            if stated.is_none() {
+                assumed.push(format!("{name} 1"));
+            }
+        }
+        if self.dtype.is_none() {
+            let served = if model.dtype == "float32" {
+                "float16"
+            } else {
+                &model.dtype
+            };
+            assumed.push(format!("dtype {served}"));
+        }
+        match (&model.quantization, &self.quantization) {
+            (Some(own), _) => assumed.push(format!("weights as published, {} of {} bits", own.method, own.bits)),
+            (None, None) => assumed.push("weights not quantized".to_owned()),
+            (None, Some(_)) => {}
+        }
+        if self.kv_cache_dtype.is_none() {
+            assumed.push("kv-cache-dtype auto, that of the model".to_owned());
+        }
+        assumed.push("memory alone decides, not whether the GPU computes in these formats".to_owned());
+        Inputs {
+            version: Some(self.engine_version.unwrap_or(NEWEST)),
+            tensor_parallel: self.tensor_parallel,
+            pipeline_parallel: self.pipeline_parallel,
+            gpu_memory_utilization: self.gpu_memory_utilization,
+            max_model_len: self.max_model_len,
+            max_num_seqs: self.max_num_seqs,
+            max_num_batched_tokens: self.max_num_batched_tokens,
+            dtype: self.dtype.clone(),
+            quantization: self.quantization.clone(),
+            kv_cache_dtype: self.kv_cache_dtype.clone(),
+            assumed,
+            ..Inputs::default()
+        }
+    }
+
+    /// The settings stated, as one would write them.
+    fn stated(&self) -> Vec<String> {
+        let number = |value: Option<u64>| value.map(|value| value.to_string());
+        [
+            ("engine-version", self.engine_version.map(|version| version.to_string())),
+            ("tensor-parallel", number(self.tensor_parallel)),
+            ("pipeline-parallel", number(self.pipeline_parallel)),
+            ("dtype", self.dtype.clone()),
+            ("quantization", self.quantization.clone()),
+            ("kv-cache-dtype", self.kv_cache_dtype.clone()),
+            ("max-model-len", number(self.max_model_len)),
+            ("max-num-seqs", number(self.max_num_seqs)),
+            ("max-num-batched-tokens", number(self.max_num_batched_tokens)),
+            (
+                "gpu-memory-utilization",
+                self.gpu_memory_utilization.map(|share| share.to_string()),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name} {}", clean(&value?))))
+        .collect()
+    }
+}
+
+/// A model with settings, whose GPU is asked for.
+struct Asked<'a> {
+    memory: &'a Memory,
+    model: &'static OpenModel,
+    inputs: Inputs,
+}
+
+/// The verdict on one GPU, and what would help.
+struct Answer<'a> {
+    gpu: &'a Gpu,
+    plan: Plan,
+    /// The longest context that starts; only where the one asked for doesn't surely start.
+    longest_context: Option<u64>,
+    /// GPUs on which it surely starts, where it doesn't on this one.
+    starts_on: Vec<&'a str>,
+}
+
+impl Asked<'_> {
+    fn on<'g>(&self, catalog: &'g Catalog, gpu: &'g Gpu) -> Answer<'g> {
+        let device = Device::from(gpu);
+        let plan = memory::plan(self.model, &device, &self.inputs);
+        let starts = plan.outcome == Outcome::Starts;
+        let candidates = (!starts).then(|| catalog.gpus().iter().filter(|gpu| is_modelled(gpu)));
+        let fitting = memory::gpus_that_fit(self.model, candidates.into_iter().flatten(), &self.inputs);
+        Answer {
+            gpu,
+            longest_context: (!starts)
+                .then(|| memory::longest_context(self.model, &device, &self.inputs))
+                .flatten(),
+            starts_on: fitting.iter().map(|(gpu, _)| gpu.id.as_str()).collect(),
+            plan,
+        }
+    }
+
+    /// On which GPUs of the catalog it starts, and how much memory it takes.
+    fn any_gpu(&self, catalog: &Catalog) -> String {
+        let mut gpus: Vec<&Gpu> = catalog.gpus().iter().filter(|gpu| is_modelled(gpu)).collect();
+        gpus.sort_by(|one, other| {
+            let by_memory = one.memory_gib.total_cmp(&other.memory_gib);
+            by_memory.then_with(|| one.id.cmp(&other.id))
+        });
+        let plans: Vec<(&Gpu, Plan)> = gpus
+            .into_iter()
+            .map(|gpu| (gpu, memory::plan(self.model, &Device::from(gpu), &self.inputs)))
+            .collect();
+        let surely = plans.iter().find(|(_, plan)| plan.outcome == Outcome::Starts);
+        // The engine's exceptions by name let one GPU do where another of its size doesn't.
+        let least = memory::least_memory(self.model, &self.inputs)
+            .into_iter()
+            .chain(surely.map(|(gpu, _)| gpu.memory_gib))
+            .reduce(f64::min);
+        let chosen = |is: &dyn Fn(Outcome) -> bool| -> Vec<&str> {
+            let chosen = plans.iter().filter(|(_, plan)| is(plan.outcome));
+            chosen.map(|(gpu, _)| gpu.id.as_str()).collect()
+        };
+        let starts = chosen(&|outcome| outcome == Outcome::Starts);
+        let close = chosen(&|outcome| matches!(outcome, Outcome::TooClose | Outcome::Unknown));
+        let fails = chosen(&|outcome| outcome.fails());
+        // What no GPU mends (heads that don't divide) has one reason on all of them.
+        let first = plans.first().map(|(_, plan)| plan);
+        let why = first.filter(|first| plans.iter().all(|(_, plan)| plan.why == first.why));
+        let shown = least.map(|least| (least * 100.0 - 1e-6).ceil() / 100.0);
+        if self.memory.format == Format::Json {
+            let answer = json!({
+                "model": self.model.id,
+                "least_memory_gib": shown,
+                "why": why.map(|plan| &plan.why),
+                "starts_on": starts,
+                "too_close_on": close,
+                "not_on": fails,
+                "stated": self.memory.stated(),
+                "assumed": self.inputs.assumed,
+            });
+            return format!("{answer:#}\n");
+        }
+        let mut page = Page::new(output::width());
+        self.head(&mut page, None);
+        let group = self.group();
+        match (shown, why) {
+            (Some(least), _) => page.tell("", &format!("needs a GPU of at least {least:.2} GiB{group}")),
+            (None, Some(plan)) if plan.outcome == Outcome::Unknown => {
+                page.tell("", &format!("can't be told: {}", plan.why));
+            }
+            (None, Some(plan)) => page.tell("", &format!("starts on no GPU: {}", plan.why)),
+            (None, None) => page.tell("", "surely starts on no GPU"),
+        }
+        for (label, list) in [("starts on ", &starts), ("too close ", &close), ("not on    ", &fails)] {
+            if why.is_none() && !list.is_empty() {
+                page.tell(label, &list.join(", "));
+            }
+        }
+        page.out.push('\n');
+        page.settings(&self.memory.stated(), &self.inputs.assumed);
+        page.tell("          ", "for the other settings, vLLM's own defaults on each GPU");
+        page.tell("shape     ", &origin(&self.model.source, self.model.as_of));
+        page.out
+    }
+
+    /// ` (each of 4)` where several GPUs share the model.
+    fn group(&self) -> String {
+        let count = self.ranks();
+        if count > 1 {
+            format!(" (each of {count})")
+        } else {
+            String::new()
+        }
+    }
+
+    fn ranks(&self) -> u64 {
+        let size = |stated: Option<u64>| stated.unwrap_or(1);
+        size(self.inputs.tensor_parallel).saturating_mul(size(self.inputs.pipeline_parallel))
+    }
+
+    fn head(&self, page: &mut Page, gpu: Option<&Gpu>) {
+        let parameters = self.model.parameters as f64 / 1e9;
+        let gpu = gpu.map_or(String::new(), |gpu| {
+            format!(" on {} × {} ({:.2} GiB)", self.ranks(), gpu.id, gpu.memory_gib)
+        });
+        page.tell(
+            "",
+            &format!("{}, {parameters:.1} billion parameters{gpu}", self.model.id),
+        );
+    }
+
+    fn human(&self, answers: &[Answer<'_>], width: usize) -> String {
+        let mut page = Page::new(width);
+        if answers.len() > 1 {
+            let names: Vec<&str> = answers.iter().map(|answer| answer.gpu.id.as_str()).collect();
+            let label = clean(self.memory.gpu.as_deref().unwrap_or_default());
+            page.tell(
+                "",
+                &format!("`{label}` is one of {}: a verdict for each\n", names.join(", ")),
+            );
+        }
+        for (index, answer) in answers.iter().enumerate() {
+            if index > 0 {
+                page.out.push('\n');
+            }
+            self.answer(&mut page, answer);
+        }
+        page.out
+    }
+
+    fn answer(&self, page: &mut Page, answer: &Answer<'_>) {
+        let Answer { gpu, plan, .. } = answer;
+        self.head(page, Some(gpu));
+        page.settings(&self.memory.stated(), &plan.assumed);
+        page.out.push('\n');
+        if let Some(figures) = &plan.figures {
+            page.figures(figures, gpu.memory_gib);
+            page.out.push('\n');
+        }
+        page.tell("verdict: ", &format!("{}: {}", words(plan.outcome), plan.why));
+        if let Some(margin) = plan.margin_gib {
+            let what = if margin < 0.0 { "lacks" } else { "has to spare" };
+            page.tell(
+                "margin:  ",
+                &format!("{what} {:.2} GiB a GPU, by the estimate", margin.abs()),
+            );
+        }
+        if plan.outcome != Outcome::Starts {
+            page.tell(
+                "longest context that surely starts here: ",
+                &answer.longest_context.map_or("none".to_owned(), |tokens| {
+                    format!("{} tokens", grouped(&tokens.to_string()))
+                }),
+            );
+            let list = if answer.starts_on.is_empty() {
+                "no GPU of the catalog".to_owned()
+            } else {
+                answer.starts_on.join(", ")
+            };
+            page.tell(&format!("surely starts on{}: ", self.group()), &list);
+        }
+        if self.memory.explain {
+            page.out.push_str("\nstep by step\n");
+            for step in &plan.steps {
+                page.tell("  ", &format!("{} = {} {}", step.name, number(step.value), step.unit));
+                page.tell("    = ", step.formula);
+                let inputs: Vec<String> = step
+                    .inputs
+                    .iter()
+                    .map(|(name, value)| format!("{name} {}", number(*value)))
+                    .collect();
+                page.tell("    ", &inputs.join("; "));
+            }
+        }
+        page.out.push('\n');
+        page.tell("shape: ", &origin(&self.model.source, self.model.as_of));
+        page.tell("GPU:   ", &origin(&gpu.source, gpu.as_of));
+    }
+
+    fn object(&self, answer: &Answer<'_>) -> Value {
+        let Answer { gpu, plan, .. } = answer;
+        let range = |range: Range| json!({"low": gib(range.low), "mid": gib(range.mid), "high": gib(range.high)});
+        let figures = plan.figures.as_ref().map(|figures| {
+            json!({
+                "weights_gib": range(figures.weights),
+                "activation_gib": range(figures.activation),
+                "non_torch_gib": range(figures.non_torch),
+                "cuda_graph_gib": range(figures.cuda_graph),
+                "cuda_graphs_counted": figures.graphs_counted,
+                "kv_bytes_per_token": figures.kv_bytes_per_token,
+                "kv_needed_gib": gib(figures.kv_needed_gib),
+                "kv_available_gib": figures.kv.map(|kv| range(kv.available)),
+                "kv_tokens": figures.kv.map(|kv| kv.tokens),
+                "max_concurrency": figures.kv.map(|kv| gib(kv.max_concurrency)),
+                "max_model_len": figures.max_model_len,
+                "gpu_memory_utilization": figures.utilization,
+            })
+        });
+        let steps = plan.steps.iter().map(|step| {
+            let inputs = step
+                .inputs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), json!(value)));
+            json!({
+                "name": step.name,
+                "formula": step.formula,
+                "inputs": Value::Object(inputs.collect()),
+                "value": step.value,
+                "unit": step.unit,
+            })
+        });
+        let mut object = json!({
+            "gpu": gpu.id,
+            "gpu_memory_gib": gpu.memory_gib,
+            "gpus": self.ranks(),
+            "outcome": plan.outcome.name(),
+            "why": plan.why,
+            "margin_gib": plan.margin_gib.map(gib),
+            "figures": figures,
+            "longest_context": answer.longest_context,
+            "starts_on": answer.starts_on,
+            "stated": self.memory.stated(),
+            "assumed": plan.assumed,
+            "sources": [origin(&self.model.source, self.model.as_of), origin(&gpu.source, gpu.as_of)],
+        });
+        if self.memory.explain {
+            object["steps"] = steps.collect();
+        }
+        object
+    }
+}
+
+/// Text that is written line by line within a width.
+struct Page {
+    width: usize,
+    out: String,
+}
+
+impl Page {
+    fn new(width: usize) -> Self {
+        Self {
+            width,
+            out: String::new(),
+        }
+    }
+
+    /// A label and a text, wrapped beside it.
+    fn tell(&mut self, label: &str, text: &str) {
+        let indent = " ".repeat(label.chars().count().min(10));
+        for line in output::wrapped(text, self.width, label, &indent) {
+            self.out.push_str(&line);
+            self.out.push('\n');
+        }
+    }
+
+    fn settings(&mut self, stated: &[String], assumed: &[String]) {
+        if !stated.is_empty() {
+            self.tell("stated    ", &stated.join(", "));
+        }
+        self.tell("assumed   ", &assumed.join("; "));
+    }
+
+    /// The parts of one GPU's memory, as numbers and as a bar.
+    fn figures(&mut self, figures: &Figures, total: f64) {
+        let graphs = if figures.graphs_counted {
+            "CUDA graphs"
+        } else {
+            "CUDA graphs, outside the budget"
+        };
+        let left = figures.kv.map(|kv| kv.available).unwrap_or_default();
+        let parts = [
+            ('█', "weights", figures.weights),
+            ('▓', "activations", figures.activation),
+            ('▒', graphs, figures.cuda_graph),
+            ('░', "non-torch", figures.non_torch),
+            ('·', "left for the KV cache", left),
+        ];
+        self.out
+            .push_str(&format!("{:<36}{:>10}{:>18}\n", "GiB of one GPU", "estimate", "range"));
+        for (sign, name, range) in parts {
+            self.out.push_str(&format!(
+                "  {sign} {name:<32}{:>10.2}{:>9.2} to {:.2}\n",
+                range.mid, range.low, range.high
+            ));
+        }
+        self.bar(&parts, total);
+        let length = grouped(&figures.max_model_len.to_string());
+        let kv = figures.kv.map_or(String::new(), |kv| {
+            format!(
+                "; room for {} tokens: {:.2} sequences of {length}",
+                grouped(&kv.tokens.to_string()),
+                kv.max_concurrency
+            )
+        });
+        let each = grouped(&figures.kv_bytes_per_token.to_string());
+        self.tell("KV cache: ", &format!("{each} bytes a token{kv}"));
+    }
+
+    /// A line of the signs of the parts, in proportion; what is beyond the GPU's memory is drawn as `×`.
+    fn bar(&mut self, parts: &[(char, &str, Range)], total: f64) {
+        let cells = self.width.saturating_sub(20).clamp(20, 80);
+        let used: f64 = parts.iter().map(|(_, _, range)| range.mid.max(0.0)).sum();
+        let scale = cells as f64 / used.max(total);
+        let mut bar = String::new();
+        let (mut end, mut drawn) = (0.0, 0);
+        let inside = ((total * scale).round() as usize).min(cells);
+        for (sign, _, range) in parts {
+            end += range.mid.max(0.0) * scale;
+            let upto = (end.round() as usize).min(cells);
+            for cell in drawn..upto {
+                bar.push(if cell < inside { *sign } else { '×' });
+            }
+            drawn = drawn.max(upto);
+        }
+        bar.extend(std::iter::repeat_n(' ', cells - drawn));
+        self.out.push_str(&format!("  [{bar}] {:.2} GiB\n", used.max(total)));
+        if used > total {
+            self.tell("  ", &format!("× is beyond the GPU's {total:.2} GiB"));
+        }
+    }
+}
+
+/// Whether vLLM itself runs on it; elsewhere it doesn't, or a plugin decides what memory is used for.
+fn is_modelled(gpu: &Gpu) -> bool {
+    let capability = gpu.compute_capability.as_deref().and_then(|text| text.parse().ok());
+    match gpu.vendor.as_str() {
+        "nvidia" => capability.is_none_or(|capability: f64| capability >= 7.0),
+        vendor => vendor == "amd",
+    }
+}
+
+fn words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Starts => "starts",
+        Outcome::OomLoading => "does not start, out of memory while loading",
+        Outcome::NoKvRoom => "does not start, no room for a KV cache",
+        Outcome::MaxLenExceedsKv => "does not start, max-model-len exceeds the KV cache",
+        Outcome::Refused => "does not start, refused by the engine",
+        Outcome::TooClose => "too close to tell",
+        Outcome::Unknown => "not known",
+    }
+}
+
+fn origin(source: &str, as_of: crate::catalog::Date) -> String {
+    format!("{source}, {as_of}")
+}
+
+/// To hundredths.
+fn gib(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// A whole number with commas, any other with four decimals.
+fn number(value: f64) -> String {
+    if value.fract() == 0.0 {
+        grouped(&format!("{value:.0}"))
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+fn unknown_model(catalog: &Catalog, name: &str) -> Failure {
+    let known = catalog.open_models().iter();
+    let names = known.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases));
+    Failure(format!(
+        "the catalog has no open model `{}`{} (its shape decides its memory; it is added as a row of catalog/open_models.jsonl)",
+        clean(name),
+        nearest(name, names.map(String::as_str))
+    ))
+}
+
+fn unknown_gpu(catalog: &'static Catalog, label: &str) -> Failure {
+    let of = |gpu: &'static Gpu| std::iter::once(&gpu.id).chain(&gpu.names).chain(&gpu.ambiguous_names);
+    let names = catalog.gpus().iter().flat_map(of).map(String::as_str);
+    Failure(format!(
+        "the catalog has no GPU `{}`{} (leave --gpu out to see all those on which the model starts; a GPU is added as a row of catalog/gpus.jsonl)",
+        clean(label),
+        nearest(label, names)
+    ))
+}
+
+/// `: did you mean …?` with the names that differ least, where any is near: by the whole name, or by what stands
+/// behind the publisher's.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let wanted: String = name.chars().take(256).collect::<String>().to_lowercase();
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    let mut near: Vec<(usize, &str)> = known
+        .filter_map(|known| {
+            let other = known.to_lowercase();
+            let whole = strsim::osa_distance(&wanted, &other);
+            let behind = strsim::osa_distance(&last(&wanted), &last(&other)).saturating_add(1);
+            let distance = whole.min(behind);
+            (distance <= 1 + wanted.chars().count() * 2 / 5).then_some((distance, known))
+        })
+        .collect();
+    near.sort_unstable_by_key(|&(distance, known)| (distance, known.to_lowercase(), known));
+    near.dedup_by(|one, other| one.1.eq_ignore_ascii_case(other.1));
+    let names: Vec<String> = near
+        .iter()
+        .take(NEAREST)
+        .map(|(_, known)| format!("`{known}`"))
+        .collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(": did you mean {}?", names.join(", "))
+    }
+}
+
+/// Predicts published runs, a JSON object a line in, one out.
+fn cases(path: &Path) -> Result<ExitCode, Failure> {
+    let catalog = Catalog::embedded();
+    let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?)
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for (index, line) in BufReader::new(reader).lines().enumerate() {
+        let at = |error: &dyn std::fmt::Display| Failure(format!("{}:{}: {error}", path.display(), index + 1));
+        let line = line.map_err(|error| at(&error))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let row: Value = serde_json::from_str(&line).map_err(|error| at(&error))?;
+        let judged = memory::judge_case(&row, |name| catalog.open_model(name), |label| catalog.gpu(label).gpu());
+        if let Err(error) = writeln!(out, "{judged}") {
+            return written(error);
+        }
+    }
+    match out.flush() {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => written(error),
+    }
+}
+
+fn written(error: std::io::Error) -> Result<ExitCode, Failure> {
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure(format!("standard output can't be written: {error}")))
+    }
+}
