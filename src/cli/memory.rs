@@ -66,8 +66,8 @@ pub(super) struct Memory {
     #[arg(long, requires = "gpu")]
     explain: bool,
     /// Read settings as JSON, one object a line (`model`, `gpu`, `max_model_len`, …), and write one prediction a line;
-    /// `-` is standard input.
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    /// `-` is standard input. The predictions are JSON whatever `--format` says.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "gpu"])]
     cases: Option<PathBuf>,
 }
 
@@ -637,19 +637,11 @@ fn cases(path: &Path) -> Result<ExitCode, Failure> {
         let row: Value = serde_json::from_str(&line).map_err(|error| at(&error))?;
         let judged = memory::judge_case(&row, |name| catalog.open_model(name), |label| catalog.gpu(label).gpu());
         if let Err(error) = writeln!(out, "{judged}") {
-            return written(error);
+            return output::written(error);
         }
     }
     match out.flush() {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) => written(error),
-    }
-}
-
-fn written(error: std::io::Error) -> Result<ExitCode, Failure> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        Ok(ExitCode::SUCCESS)
-    } else {
-        Err(Failure(format!("standard output can't be written: {error}")))
+        Err(error) => output::written(error),
     }
 }

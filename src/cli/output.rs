@@ -56,8 +56,16 @@ pub(super) fn print(text: &str) -> Result<ExitCode, Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(Failure(format!("standard output can't be written: {error}"))),
+        Err(error) => written(error),
+    }
+}
+
+/// What an error on standard output means: a reader that has gone away is none.
+pub(super) fn written(error: io::Error) -> Result<ExitCode, Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure(format!("standard output can't be written: {error}")))
     }
 }
 

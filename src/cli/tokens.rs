@@ -123,22 +123,14 @@ impl Tokens {
                 let counted = counted(&encoding.encode(&row.text));
                 let text = serde_json::to_string(&counted).map_err(|error| Failure(error.to_string()))?;
                 if let Err(error) = writeln!(out, "{text}") {
-                    return written(error);
+                    return output::written(error);
                 }
             }
         }
         match out.flush() {
             Ok(()) => Ok(ExitCode::SUCCESS),
-            Err(error) => written(error),
+            Err(error) => output::written(error),
         }
-    }
-}
-
-fn written(error: std::io::Error) -> Result<ExitCode, Failure> {
-    if error.kind() == std::io::ErrorKind::BrokenPipe {
-        Ok(ExitCode::SUCCESS)
-    } else {
-        Err(Failure(format!("standard output can't be written: {error}")))
     }
 }
 

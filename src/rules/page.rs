@@ -224,13 +224,13 @@ impl Rule {
         let compile = |path: &[&str], source: &str, expected: Type| {
             Condition::compile(source, &names, expected).map_err(|error| {
                 let span = inside(path, error.span.clone());
-                fail(span, error.to_string())
+                fail(span, error.with_help())
             })
         };
         let message = |path: &[&str], source: &str| {
             Template::compile(source, &names).map_err(|error| {
                 let span = inside(path, error.span.clone());
-                fail(span, error.to_string())
+                fail(span, error.with_help())
             })
         };
         let known_fact = |path: &[&str], name: &str| {

@@ -53,6 +53,16 @@ pub struct ExprError {
     pub help: Option<String>,
 }
 
+impl ExprError {
+    /// The message with the help behind it.
+    pub fn with_help(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}: {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
 impl fmt::Display for ExprError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
