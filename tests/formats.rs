@@ -83,7 +83,9 @@ impl Case {
 
     /// A place as cases write it: `line:column text` on one line, `line:column-line:column` over several.
     fn agrees(&self, what: &str, place: Option<Place>, expected: &Value) {
-        let expected = expected.as_str().unwrap_or_else(|| panic!("{}: {what}: a place", self.name));
+        let expected = expected
+            .as_str()
+            .unwrap_or_else(|| panic!("{}: {what}: a place", self.name));
         let span = place.unwrap_or_else(|| panic!("{}: {what}: no place", self.name)).span;
         let (start, end) = (self.source.position(span.start), self.source.position(span.end));
         let start = format!("{}:{}", start.line, start.column);
@@ -124,22 +126,47 @@ impl Case {
 
     fn prompt(&self, found: &Prompt, expected: &Value) {
         self.field("model", &found.model, &expected["model"]);
-        self.field("max_output_tokens", &found.max_output_tokens, &expected["max_output_tokens"]);
+        self.field(
+            "max_output_tokens",
+            &found.max_output_tokens,
+            &expected["max_output_tokens"],
+        );
         self.field("choices", &found.choices, &expected["choices"]);
         self.field("response_format", &found.response_format, &expected["response_format"]);
-        assert_eq!(found.provider.as_deref(), expected["provider"].as_str(), "{}: provider", self.name);
-        assert_eq!(found.endpoint.as_deref(), expected["endpoint"].as_str(), "{}: endpoint", self.name);
+        assert_eq!(
+            found.provider.as_deref(),
+            expected["provider"].as_str(),
+            "{}: provider",
+            self.name
+        );
+        assert_eq!(
+            found.endpoint.as_deref(),
+            expected["endpoint"].as_str(),
+            "{}: endpoint",
+            self.name
+        );
         let tools: Vec<Value> = found.tools.iter().map(|tool| tool.name.as_str().into()).collect();
         assert_eq!(tools, list(&expected["tools"]), "{}: tools", self.name);
         let messages = list(&expected["messages"]);
-        assert_eq!(found.messages.len(), messages.len(), "{}: messages: {:?}", self.name, found.messages);
+        assert_eq!(
+            found.messages.len(),
+            messages.len(),
+            "{}: messages: {:?}",
+            self.name,
+            found.messages
+        );
         for (message, expected) in found.messages.iter().zip(&messages) {
             self.message(message, expected);
         }
     }
 
     fn message(&self, found: &Message, expected: &Value) {
-        assert_eq!(Some(found.role.name()), expected["role"].as_str(), "{}: role", self.name);
+        assert_eq!(
+            Some(found.role.name()),
+            expected["role"].as_str(),
+            "{}: role",
+            self.name
+        );
         let attachments = expected["attachments"].as_u64().unwrap_or(0);
         assert_eq!(found.attachments as u64, attachments, "{}: attachments", self.name);
         match &found.file {
@@ -148,7 +175,12 @@ impl Case {
                 self.agrees("file", Some(*place), &expected["at"]);
             }
             None => {
-                assert_eq!(Some(found.text.as_str()), expected["text"].as_str(), "{}: text", self.name);
+                assert_eq!(
+                    Some(found.text.as_str()),
+                    expected["text"].as_str(),
+                    "{}: text",
+                    self.name
+                );
                 self.agrees("text", Some(self.place(found.text.span())), &expected["at"]);
                 let mut names = Vec::new();
                 variables(&found.pieces, &mut names);
@@ -162,7 +194,13 @@ impl Case {
         self.field("replicas", &found.replicas, &expected["replicas"]);
         self.field("gpu_count", &found.gpu.count, &expected["gpu_count"]);
         let labels = list(&expected["gpu_labels"]);
-        assert_eq!(found.gpu.labels.len(), labels.len(), "{}: {:?}", self.name, found.gpu.labels);
+        assert_eq!(
+            found.gpu.labels.len(),
+            labels.len(),
+            "{}: {:?}",
+            self.name,
+            found.gpu.labels
+        );
         for ((label, place), expected) in found.gpu.labels.iter().zip(&labels) {
             let (kind, name) = match label {
                 GpuLabel::Product(name) => ("product", name),
@@ -178,7 +216,11 @@ impl Case {
     fn serving(&self, found: &Serving, expected: &Value) {
         self.field("version", &found.version, &expected["version"]);
         self.field("model", &found.model, &expected["model"]);
-        self.field("served_model_name", &found.served_model_name, &expected["served_model_name"]);
+        self.field(
+            "served_model_name",
+            &found.served_model_name,
+            &expected["served_model_name"],
+        );
         self.field("max_model_len", &found.max_model_len, &expected["max_model_len"]);
         self.field("max_num_seqs", &found.max_num_seqs, &expected["max_num_seqs"]);
         self.field("tensor_parallel", &found.tensor_parallel, &expected["tensor_parallel"]);
@@ -201,7 +243,11 @@ impl Case {
     fn lies_inside(&self, what: &str, place: Option<Place>) {
         if let Some(Place { source, span }) = place {
             assert_eq!(source, SourceId(0), "{}: {what}", self.name);
-            assert!(self.source.text.get(span.start..span.end).is_some(), "{}: {what}: {span:?}", self.name);
+            assert!(
+                self.source.text.get(span.start..span.end).is_some(),
+                "{}: {what}: {span:?}",
+                self.name
+            );
         }
     }
 
@@ -217,7 +263,11 @@ impl Case {
             let range = at..at + character.len_utf8();
             let of = text.span_of(range.clone());
             self.lies_inside("a character", Some(self.place(of)));
-            assert!(last <= of.start && of.end <= span.end, "{}: {character:?} at {of:?}", self.name);
+            assert!(
+                last <= of.start && of.end <= span.end,
+                "{}: {character:?} at {of:?}",
+                self.name
+            );
             assert_eq!(text.slice(range).as_str(), character.to_string(), "{}", self.name);
             last = of.start;
         }
@@ -269,11 +319,17 @@ fn every_format_gives_the_units_that_its_cases_state() {
         for (unit, expected) in read.units.iter().zip(&units) {
             match unit {
                 Unit::Prompt(found) => {
-                    assert_eq!((found.format, Some(found.name.as_str())), (format, expected["prompt"].as_str()));
+                    assert_eq!(
+                        (found.format, Some(found.name.as_str())),
+                        (format, expected["prompt"].as_str())
+                    );
                     case.prompt(found, expected);
                 }
                 Unit::Deployment(found) => {
-                    assert_eq!((found.format, Some(found.name.as_str())), (format, expected["deployment"].as_str()));
+                    assert_eq!(
+                        (found.format, Some(found.name.as_str())),
+                        (format, expected["deployment"].as_str())
+                    );
                     case.deployment(found, expected);
                 }
             }
@@ -343,7 +399,13 @@ fn an_absent_limit_can_be_written_where_its_slot_is() {
             let Some(Unit::Prompt(prompt)) = read.units.get(index) else {
                 panic!("{}: lost:\n{}", case.name, changed.text);
             };
-            assert_eq!(prompt.max_output_tokens.known(), Some(&512), "{}:\n{}", case.name, changed.text);
+            assert_eq!(
+                prompt.max_output_tokens.known(),
+                Some(&512),
+                "{}:\n{}",
+                case.name,
+                changed.text
+            );
             written += 1;
         }
     }
@@ -371,7 +433,13 @@ fn a_sentence_can_be_added_to_a_message() {
                 };
                 let expected = format!("{}\nBe \"concise\".", message.text.as_str().trim_end());
                 let found = again.messages[number].text.as_str().replace("\r\n", "\n");
-                assert_eq!(found.trim_end(), expected.replace("\r\n", "\n"), "{}:\n{}", case.name, changed.text);
+                assert_eq!(
+                    found.trim_end(),
+                    expected.replace("\r\n", "\n"),
+                    "{}:\n{}",
+                    case.name,
+                    changed.text
+                );
                 added += 1;
             }
         }
