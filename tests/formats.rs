@@ -94,6 +94,7 @@ impl Case {
         } else {
             format!("{start} {}", &self.source.text[span.start..span.end])
         };
+        let found = found.trim_end();
         assert_eq!(found, expected, "{}: {what}: its place", self.name);
     }
 
@@ -259,7 +260,8 @@ impl Case {
             assert_eq!(&self.source.text[span.start..span.end], text.as_str(), "{}", self.name);
         }
         let mut last = span.start;
-        for (at, character) in text.as_str().char_indices() {
+        // The line end behind a block scalar is part of its text, and not of what a finding underlines.
+        for (at, character) in text.as_str().trim_end().char_indices() {
             let range = at..at + character.len_utf8();
             let of = text.span_of(range.clone());
             self.lies_inside("a character", Some(self.place(of)));

@@ -1,6 +1,6 @@
 //! Token counts against the reference: recorded ids, random texts, and texts made to be slow.
 
-use llmlint::tokens::{Encoding, characters, estimate, words};
+use llmlint::tokens::{Encoding, characters, words};
 use proptest::prelude::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -172,16 +172,4 @@ fn hostile_sizes() {
     // "aaaaaaaa" is a token of both, and no longer run of a is.
     assert_eq!(Encoding::O200kBase.count(&"a".repeat(100_000)), 100_000 / 8);
     assert_eq!(Encoding::Cl100kBase.count(&"a".repeat(100_000)), 100_000 / 8);
-}
-
-#[test]
-fn an_estimate_says_so() {
-    let estimate = estimate("You are a helpful assistant.");
-    assert_eq!(
-        estimate.tokens,
-        reference(Encoding::O200kBase)
-            .encode_ordinary("You are a helpful assistant.")
-            .len()
-    );
-    assert!(estimate.how.contains("estimated with o200k_base"));
 }

@@ -278,11 +278,6 @@ impl Catalog {
         &GPUS.rows
     }
 
-    /// The instances whose GPU has that `id`.
-    pub fn instances_of(&self, gpu: &str) -> impl Iterator<Item = &'static Instance> {
-        INSTANCES.iter().filter(move |instance| instance.gpu == gpu)
-    }
-
     /// The instance that a cloud calls `name`.
     #[must_use]
     pub fn instance(&self, cloud: &str, name: &str) -> Option<&'static Instance> {

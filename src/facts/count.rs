@@ -12,7 +12,9 @@ pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
         (Some(encoding), _) => (encoding, encoding.name().to_owned()),
         (None, Some(model)) => (
             Encoding::O200kBase,
-            format!("estimated with o200k_base: the tokenizer of `{model}` is not built in"),
+            format!(
+                "estimated with o200k_base: the tokenizer of `{model}` is not built in, and the error is not measured"
+            ),
         ),
         (None, None) => (
             Encoding::O200kBase,

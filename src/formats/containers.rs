@@ -4,7 +4,7 @@
 use super::Reading;
 use crate::engines;
 use crate::source::{Place, Span, Text};
-use crate::syntax::args::{self, Command};
+use crate::syntax::args::{self, Command, Lookup};
 use crate::syntax::{Kind, Node};
 use crate::units::{Deployment, EnvValue, Field, GpuRequest, Launch, Word};
 
@@ -93,43 +93,31 @@ fn image(reading: &Reading<'_>, container: &Container<'_>) -> Field<String> {
 /// The command lines that a container may run: its own, or the simple commands of the shell script that it hands to
 /// a shell.
 fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Launch> {
-    let look = |name: &str| look_up(&container.environment, name);
-    let texts: Vec<&Text> = [container.command, container.arguments]
-        .into_iter()
-        .flatten()
-        .flat_map(words_of)
+    let look = |name: &str| {
+        if container.kube {
+            look_up(&container.environment, name)
+        } else {
+            Some(Err(format!("`${name}` is filled in from the shell that starts it")))
+        }
+    };
+    let parts = [container.command, container.arguments].into_iter().flatten();
+    let words: Vec<(Text, Word)> = parts
+        .flat_map(|part| words_of(reading, container.kube, part, &look))
         .collect();
     let env: Vec<(String, EnvValue)> = container
         .environment
         .iter()
         .map(|variable| (variable.name.clone(), variable.value.clone()))
         .collect();
+    if let Some(script) = shell_script(&words) {
+        let commands = args::split_shell(script, reading.id, &look).unwrap_or_default();
+        let mut launches = from_commands(commands, &env);
+        // The image's entry point is not what a shell runs: a command must name the engine itself.
+        launches.retain(|launch| engines::recognise(launch, &Field::default()).is_some());
+        return launches;
+    }
+    let words = words.into_iter().map(|(_, word)| word).collect();
     let slot = slot(reading, container);
-    if let Some(script) = shell_script(&texts) {
-        let commands = match args::split_shell(script, reading.id, &look) {
-            Ok(commands) => commands,
-            Err(_) => return Vec::new(),
-        };
-        return from_commands(commands, &env, script, reading);
-    }
-    // A compose command in one string is split as a shell would.
-    if !container.kube
-        && let Some(text) = container.command.and_then(Node::text)
-        && let Ok(commands) = args::split_shell(text, reading.id, &look)
-    {
-        return from_commands(commands, &env, text, reading);
-    }
-    let words = texts
-        .iter()
-        .map(|text| Word {
-            value: if container.kube {
-                args::expand_kube(text.as_str(), &look)
-            } else {
-                interpolated(text.as_str())
-            },
-            place: reading.place(text.span()),
-        })
-        .collect();
     vec![Launch { words, env, slot }]
 }
 
@@ -142,32 +130,30 @@ fn interpolated(text: &str) -> Result<String, String> {
     }
 }
 
-fn from_commands(
-    commands: Vec<Command>,
-    env: &[(String, EnvValue)],
-    script: &Text,
-    reading: &Reading<'_>,
-) -> Vec<Launch> {
-    let place = reading.place(script.span());
-    commands
-        .into_iter()
-        .map(|command| {
-            let mut env = env.to_vec();
-            for (name, word) in command.env {
-                let value = match word.value {
-                    Ok(text) => EnvValue::Known(Text::opaque(&text, word.place.span), word.place),
-                    Err(why) => EnvValue::Unknown(why, word.place),
-                };
-                env.push((name, value));
-            }
-            let last = command.words.last().map_or(place, |word: &Word| word.place);
-            Launch {
-                words: command.words,
-                env,
-                slot: Field::Absent(Some((last, None))),
-            }
-        })
-        .collect()
+fn from_commands(commands: Vec<Command>, env: &[(String, EnvValue)]) -> Vec<Launch> {
+    let mut set = env.to_vec();
+    let mut launches = Vec::new();
+    for command in commands {
+        let own = command.env.into_iter().map(|(name, word)| {
+            let value = match word.value {
+                Ok(text) => EnvValue::Known(Text::opaque(&text, word.place.span), word.place),
+                Err(why) => EnvValue::Unknown(why, word.place),
+            };
+            (name, value)
+        });
+        let Some(last) = command.words.last() else {
+            // `export A=1` sets it for the commands behind it.
+            set.extend(own);
+            continue;
+        };
+        let slot = Field::Absent(Some((last.place, None)));
+        launches.push(Launch {
+            env: set.iter().cloned().chain(own).collect(),
+            slot,
+            words: command.words,
+        });
+    }
+    launches
 }
 
 fn look_up(environment: &[Variable], name: &str) -> Option<Result<String, String>> {
@@ -178,27 +164,49 @@ fn look_up(environment: &[Variable], name: &str) -> Option<Result<String, String
     })
 }
 
-/// The words of a command or argument list; one string is one word.
-fn words_of(node: &Node) -> Vec<&Text> {
-    match &node.kind {
-        Kind::Seq { .. } => node.items().filter_map(Node::text).collect(),
-        _ => node.text().filter(|_| !node.is_null()).into_iter().collect(),
+/// The words of a command or argument list, each with the text that it is written as. One string is one word for
+/// Kubernetes; compose splits it as a shell would.
+fn words_of(reading: &Reading<'_>, kube: bool, node: &Node, look: Lookup<'_>) -> Vec<(Text, Word)> {
+    let word = |text: &Text| {
+        let value = if kube {
+            args::expand_kube(text.as_str(), look)
+        } else {
+            interpolated(text.as_str())
+        };
+        let place = reading.place(text.span());
+        (text.clone(), Word { value, place })
+    };
+    match (&node.kind, node.text()) {
+        (Kind::Seq { .. }, _) => node.items().filter_map(Node::text).map(word).collect(),
+        (_, Some(text)) if !kube && !node.is_null() => match args::split_shell(text, reading.id, look) {
+            Ok(commands) => commands
+                .into_iter()
+                .flat_map(|command| command.words)
+                .map(|word| {
+                    let written = word.value.as_deref().unwrap_or_default();
+                    (Text::opaque(written, word.place.span), word)
+                })
+                .collect(),
+            Err(_) => vec![word(text)],
+        },
+        (_, Some(text)) if !node.is_null() => vec![word(text)],
+        _ => Vec::new(),
     }
 }
 
 /// The script of `sh -c SCRIPT`.
-fn shell_script<'t>(words: &[&'t Text]) -> Option<&'t Text> {
-    let program = words.first()?.as_str();
-    let name = program.rsplit('/').next()?;
+fn shell_script(words: &[(Text, Word)]) -> Option<&Text> {
+    let (program, _) = words.first()?;
+    let name = program.as_str().rsplit('/').next()?;
     if !matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh") {
         return None;
     }
-    let flag = words.iter().position(|word| {
+    let flag = words.iter().position(|(word, _)| {
         word.as_str()
             .strip_prefix('-')
             .is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_alphabetic()))
     })?;
-    words.get(flag + 1).copied()
+    words.get(flag + 1).map(|(script, _)| script)
 }
 
 /// Where an absent flag would be written: behind the last argument.

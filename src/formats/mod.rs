@@ -10,6 +10,7 @@ mod prompty;
 mod settings;
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::source::{Place, Source, SourceId, Span};
 use crate::syntax::{Node, SyntaxError, json, yaml};
@@ -171,6 +172,22 @@ pub fn is_ours_by_name(path: &str) -> bool {
     extension.eq_ignore_ascii_case(prompty::NAME)
 }
 
+/// Numbers units whose names are the same (two pods of one object that call their container alike), the second on.
+fn tell_apart(units: &mut [Unit]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for unit in units {
+        let name = match unit {
+            Unit::Prompt(prompt) => &mut prompt.name,
+            Unit::Deployment(deployment) => &mut deployment.name,
+        };
+        let times = seen.entry(name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            *name = format!("{name}#{times}");
+        }
+    }
+}
+
 /// Reads a file as the first format that takes it.
 pub fn read(source: &Source, id: SourceId, prompt_place: bool) -> Outcome {
     let reading = Reading::new(source, id, prompt_place);
@@ -178,7 +195,8 @@ pub fn read(source: &Source, id: SourceId, prompt_place: bool) -> Outcome {
         return Outcome::LeftAlone("empty".to_owned());
     }
     for format in FORMATS {
-        if let Some(read) = (format.read)(&reading) {
+        if let Some(mut read) = (format.read)(&reading) {
+            tell_apart(&mut read.units);
             return Outcome::Read(format.name, read);
         }
     }

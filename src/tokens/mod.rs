@@ -103,23 +103,6 @@ impl Encoding {
     }
 }
 
-/// A number of tokens that is not exact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Estimate {
-    /// The estimated number of tokens.
-    pub tokens: usize,
-    /// How it was made, for the reader of a report.
-    pub how: &'static str,
-}
-
-/// Estimates the tokens of a text for a model for which [`encoding_for_model`] knows no encoding.
-pub fn estimate(text: &str) -> Estimate {
-    Estimate {
-        tokens: Encoding::O200kBase.count(text),
-        how: "estimated with o200k_base: this model's tokenizer is not built in, and the error is not measured",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
