@@ -1,6 +1,6 @@
 //! What a run found: the only thing that a reporter sees. Money and shares are decimals, written as strings.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -120,8 +120,8 @@ pub struct Excerpt {
 
 /// An amount with everything that is needed to work it out again.
 ///
-/// `formula` is arithmetic (`+ - * /`, brackets) over the names of `inputs`. It grows with each of them, so `low` is
-/// its value for their low ends and `high` for their high ends.
+/// `formula` is arithmetic (`+ - * /`, brackets) over the names of `inputs`. It grows with each input whose ends differ,
+/// so `low` is its value for their low ends and `high` for their high ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Figure {
     /// The low end.
@@ -403,7 +403,7 @@ pub fn money(amount: Decimal) -> String {
             .saturating_sub(amount.abs().mantissa().to_string().len() as u32);
         leading_zeros + 2
     };
-    let rounded = amount.round_dp(places.max(2));
+    let rounded = amount.round_dp_with_strategy(places.max(2), RoundingStrategy::MidpointAwayFromZero);
     let text = format!("{rounded:.*}", places.max(2) as usize);
     match text.split_once('.') {
         Some((whole, fraction)) => format!("{}.{fraction}", grouped(whole)),
@@ -422,6 +422,7 @@ mod tests {
         assert_eq!(show("0.5"), "0.50");
         assert_eq!(show("0.0001234"), "0.00012");
         assert_eq!(show("0"), "0.00");
+        assert_eq!(show("2.565"), "2.57");
         assert_eq!(grouped("-1234"), "-1,234");
     }
 }

@@ -30,7 +30,7 @@ impl Init {
         let text = config_text(&report);
         create(&path, &text)?;
         output::print(&format!(
-            "{} written: {} prompts and {} deployments found. Its comments say what can be stated; `llmlint check` reads it.\n",
+            "{} written (prompts found: {}, deployments: {}). Its comments say what can be stated; `llmlint check` reads it.\n",
             path.display(),
             report.totals.prompts,
             report.totals.deployments
@@ -79,7 +79,7 @@ fn config_text(report: &crate::report::Report) -> String {
     for folder in folders.iter().take(5) {
         let glob = serde_json::to_string(&format!("{}/**", crate::report::clean(folder))).unwrap_or_default();
         out.push_str(&format!(
-            "#   - files: {glob}\n#     model: gpt-4o-mini        # for prompts that name none\n#     calls_per_month: 100000\n#     output_tokens: {{low: 100, high: 400}}\n"
+            "#   - files: {glob}\n#     model: gpt-6-luna         # for prompts that name none\n#     calls_per_month: 100000\n#     output_tokens: {{low: 100, high: 400}}\n"
         ));
     }
     if report.totals.deployments > 0 {

@@ -10,7 +10,8 @@ use super::words::{self, PromptWords};
 use super::{Fact, Known, Row, Type, Value, World, count};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
 use crate::report::{Figure, TokenCount};
-use crate::source::Place;
+use crate::source::{Place, Span};
+use crate::syntax::template;
 use crate::tokens;
 use crate::units::{Field, Message, Prompt, Role};
 
@@ -899,9 +900,17 @@ fn items_requested(facts: &PromptFacts<'_>) -> Fact {
     Fact::of(value).at(facts.words_place(words::Fact::ItemsRequested))
 }
 
-/// What a finding about a message shows: its first line that holds something.
+/// What a finding about a message shows: the first line of what is sent as it stands.
 fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {
-    let span = message.text.span();
+    let sent = template::fixed_ranges(&message.pieces, template::Extent::Most);
+    let from = sent
+        .ranges
+        .iter()
+        .find(|range| !message.text.as_str()[(*range).clone()].trim().is_empty());
+    let whole = message.text.span();
+    let span = from.map_or(whole, |range| {
+        Span::new(message.text.span_of(range.clone()).start, whole.end)
+    });
     let source = &facts.world.sources[message.source.0 as usize];
     let text = source.text.get(span.start..span.end).unwrap_or_default();
     let lead = text.len() - text.trim_start().len();
@@ -909,6 +918,6 @@ fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {
     let start = span.start + lead;
     Place {
         source: message.source,
-        span: crate::source::Span::new(start, start + line.len()),
+        span: Span::new(start, start + line.len()),
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
         let saving = finding
             .saving
             .as_ref()
-            .map(|saving| format!(" (saves {})", saving_line(saving)))
+            .map(|saving| format!(" ({})", saving_line(saving)))
             .unwrap_or_default();
         out.push_str(&format!(
             "{}:{}:{}: {}[{}] {}{saving}\n",

@@ -63,9 +63,7 @@ impl<'a> Shown<'a> {
     fn new(finding: &'a Finding) -> Self {
         let mut help = clean(&finding.help);
         if let Some(saving) = &finding.saving {
-            let memory = saving.amount.as_ref().is_some_and(|figure| figure.unit != "USD");
-            let verb = if memory { "" } else { "saves " };
-            help.push_str(&format!("\n{verb}{}", saving_line(saving)));
+            help.push_str(&format!("\n{}", saving_line(saving)));
             match (&saving.amount, &saving.unknown) {
                 (Some(figure), _) => {
                     for line in basis(figure) {

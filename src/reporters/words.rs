@@ -57,8 +57,12 @@ pub(super) fn share(low: Decimal, high: Decimal) -> String {
     }
 }
 
-/// A saving on one line.
+/// A saving on one line; memory is not saved but lacking.
 pub(super) fn saving_line(saving: &Saving) -> String {
+    let verb = match &saving.amount {
+        Some(figure) if figure.unit != "USD" => "",
+        _ => "saves ",
+    };
     let whole = saving.share_low == Decimal::ONE && saving.share_high == Decimal::ONE;
     let what = if whole {
         saving.what.clone()
@@ -66,8 +70,8 @@ pub(super) fn saving_line(saving: &Saving) -> String {
         format!("{} of {}", share(saving.share_low, saving.share_high), saving.what)
     };
     let line = match &saving.amount {
-        Some(figure) => format!("{what}: {}", amount(figure)),
-        None => what,
+        Some(figure) => format!("{verb}{what}: {}", amount(figure)),
+        None => format!("{verb}{what}"),
     };
     clean(&line)
 }
