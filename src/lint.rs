@@ -15,6 +15,7 @@ use crate::report::{
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
 use crate::source::{Place, Source, SourceId, Span};
+use crate::syntax::template;
 use crate::units::{Message, Prompt, Unit};
 
 /// A file that could not be read as text.
@@ -68,6 +69,7 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let units = join(units, sources, &mut findings);
+    let units = without_fragments(units, sources, &mut files);
 
     let world = World {
         sources,
@@ -184,6 +186,37 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
         Unit::Deployment(_) => true,
     });
     joined
+}
+
+/// Leaves out prompt files that other prompts include: a part of a prompt is no prompt.
+fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNote]) -> Vec<Unit> {
+    let mut included: HashSet<String> = HashSet::new();
+    for unit in &units {
+        let Unit::Prompt(prompt) = unit else {
+            continue;
+        };
+        let pieces = prompt.messages.iter().map(|message| &message.pieces);
+        included.extend(pieces.flat_map(|pieces| template::includes(pieces)).filter_map(normal));
+    }
+    // Names are seen from a folder of templates that only the application knows: every ending of the path counts.
+    let is_fragment = |path: &str| {
+        let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+        starts.map(|at| &path[at..]).any(|ending| {
+            included.contains(ending) || ending.rsplit_once('.').is_some_and(|(stem, _)| included.contains(stem))
+        })
+    };
+    units.retain(|unit| match unit {
+        Unit::Prompt(prompt) if is_only_text(prompt) => {
+            let source = &sources[prompt.place.source.0 as usize];
+            let fragment = !source.named && is_fragment(&source.from_root);
+            if fragment && let Ok(at) = files.binary_search_by(|file| file.path.cmp(&source.path)) {
+                files[at].note = "a part of other prompts: included texts are not counted yet".to_owned();
+            }
+            !fragment
+        }
+        _ => true,
+    });
+    units
 }
 
 fn is_only_text(prompt: &Prompt) -> bool {
@@ -481,5 +514,38 @@ fn missing_file(source: &Source, span: Span, name: &str) -> Finding {
         fix: None,
         evidence: Vec::new(),
         excerpt: Some(excerpt::excerpt(source, span)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::rules::Selection;
+
+    #[test]
+    fn a_part_of_a_prompt_is_no_prompt() {
+        let sources = [
+            Source::new("prompts/partials/rules.j2", "Answer the question.", false),
+            Source::new(
+                "prompts/whole.j2",
+                "{% include 'partials/rules.j2' %}\nQ: {{ q }}",
+                false,
+            ),
+        ];
+        let settings = Settings::new(Config::default(), "");
+        let rules = crate::rules::embedded().expect("the pages load");
+        let rules = RuleSet::new(rules, &settings.config, &Selection::default()).expect("no selection");
+        let linter = Linter {
+            settings: &settings,
+            catalog: Catalog::embedded(),
+            rules: &rules,
+            today: "2026-11-24".parse().expect("a day"),
+        };
+        let report = lint(&sources, &[], &linter);
+        let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["prompts/whole.j2"]);
+        let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
+        assert_eq!(count.variables, ["q", "the included partials/rules.j2"]);
     }
 }

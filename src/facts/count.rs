@@ -40,6 +40,12 @@ pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
                 variables.push(name.to_owned());
             }
         }
+        for name in template::includes(&message.pieces) {
+            let include = format!("the included {name}");
+            if !variables.contains(&include) {
+                variables.push(include);
+            }
+        }
     }
     // A request's framing is known only of requests: a text file may be sent in any.
     let is_request = prompt.messages.len() > 1 || prompt.format == "chat request";

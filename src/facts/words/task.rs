@@ -210,9 +210,7 @@ fn sentence_votes(
                             break;
                         }
                     }
-                    if given == 0 {
-                        role_noun(parsed, &range, t, 2.5, votes);
-                    }
+                    role_noun(parsed, &range, t, if given == 0 { 2.5 } else { 1.5 }, votes);
                 } else if matches!(w(t + 1), "will" | "must" | "should" | "can" | "need" | "may" | "have") {
                     let weight = if w(t + 1) == "will" { 4.0 } else { 1.0 };
                     let at = (2..=6)
@@ -220,7 +218,21 @@ fn sentence_votes(
                         .unwrap_or(2);
                     vote(parsed, &range, t + at, weight * scale, votes);
                 } else {
-                    vote(parsed, &range, t + 1, if t == start { 6.0 } else { 3.0 } * scale, votes);
+                    // "You take a passage as input and classify it": the second verb is the task.
+                    let at = if matches!(w(t + 1), "take" | "receive" | "accept") {
+                        (t + 2..t + 24)
+                            .find(|k| w(*k) == "and" && verb(w(k + 1)).is_some())
+                            .unwrap_or(t)
+                    } else {
+                        t
+                    };
+                    vote(
+                        parsed,
+                        &range,
+                        at + 1,
+                        if t == start { 6.0 } else { 3.0 } * scale,
+                        votes,
+                    );
                 }
                 spoken = true;
             }
@@ -434,7 +446,7 @@ fn verb(word: &str) -> Option<Task> {
         | "creating" | "compose" | "composing" | "draft" | "drafting" | "brainstorm" | "brainstorming" | "produce"
         | "produces" | "producing" | "suggest" | "suggesting" | "propose" | "design" | "designing" | "invent"
         | "craft" | "crafting" | "formulate" | "come" | "make" | "develop" | "devise" | "imagine" | "prepare"
-        | "build" => Task::Write,
+        | "build" | "asks" => Task::Write,
         "provide" | "provides" | "providing" | "give" | "giving" | "return" | "output" | "respond" | "list"
         | "show" | "assign" | "choose" | "select" | "pick" | "name" | "perform" | "conduct" | "offer" | "present"
         | "predict" | "reply" => Task::Other,
@@ -495,15 +507,17 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             if object(6, |w| matches!(w, "section" | "sections" | "subsection")) {
                 return true;
             }
-            if object(7, is_code) {
+            if object(7, is_code) || object(9, is_software) || speaks_of_code(parsed, sentence, from) {
                 Task::Code
-            } else if object(6, is_summary) {
+            } else if object(6, is_summary) || near(14, |w| w == "summarizes") {
                 Task::Summarize
             } else if object(5, is_score) && !object(3, |w| matches!(w, "questions" | "question")) {
                 Task::Judge
             } else if object(5, |w| matches!(w, "translation" | "translations")) {
                 Task::Translate
-            } else if object(6, |w| matches!(w, "answer" | "answers" | "reply"))
+            } else if (object(6, |w| matches!(w, "answer" | "answers" | "reply"))
+                || object(6, |w| matches!(w, "response" | "report"))
+                    && near(24, |w| matches!(w, "question" | "questions" | "query")))
                 && !object(4, |w| matches!(w, "questions" | "question"))
             {
                 Task::Answer
@@ -655,7 +669,7 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             }
         }
         Task::Other => {
-            if near(7, |w| w == "verbatim") {
+            if near(9, |w| matches!(w, "verbatim" | "unchanged")) {
                 return cast(votes, Task::Extract, weight);
             }
             if near(8, |w| matches!(w, "tag" | "tags")) && !near(8, |w| matches!(w, "xml" | "html" | "inside")) {
@@ -818,6 +832,79 @@ fn is_code(word: &str) -> bool {
     )
 }
 
+/// Things made of code.
+fn is_software(word: &str) -> bool {
+    matches!(
+        word,
+        "app"
+            | "apps"
+            | "application"
+            | "website"
+            | "webpage"
+            | "webapp"
+            | "backend"
+            | "frontend"
+            | "endpoint"
+            | "microservice"
+            | "plugin"
+            | "crud"
+            | "dataframe"
+            | "docstring"
+            | "docstrings"
+            | "codebase"
+            | "xunit"
+            | "jest"
+            | "pytest"
+            | "react"
+            | "nodejs"
+            | "django"
+            | "terraform"
+            | "makefile"
+            | "algorithm"
+    )
+}
+
+/// "a comment for the following code", "documentation of this function": text about code.
+fn speaks_of_code(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool {
+    let end = (from + 14).min(sentence.end);
+    let about = |t: usize| {
+        matches!(
+            parsed.word(t),
+            "description"
+                | "documentation"
+                | "docs"
+                | "comment"
+                | "comments"
+                | "explanation"
+                | "tests"
+                | "test"
+                | "fix"
+                | "patch"
+                | "example"
+                | "examples"
+        )
+    };
+    let Some(noun) = (from..end.min(from + 6)).find(|t| about(*t)) else {
+        return false;
+    };
+    matches!(parsed.word(noun + 1), "of" | "for" | "to" | "about" | "on" | "in")
+        && (noun + 2..(noun + 8).min(end)).any(|t| {
+            matches!(
+                parsed.word(t),
+                "code"
+                    | "function"
+                    | "functions"
+                    | "script"
+                    | "class"
+                    | "method"
+                    | "snippet"
+                    | "program"
+                    | "codebase"
+                    | "module"
+            )
+        })
+}
+
 fn is_summary(word: &str) -> bool {
     matches!(
         word,
@@ -865,20 +952,46 @@ fn assistant_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize) -> bool
     })
 }
 
-/// "a fallacy finder", "a translator", "an essay writer": the role names the task.
+/// "a translator", "an essay writer", "a named-entity recognition system": the role's own noun names
+/// the task.
 fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, weight: f32, votes: &mut Votes) {
-    for t in from..(from + 14).min(sentence.end) {
+    let mut systematic = None;
+    for t in from..(from + 18).min(sentence.end) {
         let task = match parsed.word(t) {
+            "that" | "who" | "which" | "whose" | "." => return,
             "translator" => Task::Translate,
             "summarizer" => Task::Summarize,
             "writer" | "novelist" | "poet" | "storyteller" | "copywriter" | "composer" | "screenwriter"
             | "generator" | "creator" | "comedian" => Task::Write,
-            "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" => Task::Judge,
-            "classifier" => Task::Classify,
-            "editor" | "improver" | "proofreader" | "enhancer" | "corrector" => Task::Rewrite,
+            "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" | "examiner"
+            | "verifier" | "validator" | "scorer" => Task::Judge,
+            "classifier" | "categorizer" | "labeler" => Task::Classify,
+            "extractor" | "parser" => Task::Extract,
+            "editor" | "improver" | "proofreader" | "enhancer" | "corrector" | "rewriter" => Task::Rewrite,
             "programmer" | "developer" | "coder" | "terminal" | "console" => Task::Code,
             "planner" => Task::Plan,
-            _ => continue,
+            // What the system is for stands before it.
+            "system" | "model" | "engine" | "service" | "tool" | "specialist" | "expert" | "machine" => {
+                match systematic {
+                    Some(task) => task,
+                    None => continue,
+                }
+            }
+            word => {
+                systematic = match word {
+                    "classification" | "categorization" | "moderation" => Some(Task::Classify),
+                    "extraction" | "recognition" | "extracting" => Some(Task::Extract),
+                    "summarization" => Some(Task::Summarize),
+                    "translation" => Some(Task::Translate),
+                    "normalization" | "paraphrasing" | "proofreading" => Some(Task::Rewrite),
+                    "generation" => Some(Task::Write),
+                    "answering" => Some(Task::Answer),
+                    "evaluation" | "grading" | "scoring" | "verification" => Some(Task::Judge),
+                    "planning" => Some(Task::Plan),
+                    _ => systematic,
+                };
+                continue;
+            }
         };
         votes.add(task, weight);
         return;
@@ -918,6 +1031,45 @@ fn cue(text: &str, votes: &mut Votes) {
         _ => return,
     };
     votes.add(task, weight);
+}
+
+/// A question of yes or no, or of one or the other: about an answer, its verdict; about a text, its
+/// class.
+pub(super) fn verdict(parsed: &Parsed, sentence: &Range<usize>, first: &str) -> Option<Task> {
+    let closed = matches!(
+        first,
+        "is" | "are" | "was" | "were" | "does" | "do" | "did" | "has" | "have"
+    );
+    if !closed || matches!(parsed.word(sentence.start + 1), "you" | "i" | "we" | "there") {
+        return None;
+    }
+    let any = |f: fn(&str) -> bool| sentence.clone().any(|t| f(parsed.word(t)));
+    if any(|w| {
+        matches!(
+            w,
+            "response"
+                | "responses"
+                | "answer"
+                | "answers"
+                | "output"
+                | "submission"
+                | "submitted"
+                | "completion"
+                | "summary"
+                | "statement"
+                | "claim"
+                | "translation"
+                | "selection"
+                | "following"
+                | "text"
+                | "correct"
+                | "relevant"
+                | "hypothesis"
+        )
+    }) {
+        return Some(Task::Judge);
+    }
+    any(|w| w == "or").then_some(Task::Classify)
 }
 
 /// What the shape of the request says: an agent's loop, a bare question, a chat.
@@ -983,7 +1135,10 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
                     | "was"
                     | "were"
             );
-            if last || asks || labels {
+            if let Some(task) = verdict(parsed, &range, first) {
+                asked = true;
+                votes.add(task, 6.0);
+            } else if last || asks || labels {
                 asked = true;
                 votes.add(
                     if labels { Task::Classify } else { Task::Answer },

@@ -194,6 +194,27 @@ pub fn variables(pieces: &[Piece]) -> Vec<(&str, Range<usize>)> {
     found
 }
 
+/// The names of the files whose text is put in, in the order written.
+pub fn includes(pieces: &[Piece]) -> Vec<&str> {
+    fn collect<'p>(pieces: &'p [Piece], found: &mut Vec<&'p str>) {
+        for piece in pieces {
+            match piece {
+                Piece::Include { name, .. } => found.push(name),
+                Piece::Choice { branches, .. } => {
+                    for branch in branches {
+                        collect(branch, found);
+                    }
+                }
+                Piece::Loop { body, .. } => collect(body, found),
+                Piece::Fixed(_) | Piece::Variable { .. } | Piece::Silent(_) => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(pieces, &mut found);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
