@@ -16,6 +16,9 @@ enum Strength {
 pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bool {
     let mut best = Strength::No;
     let mut said = false;
+    let mut handed = false;
+    // "report_data", "page_content": material by both halves of its name.
+    let mut compound = false;
     let mut variables = 0usize;
     for (_, text, parsed) in messages {
         let mut field = 0;
@@ -45,24 +48,43 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                             && text[f.content.start..at].trim().len() < 40
                     })
                     .map_or("", |f| f.label.as_str());
-                best = best.max(strength(name)).max(if strength(label) == Strength::Strong {
-                    Strength::Strong
-                } else {
-                    Strength::No
-                });
+                let material = strength(label) == Strength::Strong || matches!(label, "information" | "background");
+                // "Question: {content}" is the question, whatever its variable is called.
+                let directly = parsed
+                    .fields
+                    .get(field)
+                    .is_some_and(|f| f.content.start <= at && text[f.content.start..at].trim().is_empty());
+                if directly && matches!(label, "question" | "query" | "input") {
+                    continue;
+                }
+                compound |= weak_parts(name) > 1;
+                best = best
+                    .max(strength(name))
+                    .max(if material { Strength::Strong } else { Strength::No });
             }
         }
         said |= consults(parsed);
+        handed |= hands(parsed);
+    }
+    // Without a variable the material comes with the request ("use the information provided").
+    if variables == 0 && handed {
+        best = Strength::Strong;
     }
     match task {
         // What these work on is their input, whatever it is called.
         Some(Task::Summarize | Task::Translate | Task::Extract | Task::Classify | Task::Judge) => false,
         Some(Task::Rewrite) => best == Strength::Strong && variables > 1,
         Some(Task::Answer | Task::Converse | Task::Plan) => {
-            best == Strength::Strong || (best == Strength::Weak && said)
+            best == Strength::Strong || (best == Strength::Weak && (said || compound))
         }
         _ => best == Strength::Strong,
     }
+}
+
+fn weak_parts(name: &str) -> usize {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|p| strength(p) == Strength::Weak)
+        .count()
 }
 
 /// What the parts of a variable's or a field's name say.
@@ -84,6 +106,26 @@ fn strength(name: &str) -> Strength {
         found = found.max(s);
     }
     found
+}
+
+/// "the background information provided", "grounded on the available information".
+fn hands(parsed: &Parsed) -> bool {
+    (0..parsed.tokens.len()).any(|t| {
+        let w = |k: usize| parsed.word(t + k);
+        let leads = matches!(
+            w(0),
+            "use" | "using" | "based" | "grounded" | "from" | "leveraging" | "given"
+        );
+        let material = |w: &str| {
+            matches!(
+                w,
+                "information" | "documents" | "context" | "notes" | "sources" | "memories" | "results" | "passages"
+            )
+        };
+        leads
+            && (1..=7).any(|k| material(w(k)))
+            && (1..=10).any(|k| matches!(w(k), "provided" | "available" | "given" | "retrieved" | "collected"))
+    })
 }
 
 /// Words that send the reader to the material: "based on the context", "using the documents".

@@ -19,6 +19,7 @@ struct Signs {
     other: bool,
     prose: bool,
     explains: bool,
+    plain: bool,
 }
 
 /// The form of the answer.
@@ -37,7 +38,20 @@ pub(super) fn find(
         for sentence in sentences {
             read(parsed, &sentence.tokens(), sentence.heading, &mut signs);
         }
+        // A question of yes or no, or of one or the other, asked last.
+        if let Some(last) = sentences.last()
+            && matches!(task, Some(Task::Judge | Task::Classify))
+        {
+            let range = last.tokens();
+            let word = |t: usize| if t < range.end { parsed.word(t) } else { "" };
+            let comma = range.clone().find(|t| word(*t) == ",").map_or("", |t| word(t + 1));
+            signs.label |= range.end > range.start
+                && word(range.end - 1) == "?"
+                && (super::task::verdict(parsed, &range, word(range.start)).is_some()
+                    || super::task::verdict(parsed, &range, comma).is_some());
+        }
         shapes(text, parsed, &mut signs);
+        signs.label |= sentences.iter().any(|s| alternatives(parsed, &s.tokens())) || lettered(text);
     }
     let one_word = amounts
         .iter()
@@ -48,7 +62,7 @@ pub(super) fn find(
     if task == Some(Task::Plan) && signs.other {
         return OutputFormat::Other;
     }
-    if task == Some(Task::Code) && !signs.explains {
+    if task == Some(Task::Code) && !signs.explains && !signs.plain {
         return OutputFormat::Code;
     }
     if signs.list_only {
@@ -333,10 +347,24 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                     && !after(2, |w| matches!(w, "and"));
             }
             "scores" if w(1) == "only" => signs.label = true,
+            "plain" if w(1) == "text" && !not => signs.plain = true,
+            // "on a scale of 1 to 5", "score between 0 and 3".
+            "scale" | "between"
+                if !not
+                    && before(8, |w| {
+                        matches!(
+                            w,
+                            "answer" | "rate" | "score" | "grade" | "respond" | "rating" | "value" | "assign"
+                        )
+                    })
+                    && (1..4).any(|k| super::sentences::number(w(k)).is_some()) =>
+            {
+                signs.label = true
+            }
             "choose" | "select" | "pick"
                 if after(8, |w| {
                     matches!(w, "option" | "options" | "category" | "categories" | "label" | "labels")
-                }) =>
+                }) || w(1) == "from" && after(3, |w| w == "following") =>
             {
                 signs.label = true
             }
@@ -351,6 +379,59 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             _ => {}
         }
     }
+}
+
+/// "'entailment', 'neutral', or 'contradiction'": short quotations in a row, the last after "or".
+pub(super) fn alternatives(parsed: &Parsed, sentence: &Range<usize>) -> bool {
+    let quoted = |t: usize| parsed.tokens[t].quoted;
+    let mark = |t: usize| matches!(parsed.word(t), "'" | "‘" | "’" | "“" | "”");
+    let mut seen = 0;
+    let mut or = false;
+    let mut long = 0;
+    let mut inside = false;
+    for t in sentence.clone() {
+        if quoted(t) {
+            if mark(t) {
+                continue;
+            }
+            if !inside {
+                seen += 1;
+                long = 0;
+            }
+            inside = true;
+            long += 1;
+            if long > 3 {
+                seen = 0;
+            }
+        } else {
+            match parsed.word(t) {
+                "or" => or |= seen > 0,
+                "," | "and" => {}
+                _ if or && seen > 1 => return true,
+                _ => {
+                    seen = 0;
+                    or = false;
+                }
+            }
+            inside = false;
+        }
+    }
+    or && seen > 1
+}
+
+/// Lines "A. …", "B. …", "C. …": choices, of which one is the answer.
+fn lettered(text: &str) -> bool {
+    let mut next = b'A';
+    for line in text.lines() {
+        let line = line.trim_start().trim_start_matches('(').as_bytes();
+        if line.len() > 2 && matches!(line[1], b'.' | b')' | b':') && (line[0] == next || line[0] == b'A') {
+            next = line[0] + 1;
+            if next > b'C' {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// "with either YES or NO.": single words to choose from, to the end of the sentence.
@@ -418,6 +499,34 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
             signs.other = true;
         }
     }
+    // Numbered places to fill in: "1. [speaker]: [description]".
+    let places = text
+        .lines()
+        .filter(|l| {
+            let l = l.trim_start();
+            let rest = l.trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.len() < l.len()
+                && rest
+                    .strip_prefix(['.', ')'])
+                    .is_some_and(|r| r.trim_start().starts_with(['[', '<']) || matches!(r.trim(), "..." | "…"))
+        })
+        .take(2)
+        .count();
+    signs.list |= places > 1;
+    // Labels with dots for what goes there, under "format".
+    let dots = parsed
+        .fields
+        .iter()
+        .filter(|f| text.get(f.content.clone()).is_some_and(|c| c.trim() == "..."))
+        .count();
+    if let Some(at) = parsed.lower.rfind("format")
+        && dots > 2
+    {
+        signs.other |= parsed
+            .fields
+            .iter()
+            .any(|f| f.start > at && text.get(f.content.clone()).is_some_and(|c| c.trim() == "..."));
+    }
     for phrase in [
         "in the following format: '",
         "following format: \"",
@@ -437,7 +546,7 @@ pub(super) fn is_closed(
 ) -> bool {
     let few_words = amounts
         .iter()
-        .any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_none_or(|n| n <= 5) && a.is_brief())
+        .any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_some_and(|n| n <= 5) && a.is_brief())
         || messages.iter().any(|m| m.2.lower.contains("a few words at most"));
     match task {
         Some(Task::Classify) => true,

@@ -32,6 +32,23 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
             .map_or("", |i| parsed.word(i))
     };
     let n = number(parsed.word(t))?;
+    // "10 个", "5つ": a counter after the number, in Chinese and Japanese.
+    if (2..=1000).contains(&n)
+        && w(1).starts_with(['个', '個', '首', '篇', '条', '條', 'つ'])
+        && !matches!(b(1), "第" | "-")
+    {
+        let asks = (1..=12)
+            .filter_map(|k| t.checked_sub(k))
+            .take_while(|i| *i >= sentence.start)
+            .any(|i| {
+                [
+                    "给", "列出", "生成", "提供", "创建", "推荐", "写", "包含", "挙げ", "作成",
+                ]
+                .iter()
+                .any(|v| parsed.word(i).contains(v))
+            });
+        return asks.then_some((n, t..t + 2));
+    }
     if w(1) == "or" && w(2) == "more" || matches!(w(1), "+" | "more") {
         return None;
     }
@@ -203,6 +220,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     let asked = asks(parsed, sentence, t, 14)
         || them
         || matches!(b(1), "exactly" | "maximum" | "top")
+        || (b(1) == "of" && matches!(b(2), "maximum" | "max"))
         || (b(1).is_empty() && parsed.word(sentence.start) == w(0))
         || (b(1) == "most" && b(2) == "at")
         || (b(1) == "than" && b(3) == "no")

@@ -130,7 +130,18 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         if parsed.kind(t) != Some(Kind::Word)
             || matches!(
                 word,
-                "the" | "of" | "per" | "each" | "every" | "this" | "these" | "and" | "or"
+                "given"
+                    | "provided"
+                    | "input"
+                    | "the"
+                    | "of"
+                    | "per"
+                    | "each"
+                    | "every"
+                    | "this"
+                    | "these"
+                    | "and"
+                    | "or"
             )
         {
             break;
@@ -261,6 +272,12 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             .filter(|t| *t < sentence.end)
             .map_or("", |t| parsed.word(t))
     };
+    if matches!(
+        after(1),
+        "given" | "provided" | "below" | "above" | "following" | "are" | "is"
+    ) {
+        return None;
+    }
     let mut end = at + 1;
     for k in 1..=3 {
         let found = match after(k) {
@@ -328,6 +345,13 @@ fn asked(parsed: &Parsed, sentence: &Range<usize>, from: usize, at: usize) -> bo
                 | "within"
         )
     };
+    // "Pick one word from the text" chooses, and bounds nothing.
+    if matches!(
+        parsed.word(from.saturating_sub(1)),
+        "pick" | "select" | "choose" | "find"
+    ) {
+        return false;
+    }
     let before = (from.saturating_sub(8).max(sentence.start)..from).any(|t| verb(parsed.word(t)));
     let bare = from <= sentence.start + 1;
     let noun = matches!(
@@ -402,9 +426,11 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
 
 /// The tightest bound on the whole answer, a maximum before a minimum.
 pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
-    amounts
-        .iter()
-        .filter(|a| !a.part)
+    // "A single line of text" is a form beside "at most 6 sentences".
+    let whole = || amounts.iter().filter(|a| !a.part && a.n.is_some());
+    let several = whole().nth(1).is_some();
+    whole()
+        .filter(|a| !(several && a.unit == LengthUnit::Lines && a.n == Some(1) && a.bound == Bound::Exact))
         .filter_map(|a| Some((a.limit()?, a.tokens.clone())))
         .min_by_key(|(limit, _)| weight(limit))
 }

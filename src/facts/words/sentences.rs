@@ -557,7 +557,8 @@ fn quotes(body: &str) -> Vec<Range<usize>> {
                     .iter()
                     .any(|r| before.trim_end().ends_with(r));
                     // A key or a value of an object is the form of the answer.
-                    let object = body[i + c.len_utf8()..].starts_with(':') || before.trim_end().ends_with("\":");
+                    let object =
+                        close == '"' && body[i + c.len_utf8()..].starts_with(':') || before.trim_end().ends_with("\":");
                     if !said && !object {
                         out.push(start..i + c.len_utf8());
                     }

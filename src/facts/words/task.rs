@@ -62,11 +62,140 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
         return None;
     }
     shape(messages, asking, &mut votes, assistant);
+    if votes.best().is_none_or(|b| b.1 < 3.0) {
+        fallback(messages, asking, &mut votes);
+    }
     Some(
         votes
             .best()
             .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0),
     )
+}
+
+/// Where no English verb tells: words of other languages, then what the prompt is about.
+fn fallback(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &mut Votes) {
+    // Stems of a request's verb. The one that stands first is the request.
+    const STEMS: [(&str, Task); 65] = [
+        ("扮演", Task::Converse),
+        ("聊天", Task::Converse),
+        ("翻译", Task::Translate),
+        ("翻譯", Task::Translate),
+        ("翻訳", Task::Translate),
+        ("总结", Task::Summarize),
+        ("總結", Task::Summarize),
+        ("概括", Task::Summarize),
+        ("摘要", Task::Summarize),
+        ("要約", Task::Summarize),
+        ("润色", Task::Rewrite),
+        ("改写", Task::Rewrite),
+        ("纠正", Task::Rewrite),
+        ("書き換え", Task::Rewrite),
+        ("校正", Task::Rewrite),
+        ("提取", Task::Extract),
+        ("抽取", Task::Extract),
+        ("抽出", Task::Extract),
+        ("分类", Task::Classify),
+        ("分類", Task::Classify),
+        ("评分", Task::Judge),
+        ("评估", Task::Judge),
+        ("評価", Task::Judge),
+        ("採点", Task::Judge),
+        ("代码", Task::Code),
+        ("コード", Task::Code),
+        ("回答", Task::Answer),
+        ("答えて", Task::Answer),
+        ("解释", Task::Answer),
+        ("説明", Task::Answer),
+        ("撰写", Task::Write),
+        ("生成", Task::Write),
+        ("编写", Task::Write),
+        ("作成", Task::Write),
+        ("書いて", Task::Write),
+        ("übersetz", Task::Translate),
+        ("zusammenfass", Task::Summarize),
+        ("fasse ", Task::Summarize),
+        ("extrahier", Task::Extract),
+        ("klassifizier", Task::Classify),
+        ("bewerte", Task::Judge),
+        ("beantworte", Task::Answer),
+        ("schreibe", Task::Write),
+        ("tradui", Task::Translate),
+        ("traduc", Task::Translate),
+        ("traduz", Task::Translate),
+        ("résume", Task::Summarize),
+        ("resum", Task::Summarize),
+        ("riassum", Task::Summarize),
+        ("extrai", Task::Extract),
+        ("extrae", Task::Extract),
+        ("estrai", Task::Extract),
+        ("estrarre", Task::Extract),
+        ("переведи", Task::Translate),
+        ("извлеки", Task::Extract),
+        ("классифицир", Task::Classify),
+        ("оцени", Task::Judge),
+        ("напиши", Task::Write),
+        ("clasific", Task::Classify),
+        ("classifi", Task::Classify),
+        ("évalue", Task::Judge),
+        ("evalúa", Task::Judge),
+        ("écri", Task::Write),
+        ("escrib", Task::Write),
+        ("escrev", Task::Write),
+    ];
+    let parsed: Vec<&Parsed> = messages.iter().map(|m| m.2).collect();
+    if !matches!(super::language::find(&parsed), Some("en") | None) {
+        for (_, _, parsed) in messages {
+            let first = STEMS
+                .iter()
+                .filter_map(|(stem, task)| parsed.lower.find(stem).map(|at| (at, *task)))
+                .min_by_key(|f| f.0);
+            if let Some((_, task)) = first {
+                votes.add(task, 4.0);
+                return;
+            }
+        }
+        return;
+    }
+    // "Respond with 'positive' or 'negative'": classes without a verb of classifying.
+    if asking
+        .iter()
+        .zip(messages)
+        .any(|(s, m)| s.iter().any(|s| super::format::alternatives(m.2, &s.tokens())))
+    {
+        votes.add(Task::Classify, 4.0);
+        return;
+    }
+    // A talk about code, files and functions in which nothing else is asked.
+    let about = messages
+        .iter()
+        .flat_map(|m| (0..m.2.tokens.len()).map(move |t| m.2.word(t)))
+        .filter(|w| {
+            matches!(
+                *w,
+                "code"
+                    | "function"
+                    | "functions"
+                    | "file"
+                    | "files"
+                    | "class"
+                    | "classes"
+                    | "method"
+                    | "methods"
+                    | "imports"
+                    | "codebase"
+                    | "compile"
+                    | "compiles"
+                    | "test"
+                    | "tests"
+                    | "npm"
+                    | "package"
+            )
+        })
+        .take(6)
+        .count();
+    if about > 5 {
+        votes.add(Task::Code, 3.0);
+    }
 }
 
 /// What one sentence says of the task.
@@ -103,21 +232,30 @@ fn sentence_votes(
         match w(t) {
             // "Your task is to …"
             "task" | "job" | "goal" | "goals" | "purpose" | "objective" | "mission" | "role" | "responsibility"
-                if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will" | "involves")) =>
+                if (1..=4).any(|k| matches!(w(t + k), "is" | "are" | "will" | "involves"))
+                    || w(t + 1) == "of" && w(t + 2).ends_with("ing") =>
             {
                 let to = (1..=14).find(|k| {
                     w(t + k) == "to"
                         || (w(t + k) == "are" && verb(w(t + k + 1)).is_some())
-                        || (matches!(w(t + k), "is" | "of" | "involves") && w(t + k + 1).ends_with("ing"))
+                        || (matches!(w(t + k), "is" | "of" | "involves" | "about") && w(t + k + 1).ends_with("ing"))
                 });
                 if let Some(k) = to {
+                    let first = t + k + 1;
+                    let next = |t: &usize| matches!(w(*t), "and" | "," | "then") && commands(w(t + 1));
+                    // "to understand the goals and construct a plan": the first verb that says something.
+                    let at = if verb(w(first)).is_some() || adverb(w(first)) {
+                        first
+                    } else {
+                        (first..first + 24).find(next).map_or(first, |t| t + 1)
+                    };
                     let named = !sentence.step
                         && (t == start
                             || matches!(
                                 w(t.wrapping_sub(1)),
                                 "your" | "the" | "primary" | "main" | "my" | "you" | "only" | "sole" | "core"
                             ));
-                    vote(parsed, &range, t + k + 1, if named { 10.0 } else { 3.0 }, votes);
+                    vote(parsed, &range, at, if named { 10.0 } else { 3.0 }, votes);
                     spoken = true;
                 }
             }
@@ -125,6 +263,10 @@ fn sentence_votes(
                 if t > start && matches!(w(t - 1), "can" | "could" | "would" | "will") && verb(w(t + 1)).is_some() =>
             {
                 spoken |= vote(parsed, &range, t + 1, 6.0, votes);
+            }
+            "asks" if w(t + 1) == "questions" => {
+                votes.add(Task::Write, 6.0 * scale);
+                spoken = true;
             }
             "help" if matches!(w(t.wrapping_sub(1)), "need") => spoken |= vote(parsed, &range, t + 1, 5.0, votes),
             "like"
@@ -135,6 +277,13 @@ fn sentence_votes(
                 spoken |= vote(parsed, &range, t + 2, 6.0, votes)
             }
             // "You are an expert at …ing", "who …s", "that specializes in …".
+            // "if you produce a file", "the code that you write": no request.
+            "you"
+                if t > start
+                    && matches!(
+                        w(t - 1),
+                        "if" | "when" | "unless" | "once" | "that" | "which" | "what" | "before" | "after" | "because"
+                    ) => {}
             "you"
                 if matches!(
                     w(t + 1),
@@ -247,7 +396,9 @@ fn sentence_votes(
                 spoken = true;
             }
             "you" | "me" if matches!(w(t.wrapping_sub(1)), "can" | "could" | "would" | "help" | "let") => {
-                spoken |= vote(parsed, &range, t + 1, 6.0, votes);
+                // "asks questions to help me decide": what the user is after, not the answer.
+                let purpose = w(t.wrapping_sub(2)) == "to" && !matches!(w(t.wrapping_sub(3)), "you" | "is" | "");
+                spoken |= vote(parsed, &range, t + 1, if purpose { 1.5 } else { 6.0 }, votes);
             }
             "please" => {
                 let and = (2..20)
@@ -409,7 +560,21 @@ fn imperative(
     }
     if vote(parsed, &range, at, decay, votes) {
         *imperatives += 1;
+        return;
     }
+    // "Assuming the role of a translator, translate …": an opening clause, then the request.
+    let opens = w(at).ends_with("ing") || matches!(w(at), "as" | "your" | "to" | "imagine" | "suppose");
+    if opens
+        && let Some(t) = (at + 1..range.end.min(at + 40)).find(|t| w(*t) == "," && commands(w(t + 1)))
+        && vote(parsed, &range, t + 1, decay, votes)
+    {
+        *imperatives += 1;
+    }
+}
+
+/// A verb in the form of a command.
+fn commands(word: &str) -> bool {
+    verb(word).is_some() && !word.ends_with("ing") && !word.ends_with('s')
 }
 
 /// What a verb means by itself.
@@ -417,10 +582,11 @@ fn verb(word: &str) -> Option<Task> {
     let stem = word;
     Some(match stem {
         "classify" | "classifies" | "classifying" | "categorize" | "categorise" | "categorizing" | "label"
-        | "labeling" | "labelling" | "tag" | "tagging" | "triage" | "route" => Task::Classify,
+        | "labeling" | "labelling" | "tag" | "tagging" | "triage" | "route" | "categorizes" | "labels" | "group"
+        | "cluster" | "sort" | "infer" => Task::Classify,
         "extract" | "extracts" | "extracting" | "identify" | "identifies" | "identifying" | "parse" | "parsing"
         | "find" | "finds" | "finding" | "locate" | "detect" | "detects" | "detecting" | "pull" | "capture"
-        | "recognize" | "mention" | "collect" => Task::Extract,
+        | "recognize" | "mention" | "collect" | "retrieve" | "transcribe" => Task::Extract,
         "summarize" | "summarise" | "summarizes" | "summarizing" | "summarising" | "summarization" | "condense"
         | "condensing" | "shorten" | "recap" => Task::Summarize,
         "translate" | "translates" | "translating" => Task::Translate,
@@ -428,9 +594,9 @@ fn verb(word: &str) -> Option<Task> {
         | "improve" | "improves" | "improving" | "correct" | "correcting" | "proofread" | "edit" | "editing"
         | "refine" | "refines" | "refining" | "polish" | "convert" | "converts" | "converting" | "transform"
         | "transforming" | "reformat" | "format" | "humanize" | "enhance" | "simplify" | "expand" | "turn" | "fix"
-        | "clean" | "optimize" | "restructure" | "split" | "reword" | "break" | "inject" | "refactoring" => {
-            Task::Rewrite
-        }
+        | "clean" | "optimize" | "restructure" | "split" | "reword" | "revise" | "revising" | "modify" | "adjust"
+        | "adapt" | "update" | "normalize" | "remove" | "combine" | "merge" | "replace" | "deduplicate" | "break"
+        | "inject" | "refactoring" => Task::Rewrite,
         "evaluate" | "evaluates" | "evaluating" | "judge" | "judges" | "judging" | "rate" | "rates" | "rating"
         | "score" | "scores" | "scoring" | "grade" | "grading" | "assess" | "assesses" | "assessing" | "review"
         | "reviews" | "reviewing" | "critique" | "verify" | "verifying" | "validate" | "validating" | "compare"
@@ -441,12 +607,12 @@ fn verb(word: &str) -> Option<Task> {
         "answer" | "answers" | "answering" | "explain" | "explains" | "explaining" | "solve" | "solves" | "solving"
         | "compute" | "calculate" | "calculating" | "describe" | "describes" | "describing" | "tell" | "recommend"
         | "recommends" | "recommending" | "advise" | "define" | "discuss" | "teach" | "interpret" | "interpreting"
-        | "guide" => Task::Answer,
+        | "guide" | "elaborate" | "investigate" => Task::Answer,
         "write" | "writes" | "writing" | "generate" | "generates" | "generating" | "create" | "creates"
         | "creating" | "compose" | "composing" | "draft" | "drafting" | "brainstorm" | "brainstorming" | "produce"
         | "produces" | "producing" | "suggest" | "suggesting" | "propose" | "design" | "designing" | "invent"
         | "craft" | "crafting" | "formulate" | "come" | "make" | "develop" | "devise" | "imagine" | "prepare"
-        | "build" | "asks" => Task::Write,
+        | "build" | "asks" | "construct" | "outline" => Task::Write,
         "provide" | "provides" | "providing" | "give" | "giving" | "return" | "output" | "respond" | "list"
         | "show" | "assign" | "choose" | "select" | "pick" | "name" | "perform" | "conduct" | "offer" | "present"
         | "predict" | "reply" => Task::Other,
@@ -473,30 +639,31 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
     let object = |reach: usize, f: fn(&str) -> bool| {
         (from..(from + reach).min(sentence.end))
             .take_while(|t| {
-                !matches!(
-                    w(*t),
-                    "." | ";"
-                        | "based"
-                        | "to"
-                        | "from"
-                        | "using"
-                        | "for"
-                        | "by"
-                        | "given"
-                        | "that"
-                        | "which"
-                        | "whether"
-                        | "if"
-                        | "according"
-                        | "so"
-                        | "in"
-                        | "between"
-                        | "with"
-                        | "on"
-                        | "containing"
-                        | "describing"
-                        | "explaining"
-                )
+                (w(*t) == "to" && w(t + 1) == "do")
+                    || !matches!(
+                        w(*t),
+                        "." | ";"
+                            | "based"
+                            | "to"
+                            | "from"
+                            | "using"
+                            | "for"
+                            | "by"
+                            | "given"
+                            | "that"
+                            | "which"
+                            | "whether"
+                            | "if"
+                            | "according"
+                            | "so"
+                            | "in"
+                            | "between"
+                            | "with"
+                            | "on"
+                            | "containing"
+                            | "describing"
+                            | "explaining"
+                    )
             })
             .any(|t| f(w(t)))
     };
@@ -507,7 +674,11 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
             if object(6, |w| matches!(w, "section" | "sections" | "subsection")) {
                 return true;
             }
-            if object(7, is_code) || object(9, is_software) || speaks_of_code(parsed, sentence, from) {
+            if object(7, is_code)
+                || object(22, |w| w == "code")
+                || object(9, is_software)
+                || speaks_of_code(parsed, sentence, from)
+            {
                 Task::Code
             } else if object(6, is_summary) || near(14, |w| w == "summarizes") {
                 Task::Summarize
@@ -521,7 +692,9 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 && !object(4, |w| matches!(w, "questions" | "question"))
             {
                 Task::Answer
-            } else if object(5, |w| matches!(w, "plan" | "itinerary" | "roadmap" | "schedule")) {
+            } else if object(5, |w| matches!(w, "plan" | "itinerary" | "roadmap" | "schedule"))
+                || near(5, |w| matches!(w, "actions" | "subtasks"))
+            {
                 Task::Plan
             } else {
                 Task::Write
@@ -628,6 +801,8 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 Task::Classify
             } else if near(24, |w| matches!(w, "extract" | "extracting")) && weak {
                 Task::Extract
+            } else if near(14, |w| matches!(w, "classify" | "classifying")) && weak {
+                Task::Classify
             } else if near(4, |w| matches!(w, "summarize" | "summarizing")) {
                 Task::Summarize
             } else {
@@ -676,6 +851,9 @@ fn vote(parsed: &Parsed, sentence: &Range<usize>, at: usize, weight: f32, votes:
                 return cast(votes, Task::Classify, weight * 0.7);
             }
             let choosing = matches!(w(at), "choose" | "select" | "pick" | "assign" | "predict");
+            if choosing && object(5, |w| w == "answer") {
+                return cast(votes, Task::Answer, weight);
+            }
             if object(8, is_summary) {
                 Task::Summarize
             } else if object(7, is_score) || near(3, |w| w == "verdict") {
@@ -963,8 +1141,14 @@ fn role_noun(parsed: &Parsed, sentence: &Range<usize>, from: usize, weight: f32,
             "summarizer" => Task::Summarize,
             "writer" | "novelist" | "poet" | "storyteller" | "copywriter" | "composer" | "screenwriter"
             | "generator" | "creator" | "comedian" => Task::Write,
-            "reviewer" | "critic" | "evaluator" | "judge" | "grader" | "checker" | "auditor" | "examiner"
-            | "verifier" | "validator" | "scorer" => Task::Judge,
+            // Whoever evaluates gives a verdict, whatever it is called further on.
+            "evaluator" | "judge" | "grader" => {
+                votes.add(Task::Judge, weight + 5.0);
+                return;
+            }
+            "reviewer" | "critic" | "checker" | "auditor" | "examiner" | "verifier" | "validator" | "scorer" => {
+                Task::Judge
+            }
             "classifier" | "categorizer" | "labeler" => Task::Classify,
             "extractor" | "parser" => Task::Extract,
             "editor" | "improver" | "proofreader" | "enhancer" | "corrector" | "rewriter" => Task::Rewrite,
@@ -1079,7 +1263,7 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
     if (has("thought") || mentions("thought:"))
         && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:"))
     {
-        votes.add(Task::Plan, 14.0);
+        votes.add(Task::Plan, 20.0);
     }
     if mentions("conversation between") || mentions("conversation with an ai") {
         let speakers = has("ai") || has("assistant") || has("bot") || has("human");
@@ -1096,6 +1280,7 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
     }
     // A question in the prompt's own words, once.
     let mut asked = false;
+    let mut open = false;
     for ((role, _, parsed), sentences) in messages.iter().zip(asking) {
         if *role == Role::Assistant || *role == Role::System || *role == Role::Developer {
             continue;
@@ -1110,8 +1295,8 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
                 )
             });
             let first = if matches!(w(1), ":") { w(2) } else { w(0) };
-            let open = labels && matches!(first, "what" | "which");
-            if range.is_empty() || !open && parsed.word(range.end - 1) != "?" || sentence.bullet {
+            let unmarked = labels && matches!(first, "what" | "which");
+            if range.is_empty() || !unmarked && parsed.word(range.end - 1) != "?" || sentence.bullet {
                 continue;
             }
             let last = sentences.last().is_some_and(|l| l.tokens() == range);
@@ -1140,12 +1325,42 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
                 votes.add(task, 6.0);
             } else if last || asks || labels {
                 asked = true;
+                open |= !labels && matches!(first, "where" | "who" | "how" | "why" | "when");
                 votes.add(
                     if labels { Task::Classify } else { Task::Answer },
                     if labels { 5.0 } else { 3.0 },
                 );
             }
         }
+    }
+    // "Where …? Choose from the following": the choices are answers, not classes.
+    if open && votes.weight[Task::Classify as usize] > 0.0 && mentions("choose from") {
+        let chosen = std::mem::take(&mut votes.weight[Task::Classify as usize]);
+        votes.add(Task::Answer, chosen);
+    }
+    // The arguments of a tool call as the answer.
+    if mentions("\"args\"") && mentions("tool") {
+        votes.add(Task::Plan, 6.0);
+    }
+    // A scale or a score as the answer makes a decision a verdict.
+    let scored = [
+        "scale of 1",
+        "scale of 0",
+        "scale from 1",
+        "scale from 0",
+        "score between",
+        "score from",
+        "final score",
+        "rating between",
+        "between 1 and 5",
+        "between 1 and 10",
+        "between 0 and 1",
+        "out of 10",
+        "one to five stars",
+    ];
+    if votes.weight[Task::Classify as usize] > 0.0 && scored.iter().any(|s| mentions(s)) {
+        let decided = std::mem::take(&mut votes.weight[Task::Classify as usize]);
+        votes.add(Task::Judge, decided);
     }
     // Material, a question, an answer: nothing else need be said.
     if has("context") && has("question") && has("answer") {
