@@ -8,6 +8,7 @@ use crate::units::{Message, Prompt};
 /// Counts what a prompt sends as it stands: messages, the chat's framing where the provider documents it, and tools.
 pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
     let encoding = model.and_then(tokens::encoding_for_model);
+    let mut exact = encoding.is_some();
     let (encoding, mut how) = match (encoding, model) {
         (Some(encoding), _) => (encoding, encoding.name().to_owned()),
         (None, Some(model)) => (
@@ -21,7 +22,6 @@ pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
             "estimated with o200k_base: no model is named".to_owned(),
         ),
     };
-    let mut exact = model.is_some_and(|model| tokens::encoding_for_model(model).is_some());
     let mut least = 0;
     let mut most = 0;
     let mut variables: Vec<String> = Vec::new();

@@ -175,38 +175,34 @@ pub fn fixed_ranges(pieces: &[Piece], which: Extent) -> FixedText {
 
 /// The variables with their places, in the order written, those in branches and loops among them.
 pub fn variables(pieces: &[Piece]) -> Vec<(&str, Range<usize>)> {
-    fn collect<'p>(pieces: &'p [Piece], found: &mut Vec<(&'p str, Range<usize>)>) {
-        for piece in pieces {
-            match piece {
-                Piece::Variable { name, range } => found.push((name, range.clone())),
-                Piece::Choice { branches, .. } => {
-                    for branch in branches {
-                        collect(branch, found);
-                    }
-                }
-                Piece::Loop { body, .. } => collect(body, found),
-                Piece::Fixed(_) | Piece::Include { .. } | Piece::Silent(_) => {}
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(pieces, &mut found);
-    found
+    let leaves = leaves(pieces).into_iter();
+    leaves
+        .filter_map(|piece| match piece {
+            Piece::Variable { name, range } => Some((name.as_str(), range.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The names of the files whose text is put in, in the order written.
 pub fn includes(pieces: &[Piece]) -> Vec<&str> {
-    fn collect<'p>(pieces: &'p [Piece], found: &mut Vec<&'p str>) {
+    let leaves = leaves(pieces).into_iter();
+    leaves
+        .filter_map(|piece| match piece {
+            Piece::Include { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The pieces that hold no others, in the order written, those in branches and loops among them.
+fn leaves(pieces: &[Piece]) -> Vec<&Piece> {
+    fn collect<'p>(pieces: &'p [Piece], found: &mut Vec<&'p Piece>) {
         for piece in pieces {
             match piece {
-                Piece::Include { name, .. } => found.push(name),
-                Piece::Choice { branches, .. } => {
-                    for branch in branches {
-                        collect(branch, found);
-                    }
-                }
+                Piece::Choice { branches, .. } => branches.iter().for_each(|branch| collect(branch, found)),
                 Piece::Loop { body, .. } => collect(body, found),
-                Piece::Fixed(_) | Piece::Variable { .. } | Piece::Silent(_) => {}
+                leaf => found.push(leaf),
             }
         }
     }
