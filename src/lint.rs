@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::catalog::{Catalog, Date};
 use crate::excerpt;
-use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, UnitKind, World};
+use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitKind, World};
 use crate::formats::{self, Outcome};
 use crate::report::{
     Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
@@ -114,6 +114,7 @@ pub fn subject<'a>(unit: &'a Unit, world: &'a World<'a>) -> Subject<'a> {
     match unit {
         Unit::Prompt(prompt) => Subject::Prompt(Box::new(PromptFacts::new(prompt, world))),
         Unit::Deployment(deployment) => Subject::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
+        Unit::Training(training) => Subject::Training(Box::new(TrainingFacts::new(training, world))),
     }
 }
 
@@ -183,7 +184,7 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
     }
     joined.retain(|unit| match unit {
         Unit::Prompt(prompt) => !is_only_text(prompt) || !used.contains(path(prompt.place)),
-        Unit::Deployment(_) => true,
+        Unit::Deployment(_) | Unit::Training(_) => true,
     });
     joined
 }
@@ -293,6 +294,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
     let cost_facts: &[&str] = match subject.kind() {
         UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
         UnitKind::Deployment => &["deployment.cost.hour"],
+        UnitKind::Training => &[],
     };
     let (model, tokens, price_as_of) = match &subject {
         Subject::Prompt(facts) => (
@@ -301,6 +303,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
             facts.price_as_of(),
         ),
         Subject::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
+        Subject::Training(facts) => (facts.model_name(), None, None),
     };
     UnitResult {
         kind: subject.kind(),
@@ -378,6 +381,7 @@ fn totals(files: &[FileNote], units: &[UnitResult]) -> Totals {
         files: files.iter().filter(|file| file.format.is_some()).count() as u64,
         prompts: count(UnitKind::Prompt),
         deployments: count(UnitKind::Deployment),
+        trainings: count(UnitKind::Training),
         prompt_tokens: tokens.clone().map(|count| count.least).sum(),
         prompt_tokens_exact: tokens.clone().all(|count| count.exact),
         costs: cost_sums(units),

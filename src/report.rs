@@ -285,6 +285,8 @@ pub struct Totals {
     pub prompts: u64,
     /// Deployments.
     pub deployments: u64,
+    /// Training runs.
+    pub trainings: u64,
     /// Tokens of all prompts' fixed text, at least.
     pub prompt_tokens: u64,
     /// Whether each of those counts is exact.

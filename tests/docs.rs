@@ -65,7 +65,7 @@ fn facts_page() {
     let mut page = String::from(
         "# Facts\n\nWhat a rule's condition can read. Made from the tables in `src/facts/`; `llmlint facts FILE` prints every fact of a file's units. A fact is known, absent (the files do not say it) or unknown (it can't be told, with the reason); logic over unknowns is three-valued.\n",
     );
-    for kind in [UnitKind::Prompt, UnitKind::Deployment] {
+    for kind in [UnitKind::Prompt, UnitKind::Deployment, UnitKind::Training] {
         let name = kind.name();
         writeln!(
             page,

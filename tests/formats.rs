@@ -10,7 +10,7 @@ use llmlint::fix;
 use llmlint::formats::{self, FORMATS, Outcome, Read};
 use llmlint::report::Safety;
 use llmlint::source::{Encoder, Place, Source, SourceId, Span};
-use llmlint::units::{Deployment, EnvValue, Field, GpuLabel, Message, Piece, Prompt, Unit};
+use llmlint::units::{Deployment, EnvValue, Field, GpuLabel, Message, Piece, Prompt, Training, Unit};
 use serde_json::Value;
 
 /// Folders of cases are named as their formats, with `-` for spaces.
@@ -214,6 +214,12 @@ impl Case {
         self.serving(&serving, &expected["serving"]);
     }
 
+    fn training(&self, found: &Training, expected: &Value) {
+        self.field("model", &found.model, &expected["model"]);
+        self.field("sequence_len", &found.sequence_len, &expected["sequence_len"]);
+        self.field("micro_batch", &found.micro_batch, &expected["micro_batch"]);
+    }
+
     fn serving(&self, found: &Serving, expected: &Value) {
         self.field("version", &found.version, &expected["version"]);
         self.field("model", &found.model, &expected["model"]);
@@ -334,6 +340,13 @@ fn every_format_gives_the_units_that_its_cases_state() {
                     );
                     case.deployment(found, expected);
                 }
+                Unit::Training(found) => {
+                    assert_eq!(
+                        (found.format, Some(found.name.as_str())),
+                        (format, expected["training"].as_str())
+                    );
+                    case.training(found, expected);
+                }
             }
         }
     }
@@ -374,6 +387,10 @@ fn every_place_lies_in_its_source() {
                         let (EnvValue::Known(_, place) | EnvValue::Unknown(_, place)) = value;
                         case.lies_inside("variable", Some(*place));
                     }
+                }
+                Unit::Training(training) => {
+                    case.lies_inside("training", Some(training.place));
+                    case.lies_inside("model", training.model.place());
                 }
             }
         }

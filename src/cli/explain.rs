@@ -56,10 +56,15 @@ fn page(rule: &Rule, color: bool) -> String {
             out.push('\n');
             if line.starts_with("# ") {
                 out.push_str(&format!(
-                    "{} · {} · judges a {}\n",
+                    "{} · {} · judges a {}{}\n",
                     rule.severity.name(),
                     rule.category,
-                    rule.unit.name()
+                    rule.unit.name(),
+                    if rule.preview {
+                        " · preview: off unless llmlint.yaml or --select names it"
+                    } else {
+                        ""
+                    }
                 ));
             }
         } else {
@@ -126,6 +131,7 @@ impl Rules {
             let active = run.rules.active.iter().find(|active| active.rule.id == rule.id);
             let (severity, on) = match active {
                 Some(active) => (active.severity, "on"),
+                None if rule.preview => (rule.severity, "preview"),
                 None => (rule.severity, "off"),
             };
             lines.push((rule.id.clone(), line(rule, severity.name(), on)));
@@ -143,7 +149,7 @@ impl Rules {
 
 fn line(rule: &Rule, severity: &str, on: &str) -> String {
     format!(
-        "{:<24} {severity:<8} {:<12} {on:<4} {}\n",
+        "{:<30} {severity:<8} {:<12} {on:<7} {}\n",
         rule.id, rule.category, rule.summary
     )
 }

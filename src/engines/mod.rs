@@ -32,6 +32,26 @@ pub fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
 pub enum EngineKind {
     /// vLLM.
     Vllm,
+    /// SGLang.
+    Sglang,
+    /// Hugging Face's text-generation-inference.
+    Tgi,
+    /// NVIDIA's TensorRT-LLM, also inside Triton.
+    TensorRtLlm,
+    /// NVIDIA's packaged servers.
+    Nim,
+    /// llama.cpp's server.
+    LlamaCpp,
+    /// Ollama.
+    Ollama,
+    /// LMDeploy.
+    Lmdeploy,
+    /// Hugging Face's text-embeddings-inference.
+    Tei,
+    /// Infinity, a server of embeddings.
+    Infinity,
+    /// NVIDIA's Triton with a backend that isn't one of the others.
+    Triton,
 }
 
 impl EngineKind {
@@ -39,6 +59,16 @@ impl EngineKind {
     pub fn name(self) -> &'static str {
         match self {
             EngineKind::Vllm => "vLLM",
+            EngineKind::Sglang => "SGLang",
+            EngineKind::Tgi => "TGI",
+            EngineKind::TensorRtLlm => "TensorRT-LLM",
+            EngineKind::Nim => "NIM",
+            EngineKind::LlamaCpp => "llama.cpp",
+            EngineKind::Ollama => "Ollama",
+            EngineKind::Lmdeploy => "LMDeploy",
+            EngineKind::Tei => "TEI",
+            EngineKind::Infinity => "Infinity",
+            EngineKind::Triton => "Triton",
         }
     }
 }
@@ -167,6 +197,95 @@ pub struct Serving {
     pub attention_backend: Field<String>,
     /// Whether the engine runs on CPUs, as its image or device flag says.
     pub on_cpu: bool,
+    /// The share of each GPU's memory for weights and KV together (SGLang's `--mem-fraction-static`).
+    pub static_memory_fraction: Field<Decimal>,
+    /// The share of what the weights leave free that the KV cache takes (TensorRT-LLM, LMDeploy).
+    pub kv_memory_fraction: Field<Decimal>,
+    /// The most tokens that the KV cache may hold (SGLang's `--max-total-tokens`, TGI's `--max-batch-total-tokens`).
+    pub max_total_tokens: Field<u64>,
+    /// The most prompt tokens in a batch, where decoding is not counted in.
+    pub max_prefill_tokens: Field<u64>,
+    /// The largest batch for which CUDA graphs are captured.
+    pub cuda_graph_max_bs: Field<u64>,
+    /// Layers on the GPU; the others run on the CPU (llama.cpp's `-ngl`).
+    pub gpu_layers: Field<u64>,
+    /// The context that all slots share, tokens (llama.cpp's `-c`).
+    pub total_context: Field<u64>,
+    /// Tokens of one pass through the model (llama.cpp's `-ub`).
+    pub micro_batch: Field<u64>,
+    /// The precision of values in the KV cache, where keys have one of their own.
+    pub kv_cache_dtype_v: Field<String>,
+    /// Whether attention never holds the whole score matrix.
+    pub flash_attention: Field<String>,
+    /// The weights' file where a repository has several (GGUF).
+    pub model_file: Field<String>,
+    /// The draft model of speculative decoding, where it is named on its own.
+    pub draft_model: Field<String>,
+    /// The key that clients must show.
+    pub api_key: Field<String>,
+    /// The address that it listens on.
+    pub listen: Field<String>,
+    /// Every flag on the line as written, with its place, for those that the engine doesn't know.
+    pub flags: Vec<(String, Place)>,
+}
+
+impl Serving {
+    /// A launch of `engine` that states nothing.
+    pub(crate) fn new(engine: EngineKind) -> Self {
+        Self {
+            engine,
+            version: Field::default(),
+            model: Field::default(),
+            served_model_name: Field::default(),
+            tensor_parallel: Field::default(),
+            pipeline_parallel: Field::default(),
+            data_parallel: Field::default(),
+            expert_parallel: Field::default(),
+            dtype: Field::default(),
+            quantization: Field::default(),
+            kv_cache_dtype: Field::default(),
+            max_model_len: Field::default(),
+            max_num_seqs: Field::default(),
+            max_num_batched_tokens: Field::default(),
+            gpu_memory_utilization: Field::default(),
+            kv_cache_memory_bytes: Field::default(),
+            block_size: Field::default(),
+            cpu_offload_gb: Field::default(),
+            swap_space: Field::default(),
+            enforce_eager: Field::default(),
+            enable_prefix_caching: Field::default(),
+            enable_chunked_prefill: Field::default(),
+            kv_transfer_config: Field::default(),
+            speculative: Field::default(),
+            hf_overrides: Field::default(),
+            compilation_config: Field::default(),
+            task: Field::default(),
+            enable_lora: Field::default(),
+            max_loras: Field::default(),
+            max_lora_rank: Field::default(),
+            trust_remote_code: Field::default(),
+            revision: Field::default(),
+            language_model_only: Field::default(),
+            use_v1: Field::default(),
+            attention_backend: Field::default(),
+            static_memory_fraction: Field::default(),
+            kv_memory_fraction: Field::default(),
+            max_total_tokens: Field::default(),
+            max_prefill_tokens: Field::default(),
+            cuda_graph_max_bs: Field::default(),
+            gpu_layers: Field::default(),
+            total_context: Field::default(),
+            micro_batch: Field::default(),
+            kv_cache_dtype_v: Field::default(),
+            flash_attention: Field::default(),
+            model_file: Field::default(),
+            draft_model: Field::default(),
+            api_key: Field::default(),
+            listen: Field::default(),
+            flags: Vec::new(),
+            on_cpu: false,
+        }
+    }
 }
 
 /// The flags and other words of an engine's arguments.

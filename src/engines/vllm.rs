@@ -81,7 +81,6 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
     };
     Some(Serving {
-        engine: EngineKind::Vllm,
         version: version(launch, image),
         model,
         served_model_name: flags.text(&["--served-model-name"]),
@@ -127,6 +126,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
         on_cpu: repository(written).1.contains("cpu")
             || flags.text(&["--device"]).known().is_some_and(|device| device == "cpu"),
+        ..Serving::new(EngineKind::Vllm)
     })
 }
 

@@ -8,7 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use crate::catalog::{Gpu, OpenModel};
 use crate::engines::vllm::{Defaults, NEWEST};
-use crate::engines::{Serving, Version};
+use crate::engines::{EngineKind, Serving, Version};
 use crate::units::Field;
 
 mod activation;
@@ -374,7 +374,18 @@ struct Settings {
     version_stated: bool,
 }
 
-/// Judges a model on a GPU with these settings.
+/// Judges a model on a GPU as a launch serves it.
+///
+/// # Errors
+/// Why it can't be judged: a setting that can't be told, or an engine whose memory is not modelled.
+pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Result<Plan, String> {
+    match serving.engine {
+        EngineKind::Vllm => Ok(plan(model, gpu, &Inputs::of(serving)?)),
+        other => Err(format!("how {} spends a GPU's memory is not modelled", other.name())),
+    }
+}
+
+/// Judges a model on a GPU with these settings of vLLM.
 pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     let mut assumed = inputs.assumed.clone();
     let settings = match settle(model, gpu, inputs, &mut assumed) {

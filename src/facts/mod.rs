@@ -4,9 +4,11 @@
 pub mod cost;
 mod count;
 mod deployment;
+mod gpu_request;
 pub mod memory;
 pub mod numbers;
 mod prompt;
+mod training;
 mod value;
 pub mod words;
 
@@ -17,12 +19,14 @@ use serde::Deserialize;
 
 pub use deployment::DeploymentFacts;
 pub use prompt::PromptFacts;
+pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
-use crate::catalog::{Catalog, Date};
+use crate::catalog::{Catalog, Date, OpenModel};
 use crate::config::Config;
 use crate::report::Figure;
 use crate::source::{Place, Source};
+use crate::units::Field;
 
 /// What facts are computed from besides the unit.
 pub struct World<'a> {
@@ -108,6 +112,20 @@ fn last_match<S, T>(
         .find_map(|(setting, _)| pick(setting))
 }
 
+/// The catalog's row of a model with published weights.
+///
+/// # Errors
+/// Why there is none: no name, or not in the catalog.
+fn open_model(name: &Field<String>, catalog: &Catalog) -> Result<&'static OpenModel, String> {
+    match name {
+        Field::Known(name, _) => catalog
+            .open_model(name)
+            .ok_or_else(|| format!("`{name}` is not in the catalog of open models, so its shape is not known")),
+        Field::Absent(_) => Err("no model is named".to_owned()),
+        Field::Unknown(why, _) => Err(why.clone()),
+    }
+}
+
 /// What is known of one fact of one unit.
 #[derive(Debug, Clone)]
 pub struct Fact {
@@ -162,6 +180,9 @@ pub struct Row<Get> {
     pub get: Get,
 }
 
+/// A table of facts, in parts: each part stands beside the functions that compute its rows.
+type Tables<'t, Of> = [&'t [Row<fn(&Of) -> Fact>]];
+
 /// The kinds of unit that rules judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -170,6 +191,8 @@ pub enum UnitKind {
     Prompt,
     /// An engine that serves a model.
     Deployment,
+    /// A model that is trained.
+    Training,
 }
 
 impl UnitKind {
@@ -178,17 +201,20 @@ impl UnitKind {
         match self {
             UnitKind::Prompt => "prompt",
             UnitKind::Deployment => "deployment",
+            UnitKind::Training => "training",
         }
     }
 
     /// Name, type, unit and meaning of each of its facts.
     pub fn facts(self) -> Vec<(&'static str, Type, &'static str, &'static str)> {
-        fn outline<Get>(rows: &[Row<Get>]) -> Vec<(&'static str, Type, &'static str, &'static str)> {
-            rows.iter().map(|row| (row.name, row.ty, row.unit, row.about)).collect()
+        fn outline<Get>(tables: &[&[Row<Get>]]) -> Vec<(&'static str, Type, &'static str, &'static str)> {
+            let rows = tables.iter().flat_map(|rows| rows.iter());
+            rows.map(|row| (row.name, row.ty, row.unit, row.about)).collect()
         }
         match self {
-            UnitKind::Prompt => outline(prompt::FACTS),
+            UnitKind::Prompt => outline(&[prompt::FACTS]),
             UnitKind::Deployment => outline(deployment::FACTS),
+            UnitKind::Training => outline(training::FACTS),
         }
     }
 }
@@ -199,6 +225,8 @@ pub enum Subject<'a> {
     Prompt(Box<PromptFacts<'a>>),
     /// A deployment.
     Deployment(Box<DeploymentFacts<'a>>),
+    /// A training run.
+    Training(Box<TrainingFacts<'a>>),
 }
 
 impl Subject<'_> {
@@ -207,6 +235,7 @@ impl Subject<'_> {
         match self {
             Subject::Prompt(_) => UnitKind::Prompt,
             Subject::Deployment(_) => UnitKind::Deployment,
+            Subject::Training(_) => UnitKind::Training,
         }
     }
 
@@ -215,6 +244,7 @@ impl Subject<'_> {
         match self {
             Subject::Prompt(facts) => &facts.prompt.name,
             Subject::Deployment(facts) => &facts.deployment.name,
+            Subject::Training(facts) => &facts.training.name,
         }
     }
 
@@ -223,6 +253,7 @@ impl Subject<'_> {
         match self {
             Subject::Prompt(facts) => facts.prompt.format,
             Subject::Deployment(facts) => facts.deployment.format,
+            Subject::Training(facts) => facts.training.format,
         }
     }
 
@@ -231,20 +262,20 @@ impl Subject<'_> {
         match self {
             Subject::Prompt(facts) => facts.prompt.place,
             Subject::Deployment(facts) => facts.deployment.place,
+            Subject::Training(facts) => facts.training.place,
         }
     }
 
     /// A fact by name; `None` where there is no such fact.
     pub fn fact(&self, name: &str) -> Option<Fact> {
+        fn ask<Of>(tables: &Tables<'_, Of>, facts: &Of, name: &str) -> Option<Fact> {
+            let mut rows = tables.iter().flat_map(|rows| rows.iter());
+            rows.find(|row| row.name == name).map(|row| (row.get)(facts))
+        }
         match self {
-            Subject::Prompt(facts) => {
-                let row = prompt::FACTS.iter().find(|row| row.name == name)?;
-                Some((row.get)(facts))
-            }
-            Subject::Deployment(facts) => {
-                let row = deployment::FACTS.iter().find(|row| row.name == name)?;
-                Some((row.get)(facts))
-            }
+            Subject::Prompt(facts) => ask(&[prompt::FACTS], facts, name),
+            Subject::Deployment(facts) => ask(deployment::FACTS, facts, name),
+            Subject::Training(facts) => ask(training::FACTS, facts, name),
         }
     }
 }

@@ -105,7 +105,7 @@ fn read_value(reading: &Reading<'_>, value: &Node, suffix: &str, read: &mut Read
         let request = request.get("body").unwrap_or(request);
         let name = format!("{}{suffix}", reading.source.path);
         if let Some(prompt) = request_prompt(reading, request, name, &mut read.errors) {
-            read.units.push(Unit::Prompt(prompt));
+            read.units.push(Unit::Prompt(Box::new(prompt)));
         }
     }
 }

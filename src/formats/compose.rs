@@ -53,13 +53,14 @@ fn read_service(reading: &Reading<'_>, name: &str, service: &Node, read: &mut Re
     deployment.gpu = GpuRequest {
         count: gpu_count(reading, service),
         labels: Vec::new(),
+        ..GpuRequest::default()
     };
     if let Some(node) = service.at(&["deploy", "replicas"]).or_else(|| service.get("scale"))
         && let Some(count) = node.as_u64()
     {
         deployment.replicas = Field::Known(count, reading.place(node.span));
     }
-    read.units.push(Unit::Deployment(deployment));
+    read.units.push(Unit::Deployment(Box::new(deployment)));
 }
 
 /// Both spellings: a mapping, and a list of `NAME=value`.

@@ -6,7 +6,7 @@ use crate::engines;
 use crate::source::{Place, Span, Text};
 use crate::syntax::args::{self, Command, Lookup};
 use crate::syntax::{Kind, Node};
-use crate::units::{Deployment, EnvValue, Field, GpuRequest, Launch, Word};
+use crate::units::{Deployment, EnvValue, Field, GpuRequest, Host, Launch, Word};
 
 /// Words by which a file with an engine is told before it is parsed.
 const ENGINE_NAMES: &[&str] = &["vllm", "VLLM"];
@@ -73,6 +73,8 @@ pub(super) fn deployment(
         launch,
         gpu: GpuRequest::default(),
         replicas: Field::default(),
+        nodes: Field::default(),
+        host: Host::default(),
     })
 }
 

@@ -5,7 +5,7 @@
 use super::{Read, Reading};
 use crate::engines;
 use crate::syntax::Node;
-use crate::units::{Deployment, EnvValue, Field, GpuLabel, GpuRequest, Launch, Unit, Word};
+use crate::units::{Deployment, EnvValue, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "kubeai";
 
@@ -84,7 +84,7 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
         slot: Field::Absent(Some((reading.place(slot_at), None))),
     };
     engines::recognise(&launch, &image)?;
-    Some(Unit::Deployment(Deployment {
+    Some(Unit::Deployment(Box::new(Deployment {
         name: format!("{}#Model/{name}", reading.source.path),
         format: NAME,
         place: reading.place(spec.span),
@@ -92,7 +92,9 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
         launch,
         gpu: gpu(reading, spec),
         replicas: Field::default(),
-    }))
+        nodes: Field::default(),
+        host: Host::default(),
+    })))
 }
 
 /// `nvidia-gpu-l4:2` is two of the profile that the installation calls `nvidia-gpu-l4`.
@@ -108,6 +110,7 @@ fn gpu(reading: &Reading<'_>, spec: &Node) -> GpuRequest {
         return GpuRequest {
             count: Field::Unknown(format!("`{profile}` is no GPU profile"), Some(place)),
             labels: vec![(GpuLabel::Product(profile.to_owned()), place)],
+            ..GpuRequest::default()
         };
     }
     let count = match count.parse() {
@@ -117,5 +120,6 @@ fn gpu(reading: &Reading<'_>, spec: &Node) -> GpuRequest {
     GpuRequest {
         count,
         labels: vec![(GpuLabel::Product(profile.to_owned()), place)],
+        ..GpuRequest::default()
     }
 }

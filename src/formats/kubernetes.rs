@@ -117,12 +117,13 @@ fn read_pod(reading: &Reading<'_>, document: &Node, spec: &Node, replicas: Optio
         deployment.gpu = GpuRequest {
             count: gpu_count(reading, node),
             labels: labels.clone(),
+            ..GpuRequest::default()
         };
         deployment.replicas = match replicas.and_then(|node| Some((node, node.as_u64()?))) {
             Some((node, count)) => Field::Known(count, reading.place(node.span)),
             None => Field::default(),
         };
-        read.units.push(Unit::Deployment(deployment));
+        read.units.push(Unit::Deployment(Box::new(deployment)));
     }
 }
 

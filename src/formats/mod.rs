@@ -176,10 +176,7 @@ pub fn is_ours_by_name(path: &str) -> bool {
 fn tell_apart(units: &mut [Unit]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for unit in units {
-        let name = match unit {
-            Unit::Prompt(prompt) => &mut prompt.name,
-            Unit::Deployment(deployment) => &mut deployment.name,
-        };
+        let name = unit.name_mut();
         let times = seen.entry(name.clone()).or_default();
         *times += 1;
         if *times > 1 {

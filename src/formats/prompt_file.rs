@@ -107,7 +107,7 @@ fn read_as(reading: &Reading<'_>, format: &'static str, syntax: Syntax) -> Read 
         &mut read.errors,
     );
     prompt.messages.push(message);
-    read.units.push(Unit::Prompt(prompt));
+    read.units.push(Unit::Prompt(Box::new(prompt)));
     read
 }
 

@@ -43,7 +43,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         let message = prompt_file::message(reading, role, text, syntax, &mut read.errors);
         prompt.messages.push(message);
     }
-    read.units.push(Unit::Prompt(prompt));
+    read.units.push(Unit::Prompt(Box::new(prompt)));
     Some(read)
 }
 

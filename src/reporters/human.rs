@@ -160,9 +160,9 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
         }
     };
     let totals = &report.totals;
-    if totals.prompts == 0 && totals.deployments == 0 && report.findings.is_empty() {
+    if totals.prompts + totals.deployments + totals.trainings == 0 && report.findings.is_empty() {
         out.push_str(&format!(
-            "No prompts and no deployments among {} files: `--verbose` says why each was left alone.\n",
+            "No prompts, deployments or training runs among {} files: `--verbose` says why each was left alone.\n",
             report.files.len()
         ));
         verbose(report, style, out);
@@ -176,12 +176,16 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
     }
     let read = totals.files as usize;
     out.push_str(&format!(
-        " in {read} file{}: {} prompt{}, {} deployment{}.\n",
+        " in {read} file{}: {} prompt{}, {} deployment{}{}.\n",
         plural(read),
         totals.prompts,
         plural(totals.prompts as usize),
         totals.deployments,
         plural(totals.deployments as usize),
+        match totals.trainings {
+            0 => String::new(),
+            runs => format!(", {runs} training run{}", plural(runs as usize)),
+        },
     ));
 
     let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();

@@ -22,6 +22,8 @@ pub struct Rule {
     pub unit: UnitKind,
     /// How much it matters, unless the config says otherwise.
     pub severity: Severity,
+    /// Whether it is off unless asked for, because it has not proved itself on enough real files.
+    pub preview: bool,
     /// What it is about.
     pub category: String,
     /// One line for lists: the page's first paragraph.
@@ -113,11 +115,14 @@ impl std::fmt::Display for PageError {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrontMatter {
-    /// `prompt` or `deployment`.
+    /// `prompt`, `deployment` or `training`.
     unit: UnitKind,
     /// `info`, `warning` or `error`.
     severity: Severity,
-    /// `output-cost`, `input-cost`, `model`, `memory`, `throughput`, `correctness`.
+    /// Off unless the config or the command line asks for it.
+    #[serde(default)]
+    preview: bool,
+    /// `output-cost`, `input-cost`, `model`, `memory`, `throughput`, `correctness`, `reliability`, `training`.
     category: String,
     /// The condition: CEL over the unit's facts (`llmlint facts` lists them) and the rule's options.
     when: String,
@@ -261,6 +266,7 @@ impl Rule {
         Ok(Rule {
             unit: matter.unit,
             severity: matter.severity,
+            preview: matter.preview,
             category: matter.category,
             when: compile(&["when"], &matter.when, Type::Bool)?,
             at: matter.at,

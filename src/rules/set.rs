@@ -65,7 +65,7 @@ impl RuleSet {
             };
             let severity = match level {
                 Some(level) => level.severity(),
-                None => Some(rule.severity),
+                None => Some(rule.severity).filter(|_| !rule.preview),
             };
             // Naming a rule on the command line turns it on, whatever the config says.
             let chosen = selection.select.contains(&rule.id);

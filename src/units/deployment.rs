@@ -1,5 +1,7 @@
 //! A deployment: an engine that serves a model on GPUs.
 
+use rust_decimal::Decimal;
+
 use super::Field;
 use crate::source::{Place, Text};
 pub use crate::syntax::args::Word;
@@ -21,6 +23,101 @@ pub struct Deployment {
     pub gpu: GpuRequest,
     /// How many copies run.
     pub replicas: Field<u64>,
+    /// Pods or machines that make one copy together (the size of a leader-worker group, a Ray cluster's workers).
+    pub nodes: Field<u64>,
+    /// What its scheduler grants it besides GPUs.
+    pub host: Host,
+}
+
+/// What a scheduler grants a container besides GPUs, and how it treats it.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// `/dev/shm`. Absent: the container runtime's own 64 MiB.
+    pub shared_memory: Field<SharedMemory>,
+    /// The most memory that it may use, bytes.
+    pub memory: Field<u64>,
+    /// CPU cores that it is promised, or else may use.
+    pub cpus: Field<Decimal>,
+    /// Disk of its own that it may write to, bytes.
+    pub ephemeral_storage: Field<u64>,
+    /// Volumes that it mounts.
+    pub volumes: Vec<Volume>,
+    /// What kills it when it doesn't answer.
+    pub liveness: Option<Probe>,
+    /// What holds the other probes back until it has started.
+    pub startup: Option<Probe>,
+    /// Pods that a rollout starts beside the running ones: absent is Kubernetes' quarter, rounded up; 0 for a
+    /// `Recreate` strategy and for a StatefulSet.
+    pub surge: Field<Surge>,
+    /// Whether something scales the number of copies by load.
+    pub autoscaled: Field<bool>,
+    /// Where it can be reached from outside of the cluster or host: what says so.
+    pub public: Field<String>,
+}
+
+/// The size of `/dev/shm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SharedMemory {
+    /// Bytes; a memory-backed volume without a limit is as large as the container's memory.
+    Bytes(u64),
+    /// No limit of its own: the host's, or a volume in memory without a size.
+    Unlimited,
+}
+
+/// A volume as a container mounts it.
+#[derive(Debug, Clone)]
+pub struct Volume {
+    /// Where in the container.
+    pub mount: String,
+    /// What it is made of.
+    pub kind: VolumeKind,
+    /// Its size, bytes.
+    pub size: Field<u64>,
+    /// Where it is mounted.
+    pub place: Place,
+}
+
+/// What a volume is made of, as far as it matters to what is kept in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeKind {
+    /// Gone with the pod: `emptyDir`.
+    Ephemeral,
+    /// Memory: `emptyDir` with `medium: Memory`, tmpfs.
+    Memory,
+    /// Outlives the pod: a claim, a path of the host, a named volume, a network share.
+    Persistent,
+    /// Settings: a ConfigMap, a Secret.
+    Settings,
+}
+
+/// A probe: how long it waits before it gives up on a container.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Seconds before the first try.
+    pub initial_delay: u64,
+    /// Seconds between tries.
+    pub period: u64,
+    /// Tries in a row that must fail.
+    pub failures: u64,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Probe {
+    /// Seconds after which it gives up on a container that never answers.
+    pub fn patience(&self) -> u64 {
+        self.initial_delay
+            .saturating_add(self.period.saturating_mul(self.failures))
+    }
+}
+
+/// Pods that a rollout may start beside the running ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surge {
+    /// A number.
+    Pods(u64),
+    /// A percentage of the copies, rounded up.
+    Percent(u64),
 }
 
 /// A command line with the environment it sees. Words are the ones that the program gets: shell strings split,
@@ -52,6 +149,13 @@ pub struct GpuRequest {
     /// What the manifest says of the kind of GPU, as written: label values, instance types, product names. Several
     /// stand for alternatives.
     pub labels: Vec<(GpuLabel, Place)>,
+    /// The resource that is asked for, as written: `nvidia.com/gpu`, `amd.com/gpu`, `google.com/tpu`. It tells the
+    /// vendor where no label does.
+    pub resource: Field<String>,
+    /// A part of a GPU in place of whole ones: a MIG profile as written (`1g.10gb`), or a share.
+    pub slice: Field<String>,
+    /// That whole GPUs are shared with other containers (time slicing, MPS): what says so.
+    pub shared: Field<String>,
 }
 
 /// What a statement about GPUs names.

@@ -3,16 +3,42 @@
 mod deployment;
 mod field;
 mod prompt;
+mod training;
 
-pub use deployment::{Deployment, EnvValue, GpuLabel, GpuRequest, Launch, Word};
+pub use deployment::{
+    Deployment, EnvValue, GpuLabel, GpuRequest, Host, Launch, Probe, SharedMemory, Surge, Volume, VolumeKind, Word,
+};
 pub use field::Field;
 pub use prompt::{Message, Piece, Prompt, Role, Tool};
+pub use training::{Method, Sharding, Training};
 
 /// One thing the tool judges.
 #[derive(Debug, Clone)]
 pub enum Unit {
     /// What is sent in one kind of request.
-    Prompt(Prompt),
+    Prompt(Box<Prompt>),
     /// An engine that serves a model on GPUs.
-    Deployment(Deployment),
+    Deployment(Box<Deployment>),
+    /// A model that is trained on GPUs.
+    Training(Box<Training>),
+}
+
+impl Unit {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Unit::Prompt(prompt) => &prompt.name,
+            Unit::Deployment(deployment) => &deployment.name,
+            Unit::Training(training) => &training.name,
+        }
+    }
+
+    /// Its name, to be changed.
+    pub fn name_mut(&mut self) -> &mut String {
+        match self {
+            Unit::Prompt(prompt) => &mut prompt.name,
+            Unit::Deployment(deployment) => &mut deployment.name,
+            Unit::Training(training) => &mut training.name,
+        }
+    }
 }

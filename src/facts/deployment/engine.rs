@@ -1,0 +1,83 @@
+//! Facts about the engine and what it is told.
+
+use super::{Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
+
+pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "deployment.format",
+        ty: Type::Str,
+        unit: "",
+        about: "the format it was read as",
+        get: |facts| Fact::of(Known::Yes(text(facts.deployment.format))).at(Some(facts.deployment.place)),
+    },
+    Row {
+        name: "deployment.image",
+        ty: Type::Str,
+        unit: "",
+        about: "the container image",
+        get: |facts| of_field(facts.deployment.image.clone(), |image| text(image)),
+    },
+    Row {
+        name: "deployment.engine",
+        ty: Type::Str,
+        unit: "",
+        about: "the engine that serves",
+        get: |facts| {
+            let engine = facts.serving.as_ref().map(|serving| text(serving.engine.name()));
+            Fact::of(engine.map_or(Known::Absent, Known::Yes)).at(facts.deployment.launch.slot.place())
+        },
+    },
+    Row {
+        name: "deployment.engine_version",
+        ty: Type::Str,
+        unit: "",
+        about: "the engine's version, from the image's tag",
+        get: |facts| of_field(facts.serving(|s| &s.version), |version| text(&version.to_string())),
+    },
+    Row {
+        name: "deployment.model",
+        ty: Type::Str,
+        unit: "",
+        about: "the model that is served",
+        get: |facts| of_field(facts.model_name(), |name| text(name)),
+    },
+    Row {
+        name: "deployment.model_parameters",
+        ty: Type::Int,
+        unit: "parameters",
+        about: "the model's parameters, those of all experts among them",
+        get: |facts| of_result(facts.model().map(Some), |model| int(model.parameters)),
+    },
+    Row {
+        name: "deployment.tensor_parallel",
+        ty: Type::Int,
+        unit: "GPUs",
+        about: "GPUs that share each layer",
+        get: |facts| of_field(facts.serving(|s| &s.tensor_parallel), |n| int(*n)),
+    },
+    Row {
+        name: "deployment.max_model_len",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "the longest sequence that the engine is told to serve",
+        get: |facts| of_field(facts.serving(|s| &s.max_model_len), |n| int(*n)),
+    },
+    Row {
+        name: "deployment.max_num_seqs",
+        ty: Type::Int,
+        unit: "sequences",
+        about: "sequences that the engine may batch, where the command line says so",
+        get: |facts| of_field(facts.serving(|s| &s.max_num_seqs), |n| int(*n)),
+    },
+    Row {
+        name: "deployment.gpu_memory_utilization",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of a GPU's memory that the engine may use, where the command line says so",
+        get: |facts| {
+            of_field(facts.serving(|s| &s.gpu_memory_utilization), |share| {
+                Value::Number(*share)
+            })
+        },
+    },
+];

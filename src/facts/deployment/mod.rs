@@ -1,0 +1,138 @@
+//! The facts of a deployment: one file for what each group of them is about.
+
+mod cost;
+mod engine;
+mod gpu;
+mod memory;
+
+use std::cell::OnceCell;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
+
+use super::memory::{self as memory_plan, Device, Outcome, Plan};
+use super::{Fact, Known, Row, Type, Value, World, gpu_request, open_model};
+use crate::catalog::{Gpu, Instance, OpenModel};
+use crate::engines::{self, Serving};
+use crate::units::{Deployment, Field};
+
+/// A deployment with what its facts are made of, each part computed when it is first needed.
+pub struct DeploymentFacts<'a> {
+    /// The unit.
+    pub deployment: &'a Deployment,
+    world: &'a World<'a>,
+    serving: Option<Serving>,
+    gpus: OnceCell<Result<Vec<&'static Gpu>, String>>,
+    plans: OnceCell<Result<Vec<(&'static Gpu, Plan)>, String>>,
+}
+
+impl<'a> DeploymentFacts<'a> {
+    /// The facts of `deployment`.
+    pub fn new(deployment: &'a Deployment, world: &'a World<'a>) -> Self {
+        Self {
+            deployment,
+            world,
+            serving: engines::recognise(&deployment.launch, &deployment.image),
+            gpus: OnceCell::new(),
+            plans: OnceCell::new(),
+        }
+    }
+
+    fn place_in_tree(&self) -> &str {
+        &self.world.sources[self.deployment.place.source.0 as usize].from_root
+    }
+
+    /// A field of what the engine is started with.
+    fn serving<T: Clone>(&self, pick: impl FnOnce(&Serving) -> &Field<T>) -> Field<T> {
+        self.serving
+            .as_ref()
+            .map(|serving| pick(serving).clone())
+            .unwrap_or_default()
+    }
+
+    /// The model's name.
+    pub fn model_name(&self) -> Field<String> {
+        self.serving(|serving| &serving.model)
+    }
+
+    fn model(&self) -> Result<&'static OpenModel, String> {
+        open_model(&self.model_name(), self.world.catalog)
+    }
+
+    /// The GPUs that it may run on, by what the manifest and the config say; several are alternatives.
+    fn gpus(&self) -> &Result<Vec<&'static Gpu>, String> {
+        self.gpus.get_or_init(|| {
+            if self.serving.as_ref().is_some_and(|serving| serving.on_cpu) {
+                return Err("it runs on the CPU".to_owned());
+            }
+            gpu_request::candidates(&self.deployment.gpu, self.place_in_tree(), self.world)
+        })
+    }
+
+    fn instance_names(&self) -> Vec<&str> {
+        gpu_request::instance_names(&self.deployment.gpu)
+    }
+
+    fn instance(&self, name: &str) -> Option<&'static Instance> {
+        self.world.catalog.instance_named(name)
+    }
+
+    /// What becomes of it on each GPU that it may run on.
+    fn plans(&self) -> &Result<Vec<(&'static Gpu, Plan)>, String> {
+        self.plans.get_or_init(|| {
+            let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+            let model = self.model()?;
+            // A part of a GPU, or one shared with others, is not the GPU of the label.
+            if let Field::Unknown(why, _) = &self.deployment.gpu.count
+                && why.contains("part of a GPU")
+            {
+                return Err(why.clone());
+            }
+            let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
+            gpus.iter()
+                .map(|gpu| Ok((*gpu, memory_plan::of(serving, model, &Device::from(*gpu))?)))
+                .collect()
+        })
+    }
+
+    /// The verdict that holds for every GPU that it may run on; of several, the mildest.
+    fn verdict(&self) -> Result<&(&'static Gpu, Plan), String> {
+        let plans = self.plans().as_ref().map_err(Clone::clone)?;
+        let mildest = plans.iter().min_by_key(|(_, plan)| match plan.outcome {
+            Outcome::Starts => 0,
+            Outcome::Unknown => 1,
+            Outcome::TooClose => 2,
+            Outcome::MaxLenExceedsKv => 3,
+            Outcome::NoKvRoom => 4,
+            Outcome::OomLoading => 5,
+            Outcome::Refused => 6,
+        });
+        mildest.ok_or_else(|| "no GPU is known".to_owned())
+    }
+}
+
+/// GiB to a hundredth, as reports show them.
+fn gib(value: f64) -> Option<Decimal> {
+    Decimal::from_f64(value).map(|value| value.round_dp(2))
+}
+
+fn of_field<T>(field: Field<T>, value: impl FnOnce(&T) -> Value) -> Fact {
+    super::prompt::field(&field, value)
+}
+
+fn of_result<T>(found: Result<Option<T>, String>, value: impl FnOnce(T) -> Value) -> Fact {
+    super::prompt::known(found, value)
+}
+
+fn int(value: u64) -> Value {
+    super::prompt::int(value)
+}
+
+fn text(value: &str) -> Value {
+    Value::Str(value.into())
+}
+
+type Get = fn(&DeploymentFacts<'_>) -> Fact;
+
+/// The facts of a deployment, by what they are about, in the order in which they are listed.
+pub(super) const FACTS: &[&[Row<Get>]] = &[engine::FACTS, gpu::FACTS, memory::FACTS, cost::FACTS];
