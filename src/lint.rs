@@ -16,7 +16,7 @@ use crate::report::{
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
 use crate::source::{Place, Source, SourceId, Span};
 use crate::syntax::template;
-use crate::units::{Message, Prompt, Unit};
+use crate::units::{Message, Prompt, Training, Unit};
 
 /// A file that could not be read as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,7 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let units = join(units, sources, &mut findings);
     let units = without_fragments(units, sources, &mut files);
+    let units = join_trainings(units, sources, &mut files);
 
     let world = World {
         sources,
@@ -153,7 +154,7 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
                 messages.push(message);
                 continue;
             };
-            let Some(found) = resolve(path(place), &name, &texts) else {
+            let Some(found) = resolve(path(place), &name, |path| texts.contains_key(path)) else {
                 let source = &sources[place.source.0 as usize];
                 findings.push(missing_file(source, place.span, &name));
                 messages.push(message);
@@ -220,20 +221,67 @@ fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [File
     units
 }
 
+/// Most files that one training run takes settings from.
+const MAX_CONFIGS: usize = 8;
+
+/// Completes training runs with the files that they name, and leaves out the parts that were taken or that nothing
+/// names: settings of DeepSpeed alone are no run.
+fn join_trainings(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNote]) -> Vec<Unit> {
+    let path = |place: Place| sources[place.source.0 as usize].from_root.as_str();
+    let parts: HashMap<String, Training> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Training(run) => Some((path(run.place).to_owned(), (**run).clone())),
+            _ => None,
+        })
+        .collect();
+    let mut used: HashSet<String> = HashSet::new();
+    for unit in &mut units {
+        let Unit::Training(run) = unit else {
+            continue;
+        };
+        let own = path(run.place).to_owned();
+        let mut next = 0;
+        while let Some((name, place)) = run.configs.get(next).filter(|_| next < MAX_CONFIGS).cloned() {
+            next += 1;
+            let Some(found) = resolve(path(place), &name, |path| parts.contains_key(path)) else {
+                continue;
+            };
+            if found != own
+                && let Some(part) = parts.get(&found)
+            {
+                run.complete(part);
+                used.insert(found);
+            }
+        }
+    }
+    units.retain(|unit| match unit {
+        Unit::Training(run) => {
+            let from = path(run.place);
+            if run.is_part
+                && !used.contains(from)
+                && let Ok(at) = files.binary_search_by(|file| file.path.cmp(&sources[run.place.source.0 as usize].path))
+            {
+                files[at].note = "a part of a training run, which no other file names".to_owned();
+            }
+            !run.is_part && !used.contains(from)
+        }
+        _ => true,
+    });
+    units
+}
+
 fn is_only_text(prompt: &Prompt) -> bool {
     prompt.format.starts_with("prompt ")
 }
 
-/// The path of a prompt file that `name` means, seen from the file that names it or from the root.
-fn resolve(from: &str, name: &str, texts: &HashMap<&str, Vec<Message>>) -> Option<String> {
+/// The path of a known file that `name` means, seen from the file that names it or from the root.
+fn resolve(from: &str, name: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     // A file outside the root is known by its whole path.
     let lead = if from.starts_with('/') { "/" } else { "" };
     let beside = normal(&format!("{folder}/{name}")).map(|path| format!("{lead}{path}"));
-    [beside, normal(name)]
-        .into_iter()
-        .flatten()
-        .find(|path| texts.contains_key(path.as_str()))
+    [beside, normal(name)].into_iter().flatten().find(|path| is_known(path))
 }
 
 /// A path without `.` and `..`; `None` where it leaves the tree.
@@ -294,7 +342,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
     let cost_facts: &[&str] = match subject.kind() {
         UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
         UnitKind::Deployment => &["deployment.cost.hour"],
-        UnitKind::Training => &[],
+        UnitKind::Training => &["training.cost.run"],
     };
     let (model, tokens, price_as_of) = match &subject {
         Subject::Prompt(facts) => (

@@ -1,7 +1,11 @@
 //! From what a file says of GPUs to the GPUs that it can mean.
 
+use rust_decimal::Decimal;
+
 use super::World;
+use super::cost::input;
 use crate::catalog::{Gpu, GpuMatch};
+use crate::report::Input;
 use crate::units::{GpuLabel, GpuRequest};
 
 /// The GPUs that a request may get, by what the file and the config say; several are alternatives.
@@ -70,4 +74,40 @@ fn names(request: &GpuRequest, pick: impl Fn(&GpuLabel) -> Option<&String>) -> V
     labels
         .filter_map(|(label, _)| pick(label).map(String::as_str))
         .collect()
+}
+
+/// USD for one GPU for one hour: as the config states it, else of the one instance type that the request names.
+///
+/// # Errors
+/// Why the price is not known, and how to state it.
+pub(super) fn hour_rate(request: &GpuRequest, place_in_tree: &str, world: &World<'_>) -> Result<Input, String> {
+    if let Some(usd) = world.settings.deployment(place_in_tree, |s| s.gpu_hour_usd) {
+        return Ok(input(
+            "gpu_hour",
+            usd,
+            "USD per GPU and hour",
+            "gpu_hour_usd in llmlint.yaml",
+        ));
+    }
+    let names = instance_names(request);
+    let [name] = names.as_slice() else {
+        return Err(
+            "the price of its GPUs is not known: a node selector with the instance type would tell it, or `gpu_hour_usd` under `deployments:` in llmlint.yaml"
+                .to_owned(),
+        );
+    };
+    let instance = world
+        .catalog
+        .instance_named(name)
+        .ok_or_else(|| format!("`{name}` names no instance type of the catalog"))?;
+    let usd = instance
+        .usd_per_hour
+        .ok_or_else(|| format!("the catalog has no price for `{name}`"))?;
+    // Rounded to a millionth of a dollar, so that the line can be redone from what it shows.
+    let rate = (usd / Decimal::from(instance.gpu_count.max(1))).round_dp(6);
+    let from = format!(
+        "{} {} in {}, on demand, {usd} USD an hour for {} GPUs: catalog/instances.jsonl of {}",
+        instance.cloud, instance.name, instance.region, instance.gpu_count, instance.as_of,
+    );
+    Ok(input("gpu_hour", rate.normalize(), "USD per GPU and hour", from))
 }

@@ -8,7 +8,7 @@ mod gpu_request;
 pub mod memory;
 pub mod numbers;
 mod prompt;
-mod training;
+pub mod training;
 mod value;
 pub mod words;
 

@@ -8,6 +8,7 @@ mod kubernetes;
 mod prompt_file;
 mod prompty;
 mod settings;
+mod training;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -32,6 +33,11 @@ pub const FORMATS: &[Format] = &[
         name: prompty::NAME,
         about: "Prompty files (*.prompty)",
         read: prompty::read,
+    },
+    Format {
+        name: training::python::NAME,
+        about: "training scripts in Python whose settings are literals (TrainingArguments, SFTConfig, LoraConfig, Unsloth)",
+        read: training::python::read,
     },
     Format {
         name: prompt_file::TEXT,
@@ -62,6 +68,36 @@ pub const FORMATS: &[Format] = &[
         name: compose::NAME,
         about: "Compose files with a service that runs an engine",
         read: compose::read,
+    },
+    Format {
+        name: training::axolotl::NAME,
+        about: "Axolotl training configs",
+        read: training::axolotl::read,
+    },
+    Format {
+        name: training::llama_factory::NAME,
+        about: "LLaMA-Factory training files",
+        read: training::llama_factory::read,
+    },
+    Format {
+        name: training::torchtune::NAME,
+        about: "torchtune recipe configs",
+        read: training::torchtune::read,
+    },
+    Format {
+        name: training::hugging_face::NAME,
+        about: "arguments of the transformers Trainer and of TRL as YAML or JSON",
+        read: training::hugging_face::read,
+    },
+    Format {
+        name: training::parts::DEEPSPEED,
+        about: "DeepSpeed settings, as a part of the run that names them",
+        read: training::parts::read_deepspeed,
+    },
+    Format {
+        name: training::parts::ACCELERATE,
+        about: "Accelerate settings, as a part of the run that names them",
+        read: training::parts::read_accelerate,
     },
 ];
 
@@ -162,6 +198,7 @@ pub fn may_be_ours(path: &str) -> bool {
         "mustache",
         "hbs",
         "handlebars",
+        "py",
     ];
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }

@@ -20,8 +20,11 @@ pub struct Training {
     pub model: Field<String>,
     /// What is trained.
     pub method: Field<Method>,
-    /// Number format of weights and activations while training: `bf16`, `fp16`, `fp32`, `tf32`, `fp8`.
+    /// Number format of the arithmetic: `bf16`, `fp16`, `fp32`, `fp8`. Absent where it is not stated; the frameworks'
+    /// defaults differ.
     pub precision: Field<String>,
+    /// Number format in which the weights that are trained are kept.
+    pub weights: Field<String>,
     /// Number format of the frozen base weights, where they are quantized: `4bit`, `8bit`, `gptq`, ….
     pub quantization: Field<String>,
     /// Rank of the adapters.
@@ -66,6 +69,10 @@ pub struct Training {
     pub gpu: GpuRequest,
     /// Machines.
     pub nodes: Field<u64>,
+    /// Files that state more of the same run, as named: a config, DeepSpeed's settings.
+    pub configs: Vec<(String, Place)>,
+    /// Whether this is only a part of a run (DeepSpeed's or Accelerate's settings), which another file names.
+    pub is_part: bool,
 }
 
 /// What a run trains.
@@ -129,6 +136,7 @@ impl Training {
             model: Field::default(),
             method: Field::default(),
             precision: Field::default(),
+            weights: Field::default(),
             quantization: Field::default(),
             lora_rank: Field::default(),
             lora_targets: Field::default(),
@@ -151,6 +159,47 @@ impl Training {
             saves_checkpoints: Field::default(),
             gpu: GpuRequest::default(),
             nodes: Field::default(),
+            configs: Vec::new(),
+            is_part: false,
         }
+    }
+
+    /// Takes from `part` what this run leaves unsaid.
+    pub fn complete(&mut self, part: &Training) {
+        fn fill<T: Clone>(own: &mut Field<T>, other: &Field<T>) {
+            if own.is_absent() && !other.is_absent() {
+                *own = other.clone();
+            }
+        }
+        fill(&mut self.model, &part.model);
+        fill(&mut self.method, &part.method);
+        fill(&mut self.precision, &part.precision);
+        fill(&mut self.weights, &part.weights);
+        fill(&mut self.quantization, &part.quantization);
+        fill(&mut self.lora_rank, &part.lora_rank);
+        fill(&mut self.lora_targets, &part.lora_targets);
+        fill(&mut self.sequence_len, &part.sequence_len);
+        fill(&mut self.micro_batch, &part.micro_batch);
+        fill(&mut self.accumulation, &part.accumulation);
+        fill(&mut self.epochs, &part.epochs);
+        fill(&mut self.steps, &part.steps);
+        fill(&mut self.tokens, &part.tokens);
+        fill(&mut self.gradient_checkpointing, &part.gradient_checkpointing);
+        fill(&mut self.optimizer, &part.optimizer);
+        fill(&mut self.sharding, &part.sharding);
+        fill(&mut self.offload_optimizer, &part.offload_optimizer);
+        fill(&mut self.offload_parameters, &part.offload_parameters);
+        fill(&mut self.tensor_parallel, &part.tensor_parallel);
+        fill(&mut self.pipeline_parallel, &part.pipeline_parallel);
+        fill(&mut self.context_parallel, &part.context_parallel);
+        fill(&mut self.fused_attention, &part.fused_attention);
+        fill(&mut self.fused_loss, &part.fused_loss);
+        fill(&mut self.saves_checkpoints, &part.saves_checkpoints);
+        fill(&mut self.gpu.count, &part.gpu.count);
+        fill(&mut self.nodes, &part.nodes);
+        if self.gpu.labels.is_empty() {
+            self.gpu.labels.clone_from(&part.gpu.labels);
+        }
+        self.configs.extend(part.configs.iter().cloned());
     }
 }

@@ -3,7 +3,8 @@
 use super::{DeploymentFacts, Fact, Get, Row, Type};
 use crate::catalog::Date;
 use crate::facts::cost::input;
-use crate::report::{Figure, Input};
+use crate::facts::gpu_request;
+use crate::report::Figure;
 use crate::units::Field;
 use rust_decimal::Decimal;
 
@@ -24,11 +25,7 @@ impl DeploymentFacts<'_> {
             Field::Known(n, _) => (*n, "the manifest's replicas"),
             _ => (1, "one copy: no replicas are stated"),
         };
-        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
-        let rate = match stated {
-            Some(usd) => input("gpu_hour", usd, "USD per GPU and hour", "gpu_hour_usd in llmlint.yaml"),
-            None => self.instance_rate()?,
-        };
+        let rate = gpu_request::hour_rate(&self.deployment.gpu, self.place_in_tree(), self.world)?;
         let total = Decimal::from(count)
             .checked_mul(Decimal::from(replicas.0))
             .and_then(|gpus| gpus.checked_mul(rate.high))
@@ -58,30 +55,6 @@ impl DeploymentFacts<'_> {
         self.instance(name)
             .filter(|instance| stated.is_none() && instance.usd_per_hour.is_some())
             .map(|instance| instance.as_of)
-    }
-
-    /// The price of a GPU of the one instance type that the manifest names.
-    fn instance_rate(&self) -> Result<Input, String> {
-        let names = self.instance_names();
-        let [name] = names.as_slice() else {
-            return Err(
-                "the price of its GPUs is not known: a node selector with the instance type would tell it, or `gpu_hour_usd` under `deployments:` in llmlint.yaml"
-                    .to_owned(),
-            );
-        };
-        let instance = self
-            .instance(name)
-            .ok_or_else(|| format!("`{name}` names no instance type of the catalog"))?;
-        let usd = instance
-            .usd_per_hour
-            .ok_or_else(|| format!("the catalog has no price for `{name}`"))?;
-        // Rounded to a millionth of a dollar, so that the line can be redone from what it shows.
-        let rate = (usd / Decimal::from(instance.gpu_count.max(1))).round_dp(6);
-        let from = format!(
-            "{} {} in {}, on demand, {usd} USD an hour for {} GPUs: catalog/instances.jsonl of {}",
-            instance.cloud, instance.name, instance.region, instance.gpu_count, instance.as_of,
-        );
-        Ok(input("gpu_hour", rate.normalize(), "USD per GPU and hour", from))
     }
 }
 
