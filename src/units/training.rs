@@ -20,7 +20,7 @@ pub struct Training {
     pub model: Field<String>,
     /// What is trained.
     pub method: Field<Method>,
-    /// Number format of the arithmetic: `bf16`, `fp16`, `fp32`, `fp8`. Absent where it is not stated; the frameworks'
+    /// Number format of the arithmetic: `bf16`, `fp16`, `tf32`, `fp32`, `fp8`. Absent where it is not stated; the frameworks'
     /// defaults differ.
     pub precision: Field<String>,
     /// Number format in which the weights that are trained are kept.

@@ -300,7 +300,7 @@ const STATED: &[Row<Get>] = &[
         name: "training.precision",
         ty: Type::Str,
         unit: "",
-        about: "number format of the arithmetic, where it is stated: bf16, fp16, fp32, fp8",
+        about: "number format of the arithmetic, where it is stated: bf16, fp16, tf32, fp32, fp8",
         get: |facts| field(&facts.training.precision, |name| text(name)),
     },
     Row {

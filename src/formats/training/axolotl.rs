@@ -40,7 +40,14 @@ pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
         Field::Absent(_) => Field::Known(Method::Full, run.model.place().unwrap_or(run.place)),
         Field::Unknown(why, place) => Field::Unknown(why.clone(), *place),
     };
-    run.precision = precision(&get);
+    // `bfloat16` and `float16` load and compute in that format, without 32-bit arithmetic beside it.
+    let alone = ["bfloat16", "float16"]
+        .iter()
+        .find_map(|name| match switch(&get, &[name]) {
+            Field::Known(true, place) => Some(Field::Known(name.replace("loat", "p").replace("bfp", "bf"), place)),
+            _ => None,
+        });
+    run.precision = alone.unwrap_or_else(|| precision(&get));
     // The weights are loaded in the format of the arithmetic.
     run.weights = run.precision.clone();
     run.lora_rank = whole(&get, &["lora_r", "peft_r"]);

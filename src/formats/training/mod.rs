@@ -86,7 +86,10 @@ fn precision(get: Get<'_>) -> Field<String> {
     }
     match (switch(get, &["bf16"]), fp16) {
         (_, Field::Known(true, place)) => Field::Known("fp16".to_owned(), place),
-        (Field::Known(false, place), Field::Known(false, _)) => Field::Known("fp32".to_owned(), place),
+        (Field::Known(false, place), Field::Known(false, _)) => {
+            let tf32 = is_on(&switch(get, &["tf32"]));
+            Field::Known(if tf32 { "tf32" } else { "fp32" }.to_owned(), place)
+        }
         (Field::Unknown(why, place), _) | (_, Field::Unknown(why, place)) => Field::Unknown(why, place),
         _ => Field::default(),
     }
