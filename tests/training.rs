@@ -10,7 +10,7 @@ use serde_json::Value;
 fn cases() -> Vec<(Value, f64, f64)> {
     let text = fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/fixtures/memory/cases-other.jsonl"
+        "/fixtures/memory/cases.jsonl"
     ))
     .expect("the cases are part of the project");
     let rows = text
