@@ -11,7 +11,11 @@ use crate::source::{Insert, Place};
 use crate::syntax::args::{self, Word};
 use crate::units::{EnvValue, Field, Launch};
 
+mod flags;
 pub mod vllm;
+
+pub use flags::{Build, FlagProblem, FlagProblemKind, flag_problems};
+pub(crate) use flags::{Parser, Table};
 
 /// Recognises one engine's launches.
 type Recognise = fn(&Launch, &Field<String>) -> Option<Serving>;
@@ -225,8 +229,10 @@ pub struct Serving {
     pub api_key: Field<String>,
     /// The address that it listens on.
     pub listen: Field<String>,
-    /// Every flag on the line as written, with its place, for those that the engine doesn't know.
+    /// Every flag on the line as written, `_` as `-`, with its place.
     pub flags: Vec<(String, Place)>,
+    /// Who made the program, as far as it decides which flags it knows.
+    pub build: Build,
 }
 
 impl Serving {
@@ -283,6 +289,7 @@ impl Serving {
             api_key: Field::default(),
             listen: Field::default(),
             flags: Vec::new(),
+            build: Build::Other,
             on_cpu: false,
         }
     }
@@ -291,7 +298,10 @@ impl Serving {
 /// The flags and other words of an engine's arguments.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
+    /// Under their full names.
     flags: Vec<args::Flag>,
+    /// Names as written, with their places.
+    written: Vec<(String, Place)>,
     /// Words that belong to no flag.
     positional: Vec<Word>,
     /// A part of the line that can't be read and may set anything: why.
@@ -301,18 +311,32 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// Reads arguments as Python's argparse does: `--name value`, `--name=value`, underscores for dashes.
+    /// Reads arguments as Python's argparse does: `--name value`, `--name=value`, underscores for dashes, second
+    /// spellings and names cut short under their full name.
     ///
-    /// `is_switch` tells flags that take no value, so that the word after one isn't taken for its value; it gets
-    /// the name in its canonical form. `operands` words beside the flags have a meaning of their own; a further one
-    /// that can't be told may be any flags (`$EXTRA_ARGS`).
-    pub(crate) fn read(words: &[Word], slot: &Field<()>, operands: usize, is_switch: impl Fn(&str) -> bool) -> Self {
-        let read = args::flags(words, &|name| is_switch(name).then_some(false));
+    /// `table` tells which flags of the release take no value, so that the word after one isn't taken for its value.
+    /// `operands` words beside the flags have a meaning of their own; a further one that can't be told may be any
+    /// flags (`$EXTRA_ARGS`).
+    pub(crate) fn read(
+        words: &[Word],
+        slot: &Field<()>,
+        operands: usize,
+        table: &Table,
+        version: Option<Version>,
+    ) -> Self {
+        let mut read = args::flags(words, &|name| table.takes_value(name, version));
         let mut free: Vec<usize> = read.positional.iter().chain(&read.unknown).copied().collect();
         free.sort_unstable();
         let positional: Vec<Word> = free.into_iter().map(|at| words[at].clone()).collect();
+        let written = read.flags.iter().map(|flag| (flag.name.clone(), flag.place)).collect();
+        for flag in &mut read.flags {
+            if let Some(full) = table.full_name(&flag.name, version) {
+                full.clone_into(&mut flag.name);
+            }
+        }
         Flags {
             flags: read.flags,
+            written,
             hidden: positional.iter().skip(operands).find_map(|word| resolved(word).err()),
             positional,
             slot: match slot {
@@ -321,6 +345,11 @@ impl Flags {
                 Field::Unknown(..) => None,
             },
         }
+    }
+
+    /// Every flag on the line as written, with its place.
+    pub(crate) fn written(&self) -> Vec<(String, Place)> {
+        self.written.clone()
     }
 
     /// Whether any of these flags stands on the line.
@@ -386,6 +415,45 @@ impl Flags {
             Some(why) => Field::Unknown(why.clone(), self.slot.as_ref().map(|(place, _)| *place)),
             None => Field::Absent(self.slot.clone()),
         }
+    }
+}
+
+/// What stands behind the last slash.
+pub(crate) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// An image's owner (with its registry), name and tag; a digest is left out.
+pub(crate) fn repository(image: &str) -> (&str, &str, Option<&str>) {
+    let image = image.split('@').next().unwrap_or(image);
+    let (owner, rest) = image.rsplit_once('/').unwrap_or(("", image));
+    match rest.split_once(':') {
+        Some((name, tag)) => (owner, name, Some(tag)),
+        None => (owner, rest, None),
+    }
+}
+
+/// Whose build a release's name or an image's tag of the engine's makers tells: `v0.8.5.post1` and
+/// `v0.11.0-x86_64` are releases; `0.10.1.dev101+g1`, `v0.9.0rc2` and `v0.5.2-rocm630` may differ from the release.
+pub(crate) fn release_of(tag: &str) -> Build {
+    const SAME: &[&str] = &[
+        "x86_64",
+        "amd64",
+        "aarch64",
+        "arm64",
+        "ubuntu2204",
+        "ubuntu2404",
+        "runtime",
+    ];
+    let tag = tag.strip_prefix('v').unwrap_or(tag);
+    let (release, variant) = tag.split_once('-').unwrap_or((tag, ""));
+    let number = |part: &str| part.strip_prefix("post").unwrap_or(part).parse::<u32>().is_ok();
+    let is_cuda = |part: &str| part.strip_prefix("cu").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let same = |part: &str| part.is_empty() || SAME.contains(&part) || is_cuda(part);
+    if release.split('.').all(number) && variant.split('-').all(same) {
+        Build::Release
+    } else {
+        Build::Other
     }
 }
 
@@ -468,6 +536,7 @@ fn placeholder(text: &str) -> Option<String> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::flags::tests::MADE_UP;
     use super::*;
     use crate::source::{SourceId, Span};
 
@@ -540,11 +609,9 @@ pub(crate) mod tests {
             "--seed",
             "-1",
         ]);
-        let flags = Flags::read(&line.words, &line.slot, 1, |name| {
-            name == "--enforce-eager" || name.ends_with("enable-x")
-        });
+        let flags = Flags::read(&line.words, &line.slot, 1, &MADE_UP, None);
         assert_eq!(flags.whole(&["--max-model-len"]).known(), Some(&2000));
-        assert_eq!(flags.whole(&["-tp", "--tensor-parallel-size"]).known(), Some(&4));
+        assert_eq!(flags.whole(&["--tensor-parallel-size"]).known(), Some(&4));
         assert_eq!(flags.switch("--enforce-eager").known(), Some(&true));
         assert_eq!(flags.switch("--enable-x").known(), Some(&false));
         assert_eq!(flags.positional.len(), 1);
@@ -554,11 +621,11 @@ pub(crate) mod tests {
     #[test]
     fn a_line_with_a_hidden_part_makes_absent_flags_unknown() {
         let line = launch(&["--dtype", "$DTYPE", "$EXTRA"]);
-        let flags = Flags::read(&line.words, &line.slot, 0, |_| false);
+        let flags = Flags::read(&line.words, &line.slot, 0, &MADE_UP, None);
         assert!(matches!(flags.text(&["--dtype"]), Field::Unknown(..)));
         assert!(matches!(flags.whole(&["--max-model-len"]), Field::Unknown(..)));
         let line = launch(&["--dtype", "$DTYPE"]);
-        let flags = Flags::read(&line.words, &line.slot, 0, |_| false);
+        let flags = Flags::read(&line.words, &line.slot, 0, &MADE_UP, None);
         assert!(flags.whole(&["--max-model-len"]).is_absent());
     }
 }

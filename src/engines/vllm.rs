@@ -4,42 +4,15 @@ mod defaults;
 
 pub use defaults::{Defaults, NEWEST, Sampler};
 
-use super::{EngineKind, Flags, Serving, Version, resolved, truth, variable};
+use super::{
+    Build, EngineKind, Flags, Parser, Serving, Table, Version, base_name, release_of, repository, resolved, truth,
+    variable,
+};
 use crate::syntax::args::Word;
 use crate::units::{Field, Launch};
 
-/// Flags that take no value (`store_true`, or a boolean with a `--no-` twin) in releases 0.4 to 0.33: those that
-/// don't start with `--enable-`, `--disable-` or `--no-`, which never take one.
-const SWITCHES: &[&str] = &[
-    "--aggregate-engine-logging",
-    "--allow-credentials",
-    "--allow-deprecated-quantization",
-    "--async-scheduling",
-    "--calculate-kv-scales",
-    "--cudagraph-metrics",
-    "--data-parallel-external-lb",
-    "--data-parallel-hybrid-lb",
-    "--enforce-eager",
-    "--engine-use-ray",
-    "--exclude-tools-when-tool-choice-none",
-    "--fully-sharded-loras",
-    "--headless",
-    "--interleave-mm-strings",
-    "--kv-cache-metrics",
-    "--kv-sharing-fast-prefill",
-    "--language-model-only",
-    "--log-error-stack",
-    "--mm-encoder-only",
-    "--ray-workers-use-nsight",
-    "--return-tokens-as-token-ids",
-    "--skip-mm-profiling",
-    "--skip-tokenizer-init",
-    "--tokens-only",
-    "--trust-remote-code",
-    "--use-tqdm-on-load",
-    "--use-v2-block-manager",
-    "--worker-use-ray",
-];
+/// Its flags in releases 0.2.7 to 0.33, of `vllm serve` and of the API server's module.
+pub(super) static FLAGS: Table = Table::new(include_str!("vllm/flags.tsv"), Parser::Argparse);
 
 /// Flags that only vLLM has: they tell an image of unknown make.
 const OWN_FLAGS: &[&str] = &[
@@ -60,11 +33,13 @@ const PROGRAMS: &[&str] = &[
 pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
     let written = image.known().map_or("", String::as_str);
     let start = started(&launch.words).or_else(|| entry_point(&launch.words, written))?;
+    let (version, build) = version(launch, image);
     let mut flags = Flags::read(
         &launch.words[start.arguments..],
         &launch.slot,
         usize::from(start.positional),
-        is_switch,
+        &FLAGS,
+        version.known().copied(),
     );
     if flags.any(&["--config"]) {
         let why = "a config file that the command names may set it";
@@ -81,18 +56,15 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
     };
     Some(Serving {
-        version: version(launch, image),
+        version,
         model,
         served_model_name: flags.text(&["--served-model-name"]),
-        tensor_parallel: flags.whole(&["--tensor-parallel-size", "-tp"]),
-        pipeline_parallel: flags.whole(&["--pipeline-parallel-size", "-pp"]),
-        data_parallel: flags.whole(&["--data-parallel-size", "-dp"]),
-        expert_parallel: match flags.switch("--enable-expert-parallel") {
-            Field::Absent(_) if flags.any(&["-ep"]) => flags.switch("-ep"),
-            stated => stated,
-        },
+        tensor_parallel: flags.whole(&["--tensor-parallel-size"]),
+        pipeline_parallel: flags.whole(&["--pipeline-parallel-size"]),
+        data_parallel: flags.whole(&["--data-parallel-size"]),
+        expert_parallel: flags.switch("--enable-expert-parallel"),
         dtype: flags.text(&["--dtype"]),
-        quantization: flags.text(&["--quantization", "-q"]),
+        quantization: flags.text(&["--quantization"]),
         kv_cache_dtype: flags.text(&["--kv-cache-dtype"]),
         max_model_len: flags.whole(&["--max-model-len"]),
         max_num_seqs: flags.whole(&["--max-num-seqs"]),
@@ -106,9 +78,9 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         enable_prefix_caching: flags.switch("--enable-prefix-caching"),
         enable_chunked_prefill: flags.switch("--enable-chunked-prefill"),
         kv_transfer_config: flags.text(&["--kv-transfer-config"]),
-        speculative: flags.text(&["--speculative-config", "-sc", "--speculative-model"]),
+        speculative: flags.text(&["--speculative-config", "--speculative-model"]),
         hf_overrides: flags.text(&["--hf-overrides"]),
-        compilation_config: flags.text(&["--compilation-config", "-cc"]),
+        compilation_config: flags.text(&["--compilation-config"]),
         task: match flags.text(&["--task"]) {
             Field::Absent(_) => flags.text(&["--runner"]),
             stated => stated,
@@ -126,6 +98,8 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
         on_cpu: repository(written).1.contains("cpu")
             || flags.text(&["--device"]).known().is_some_and(|device| device == "cpu"),
+        flags: flags.written(),
+        build,
         ..Serving::new(EngineKind::Vllm)
     })
 }
@@ -184,7 +158,7 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
         None => own.then_some(start),
         Some(Err(_)) => own.then_some(start),
         Some(Ok(first)) if first.starts_with('-') => {
-            let flags = Flags::read(words, &Field::default(), 1, is_switch);
+            let flags = Flags::read(words, &Field::default(), 1, &FLAGS, None);
             let named = name.contains("vllm") || image.contains("/vllm/");
             (own || (named && flags.any(OWN_FLAGS))).then_some(start)
         }
@@ -198,49 +172,30 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
     }
 }
 
-fn is_switch(name: &str) -> bool {
-    ["--enable-", "--disable-", "--no-"]
-        .iter()
-        .any(|start| name.starts_with(start))
-        || SWITCHES.contains(&name)
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// An image's owner (with its registry), name and tag; a digest is left out.
-fn repository(image: &str) -> (&str, &str, Option<&str>) {
-    let image = image.split('@').next().unwrap_or(image);
-    let (owner, rest) = image.rsplit_once('/').unwrap_or(("", image));
-    match rest.split_once(':') {
-        Some((name, tag)) => (owner, name, Some(tag)),
-        None => (owner, rest, None),
-    }
-}
-
-/// The version: a package pinned on the line, else the image's tag where the image is vLLM's own or the tag names
-/// vLLM.
-fn version(launch: &Launch, image: &Field<String>) -> Field<Version> {
+/// The version and whose build it is: by a package pinned on the line, else by the image's tag where the image is
+/// vLLM's own or the tag names vLLM.
+fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
     let pinned = launch.words.iter().find_map(|word| {
-        let text = resolved(word).ok()?;
-        let version = text.strip_prefix("vllm==")?;
-        Some(Field::Known(Version::parse(version)?, word.place))
+        let pin = resolved(word).ok()?.strip_prefix("vllm==")?;
+        Some((Field::Known(Version::parse(pin)?, word.place), release_of(pin)))
     });
     if let Some(pinned) = pinned {
         return pinned;
     }
     let (text, place) = match image {
         Field::Known(text, place) => (text, *place),
-        Field::Absent(slot) => return Field::Absent(slot.clone()),
-        Field::Unknown(why, place) => return Field::Unknown(why.clone(), *place),
+        Field::Absent(slot) => return (Field::Absent(slot.clone()), Build::Unstated),
+        Field::Unknown(why, place) => return (Field::Unknown(why.clone(), *place), Build::Other),
     };
     let (owner, name, tag) = repository(text);
+    let published = base_name(owner) == "vllm" && name.starts_with("vllm-openai");
+    let by = |build: Build| if published { build } else { Build::Other };
     let Some(tag) = tag else {
         return if text.contains('@') {
-            Field::Unknown("the image is named by a digest".to_owned(), Some(place))
+            let why = "the image is named by a digest".to_owned();
+            (Field::Unknown(why, Some(place)), by(Build::Unstated))
         } else {
-            Field::Absent(Some((place, None)))
+            (Field::Absent(Some((place, None))), by(Build::Newest))
         };
     };
     let own = name.starts_with("vllm") && (owner.is_empty() || base_name(owner) == "vllm" || name != "vllm");
@@ -250,9 +205,12 @@ fn version(launch: &Launch, image: &Field<String>) -> Field<Version> {
         None => None,
     };
     match found {
-        Some(version) => Field::Known(version, place),
-        None if tag == "latest" => Field::Absent(Some((place, None))),
-        None => Field::Unknown(format!("the tag `{tag}` doesn't tell vLLM's version"), Some(place)),
+        Some(version) => (Field::Known(version, place), by(release_of(tag))),
+        None if tag == "latest" => (Field::Absent(Some((place, None))), by(Build::Newest)),
+        None => {
+            let why = format!("the tag `{tag}` doesn't tell vLLM's version");
+            (Field::Unknown(why, Some(place)), Build::Other)
+        }
     }
 }
 
