@@ -2,6 +2,7 @@
 //!
 //! The files are part of the program. Each is parsed when something is first looked up in it.
 
+pub mod config_json;
 mod date;
 mod names;
 mod rows;
@@ -15,8 +16,8 @@ use serde::de::DeserializeOwned;
 pub use date::{Date, NotADate};
 use rows::Named;
 pub use rows::{
-    ApiModel, Evidence, Gpu, Instance, LongContextPrice, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel,
-    Price, PriceOf, Quantization, SlidingWindow, Tier, Today,
+    ApiModel, CrossAttention, Evidence, FullAttention, Gpu, Instance, LongContextPrice, Mla, ModelKind, Moe, NextPrice,
+    Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.

@@ -173,7 +173,7 @@ impl NextPrice {
 }
 
 /// A model with published weights: what its memory needs follow from (`open_models.jsonl`).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenModel {
     /// The repository that publishes it, such as `meta-llama/Llama-3.1-8B-Instruct`.
@@ -214,6 +214,20 @@ pub struct OpenModel {
     /// Layers that keep no memory per token (state-space, linear attention).
     #[serde(default)]
     pub linear_layers: u32,
+    /// What some of those keep for a sequence, whatever its length.
+    pub state: Option<State>,
+    /// Layers that read the KV of another layer and keep none of their own.
+    #[serde(default)]
+    pub kv_shared_layers: u32,
+    /// Heads of the layers without a window, where they differ from those with one.
+    pub full_attention: Option<FullAttention>,
+    /// Numbers in one head of values, where keys have another size.
+    pub value_head_dim: Option<u32>,
+    /// Attention to an encoder's output.
+    pub cross_attention: Option<CrossAttention>,
+    /// Whether it only makes vectors of whole texts, so that its attention has no cache.
+    #[serde(default)]
+    pub encoder_only: bool,
     /// Multi-head latent attention, where it has that.
     pub mla: Option<Mla>,
     /// Mixture of experts, where it is one.
@@ -221,6 +235,12 @@ pub struct OpenModel {
     /// Whether it also takes images, audio or video.
     #[serde(default)]
     pub multimodal: bool,
+    /// Parameters of the encoders of images, audio or video, with what joins them to the model; `None` where not known.
+    pub tower_parameters: Option<u64>,
+    /// Parameters of all input embeddings, where they are more than vocabulary × width.
+    pub embedding_parameters: Option<u64>,
+    /// Parameters that a quantized checkpoint keeps in `dtype`; `None` where not known.
+    pub unquantized_parameters: Option<u64>,
     /// Bytes of the published checkpoint, where known.
     pub weights_bytes: Option<u64>,
     /// Where the row's figures were read.
@@ -242,17 +262,48 @@ impl Named for OpenModel {
 }
 
 /// How a checkpoint is quantized.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantization {
     /// `fp8`, `gptq`, `awq`, `mxfp4`, …
     pub method: String,
     /// Bits of one quantized parameter, without its scales.
     pub bits: u32,
+    /// Parameters that share a scale, where not the format's usual number; 0 for a scale per channel or matrix.
+    pub group_size: Option<u32>,
+    /// The precision of the KV cache that the checkpoint brings scales for, such as `fp8`.
+    pub kv_cache: Option<String>,
+}
+
+impl Quantization {
+    /// Bits of one quantized parameter with its share of scales and zero points.
+    #[must_use]
+    pub fn stored_bits(&self) -> f64 {
+        let bits = f64::from(self.bits);
+        let shared_by = |usual: u32| match self.group_size.unwrap_or(usual) {
+            0 => f64::INFINITY,
+            size => f64::from(size),
+        };
+        bits + match (self.method.as_str(), self.bits) {
+            // An 8-bit exponent.
+            (method, 4) if method.contains("mxfp4") => 8.0 / shared_by(32),
+            // An 8-bit scale.
+            (method, 4) if method.contains("nvfp4") || method.contains("modelopt") => 8.0 / shared_by(16),
+            // An 8-bit scale for 64 values, and a 32-bit one for 256 of those.
+            ("bitsandbytes", 4) => 0.127,
+            // A 16-bit scale.
+            ("compressed-tensors", 1..=8) => 16.0 / shared_by(128),
+            // A 16-bit scale, and a zero of as many bits as a parameter.
+            ("gptq" | "awq" | "hqq" | "awq_marlin" | "gptq_marlin", 1..=8) => (16.0 + bits) / shared_by(128),
+            ("gguf", _) => 0.5,
+            (_, 1..=4) => (16.0 + bits) / shared_by(128),
+            _ => 0.0,
+        }
+    }
 }
 
 /// Layers that attend to the last tokens only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlidingWindow {
     /// How many tokens back they attend.
@@ -261,8 +312,42 @@ pub struct SlidingWindow {
     pub layers: u32,
 }
 
+/// What a state-space or linear-attention layer keeps for a sequence: numbers over all ranks, which share them evenly.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Layers that keep one.
+    pub layers: u32,
+    /// Numbers of the last inputs of its convolution, a layer.
+    pub conv: u64,
+    /// Numbers of its recurrent state, a layer.
+    pub recurrent: u64,
+    /// Number format of the recurrent state, where not the model's own.
+    pub recurrent_dtype: Option<String>,
+}
+
+/// Heads of the layers that attend to every token, in a model whose other layers have a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FullAttention {
+    /// Key and value heads.
+    pub kv_heads: u32,
+    /// Numbers in one head.
+    pub head_dim: u32,
+}
+
+/// Layers that also attend to an encoder's output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossAttention {
+    /// How many do.
+    pub layers: u32,
+    /// The most tokens that the encoder gives.
+    pub tokens: u64,
+}
+
 /// Multi-head latent attention: one compressed vector per token and layer in place of keys and values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mla {
     /// Numbers of the compressed keys and values.
@@ -273,10 +358,14 @@ pub struct Mla {
     pub qk_nope_head_dim: u32,
     /// Numbers of a value.
     pub v_head_dim: u32,
+    /// Numbers of the key of the indexer that chooses which tokens are attended to, where it has one.
+    pub indexer_head_dim: Option<u32>,
+    /// Layers with an indexer, where not all have one.
+    pub indexer_layers: Option<u32>,
 }
 
 /// A mixture of experts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moe {
     /// Experts in a layer that the router chooses from.
@@ -288,9 +377,20 @@ pub struct Moe {
     /// Experts that every token passes through.
     #[serde(default)]
     pub shared_experts: u32,
-    /// Layers with a dense feed-forward layer in place of experts.
+    /// Layers without experts.
     #[serde(default)]
     pub dense_layers: u32,
+    /// Whether an expert has a gate beside its two matrices.
+    #[serde(default = "yes")]
+    pub gated: bool,
+    /// Width of what experts take in, where not that of the residual stream.
+    pub input_size: Option<u32>,
+    /// Width of all shared experts together, where not their number times that of one expert.
+    pub shared_intermediate_size: Option<u32>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A GPU (`gpus.jsonl`).
