@@ -285,7 +285,8 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         return same_count(mixers.collect(), count, "hybrid_layer_pattern");
     }
     let every = |step: u64, at: u64| step > 0 && at % step == 0;
-    let windowed = window(keys, family, name)? > 0;
+    // A window as long as the longest context is none.
+    let windowed = (1..context(keys, family)?).contains(&window(keys, family, name)?);
     let step = |names: &[&str], default: u64| -> Result<u64, ConfigError> { keys.or(names, default) };
     let mixer: Box<dyn Fn(u64) -> Mixer> = match name {
         "mamba" | "falcon_mamba" => Box::new(|_| Mixer::Mamba),
@@ -635,7 +636,11 @@ fn context(keys: &Keys<'_>, family: &Family) -> Result<u64, ConfigError> {
     let Some(scaling) = keys.object("rope_scaling").or_else(|| keys.object("rope_parameters")) else {
         return Ok(stated);
     };
-    let kind = scaling.text(&["rope_type", "type"]).unwrap_or_default();
+    let kind = match scaling.text(&["rope_type", "type"]) {
+        // Gemma 3 states its context with the stretch in it.
+        Some(_) if keys.model_type().is_some_and(|name| name.starts_with("gemma3")) => "",
+        kind => kind.unwrap_or_default(),
+    };
     let factor = scaling.float(&["factor"]).unwrap_or(1.0).clamp(1.0, 1024.0);
     Ok(match kind {
         "yarn" | "deepseek_yarn" => match scaling.whole(&["original_max_position_embeddings"])? {

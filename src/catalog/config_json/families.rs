@@ -305,6 +305,7 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             output_bias: Bias::Key("bias"),
             mlp_bias: Bias::Key("bias"),
             tied: true,
+            defaults: &[("max_position_embeddings", 2048)],
             ..GPT
         },
         "stablelm" => Family {
