@@ -13,7 +13,7 @@
 
 use std::sync::OnceLock;
 
-use super::{EngineKind, Serving, Version, vllm};
+use super::{EngineKind, Serving, Version, infinity, llama_cpp, lmdeploy, tei, tensorrt_llm, tgi, vllm};
 use crate::source::Place;
 use crate::units::Field;
 
@@ -92,6 +92,12 @@ pub fn flag_problems(serving: &Serving) -> Vec<FlagProblem> {
 fn table(engine: EngineKind) -> Option<&'static Table> {
     match engine {
         EngineKind::Vllm => Some(&vllm::FLAGS),
+        EngineKind::Tgi => Some(&tgi::FLAGS),
+        EngineKind::Tei => Some(&tei::FLAGS),
+        EngineKind::LlamaCpp => Some(&llama_cpp::FLAGS),
+        EngineKind::TensorRtLlm => Some(&tensorrt_llm::FLAGS),
+        EngineKind::Lmdeploy => Some(&lmdeploy::FLAGS),
+        EngineKind::Infinity => Some(&infinity::FLAGS),
         _ => None,
     }
 }

@@ -4,7 +4,9 @@
 //! states, with its places, and [`vllm::Defaults`] what a version of the engine does where it states nothing.
 
 use std::fmt;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use rust_decimal::Decimal;
 
 use crate::source::{Insert, Place};
@@ -12,23 +14,96 @@ use crate::syntax::args::{self, Word};
 use crate::units::{EnvValue, Field, Launch};
 
 mod flags;
+mod image;
+mod infinity;
+pub mod llama_cpp;
+mod lmdeploy;
+mod nim;
+pub mod ollama;
+mod stated;
+mod tei;
+mod tensorrt_llm;
+mod tgi;
+mod triton;
 pub mod vllm;
 
 pub use flags::{Build, FlagProblem, FlagProblemKind, flag_problems};
 pub(crate) use flags::{Parser, Table};
 
-/// Recognises one engine's launches.
-type Recognise = fn(&Launch, &Field<String>) -> Option<Serving>;
+/// An engine, as far as launches are told by it.
+struct Engine {
+    /// Reads a launch; `None` where it starts something else.
+    recognise: fn(&Launch, &Field<String>) -> Option<Serving>,
+    /// Words of which a file that starts it has at least one.
+    names: &'static [&'static str],
+}
 
 /// Every engine, in the order in which they are asked.
-const ENGINES: &[Recognise] = &[vllm::recognise];
+const ENGINES: &[Engine] = &[
+    Engine {
+        recognise: vllm::recognise,
+        names: &["vllm", "VLLM"],
+    },
+    Engine {
+        recognise: tgi::recognise,
+        names: &[
+            "text-generation-launcher",
+            "text-generation-inference",
+            "pytorch-tgi-inference",
+            "tgi-gaudi",
+        ],
+    },
+    Engine {
+        recognise: tei::recognise,
+        names: &["text-embeddings-router", "text-embeddings-inference"],
+    },
+    Engine {
+        recognise: llama_cpp::recognise,
+        names: &["llama-server", "llama.cpp", "llama_cpp.server"],
+    },
+    Engine {
+        recognise: ollama::recognise,
+        names: &["ollama"],
+    },
+    Engine {
+        recognise: tensorrt_llm::recognise,
+        names: &["trtllm-serve"],
+    },
+    Engine {
+        recognise: triton::recognise,
+        names: &["tritonserver", "launch_triton_server.py"],
+    },
+    Engine {
+        recognise: nim::recognise,
+        names: &["/nim/"],
+    },
+    Engine {
+        recognise: lmdeploy::recognise,
+        names: &["lmdeploy"],
+    },
+    Engine {
+        recognise: infinity::recognise,
+        names: &["infinity_emb", "michaelf34/infinity"],
+    },
+];
+
+/// All names at once.
+static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let names = ENGINES.iter().flat_map(|engine| engine.names);
+    AhoCorasick::new(names).expect("a few short words")
+});
+
+/// Whether a text names an engine: one that doesn't starts none. It costs one pass over the bytes.
+pub fn named_in(text: &str) -> bool {
+    NAMES.is_match(text)
+}
 
 /// What a launch starts, where an engine recognises it; `None` where none does.
 ///
 /// `image` is the container image as written; it gives the entry point where the launch has only arguments, and
 /// the version.
 pub fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
-    ENGINES.iter().find_map(|engine| engine(launch, image))
+    ENGINES.iter().find_map(|engine| (engine.recognise)(launch, image))
 }
 
 /// Which engine serves.
@@ -221,6 +296,10 @@ pub struct Serving {
     pub kv_cache_dtype_v: Field<String>,
     /// Whether attention never holds the whole score matrix.
     pub flash_attention: Field<String>,
+    /// Whether settings that are not stated are chosen so that the model fits (llama.cpp's `--fit`).
+    pub fit: Field<bool>,
+    /// Flags that keep parts elsewhere than on the GPU of their layer, or put more onto it, as written.
+    pub placement: Field<String>,
     /// The weights' file where a repository has several (GGUF).
     pub model_file: Field<String>,
     /// The draft model of speculative decoding, where it is named on its own.
@@ -284,6 +363,8 @@ impl Serving {
             micro_batch: Field::default(),
             kv_cache_dtype_v: Field::default(),
             flash_attention: Field::default(),
+            fit: Field::default(),
+            placement: Field::default(),
             model_file: Field::default(),
             draft_model: Field::default(),
             api_key: Field::default(),
@@ -557,6 +638,32 @@ pub(crate) mod tests {
                 .collect(),
             env: Vec::new(),
             slot: Field::Absent(Some((place(90), None))),
+        }
+    }
+
+    /// An image's name as a manifest states it.
+    pub(crate) fn image(text: &str) -> Field<String> {
+        let place = Place {
+            source: SourceId(0),
+            span: Span::new(70, 80),
+        };
+        Field::Known(text.to_owned(), place)
+    }
+
+    /// A launch of words that sees these variables.
+    pub(crate) fn with_env(line: &[&str], env: &[(&str, &str)]) -> Launch {
+        let span = Span::new(60, 61);
+        let place = Place {
+            source: SourceId(0),
+            span,
+        };
+        let known = |(name, value): &(&str, &str)| {
+            let text = crate::source::Text::opaque(value, span);
+            ((*name).to_owned(), EnvValue::Known(text, place))
+        };
+        Launch {
+            env: env.iter().map(known).collect(),
+            ..launch(line)
         }
     }
 

@@ -8,12 +8,9 @@ use crate::syntax::args::{self, Command, Lookup};
 use crate::syntax::{Kind, Node};
 use crate::units::{Deployment, EnvValue, Field, GpuRequest, Host, Launch, Word};
 
-/// Words by which a file with an engine is told before it is parsed.
-const ENGINE_NAMES: &[&str] = &["vllm", "VLLM"];
-
 /// Whether the file names an engine that llmlint knows.
 pub(super) fn names_engine(reading: &Reading<'_>) -> bool {
-    ENGINE_NAMES.iter().any(|name| reading.contains(name))
+    engines::named_in(&reading.source.text)
 }
 
 /// A container as its format gives it.

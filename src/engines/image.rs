@@ -1,0 +1,97 @@
+//! Container images by name: whose they are, and which release their tag tells.
+
+use super::{Build, Version};
+use crate::units::Field;
+
+/// The parts of an image's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Image<'a> {
+    /// Registry and folders in front of the name; empty where there are none.
+    pub owner: &'a str,
+    /// The last part of the path.
+    pub name: &'a str,
+    /// The tag.
+    pub tag: Option<&'a str>,
+    /// Whether a digest says which image it is.
+    pub digest: bool,
+}
+
+impl<'a> Image<'a> {
+    /// Reads `registry:5000/owner/name:tag@sha256:…`.
+    pub(super) fn parse(written: &'a str) -> Self {
+        let (path, digest) = match written.split_once('@') {
+            Some((path, _)) => (path, true),
+            None => (written, false),
+        };
+        let (owner, rest) = path.rsplit_once('/').unwrap_or(("", path));
+        let (name, tag) = match rest.split_once(':') {
+            Some((name, tag)) => (name, Some(tag)),
+            None => (rest, None),
+        };
+        Self {
+            owner,
+            name,
+            tag,
+            digest,
+        }
+    }
+
+    /// Whether `owner` is, or ends with, this path.
+    pub(super) fn is_by(&self, owner: &str) -> bool {
+        self.owner
+            .strip_suffix(owner)
+            .is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
+}
+
+/// The engine's release and whose build it is. `read` looks both up in a tag, `None` where the tag doesn't tell; `own`
+/// says whether an image is one that the engine's makers publish.
+pub(super) fn version(
+    image: &Field<String>,
+    engine: &str,
+    own: impl Fn(&Image<'_>) -> bool,
+    read: impl Fn(&str) -> Option<(Version, Build)>,
+) -> (Field<Version>, Build) {
+    let (written, place) = match image {
+        Field::Known(text, place) => (text, *place),
+        Field::Absent(slot) => return (Field::Absent(slot.clone()), Build::Unstated),
+        Field::Unknown(why, place) => return (Field::Unknown(why.clone(), *place), Build::Other),
+    };
+    let image = Image::parse(written);
+    let own = own(&image);
+    let by = |build| if own { build } else { Build::Other };
+    match image.tag {
+        Some(tag) => match read(tag).filter(|_| own) {
+            Some((version, build)) => (Field::Known(version, place), build),
+            None if tag.split('-').any(|part| part == "latest") => {
+                (Field::Absent(Some((place, None))), by(Build::Newest))
+            }
+            None => {
+                let why = format!("the tag `{tag}` doesn't tell {engine}'s version");
+                (Field::Unknown(why, Some(place)), Build::Other)
+            }
+        },
+        None if image.digest => {
+            let why = "the image is named by a digest".to_owned();
+            (Field::Unknown(why, Some(place)), by(Build::Unstated))
+        }
+        None => (Field::Absent(Some((place, None))), by(Build::Newest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_tags_and_digests_are_told_apart() {
+        let image = Image::parse("registry:5000/team/server:1.2-cuda@sha256:ab");
+        assert_eq!(
+            (image.owner, image.name, image.tag, image.digest),
+            ("registry:5000/team", "server", Some("1.2-cuda"), true)
+        );
+        assert!(image.is_by("team") && !image.is_by("eam"));
+        let image = Image::parse("ollama");
+        assert_eq!((image.owner, image.name, image.tag), ("", "ollama", None));
+    }
+}

@@ -1,0 +1,152 @@
+//! Ollama: everything by environment variables. Source: `envconfig/config.go`, `server/sched.go`, `server/routes.go` of
+//! the releases 0.1.48 to 0.32.15.
+
+use super::image::{self, Image};
+use super::stated::{Stated, program};
+use super::{Build, EngineKind, Serving, Version, truth};
+use crate::units::{Field, Launch};
+
+/// What a launch starts, where it starts Ollama's server. The model is named by the requests, not by the launch.
+pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
+    let written = Image::parse(image.known().map_or("", String::as_str));
+    let own = is_own(&written);
+    let serves = |at: usize| super::stated::word(launch, at) == Some("serve");
+    let starts = match program(launch, &["ollama"]) {
+        Some(at) => serves(at + 1),
+        None => own && (launch.words.is_empty() || (serves(0) && launch.words.len() == 1)),
+    };
+    if !starts {
+        return None;
+    }
+    let stated = Stated::environment(launch);
+    // Ollama takes quotes and spaces off its variables.
+    let env = |name: &str| {
+        stated
+            .env(&[name])
+            .and_then(|text| Ok(text.trim().trim_matches(['"', '\'']).to_owned()))
+    };
+    let whole = |name: &str| env(name).and_then(|text| super::stated::plain(&text));
+    Some(Serving {
+        version: image::version(image, "Ollama", is_own, |tag| {
+            Some((Version::parse(tag)?, Build::Release))
+        })
+        .0,
+        model: Field::Absent(stated.place().map(|place| (place, None))),
+        max_model_len: whole("OLLAMA_CONTEXT_LENGTH"),
+        max_num_seqs: whole("OLLAMA_NUM_PARALLEL"),
+        kv_cache_dtype: env("OLLAMA_KV_CACHE_TYPE"),
+        flash_attention: env("OLLAMA_FLASH_ATTENTION").and_then(|text| {
+            // What isn't a truth value counts as true.
+            Ok(if truth(&text).unwrap_or(true) { "on" } else { "off" }.to_owned())
+        }),
+        listen: env("OLLAMA_HOST"),
+        on_cpu: written.name == "ollama" && written.is_by("alpine"),
+        ..Serving::new(EngineKind::Ollama)
+    })
+}
+
+/// Images whose entry point is the server.
+fn is_own(image: &Image<'_>) -> bool {
+    image.name == "ollama" && (image.owner.is_empty() || image.is_by("ollama") || image.is_by("alpine"))
+}
+
+/// What a release does where the launch doesn't say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defaults {
+    /// Tokens a request.
+    pub context: u64,
+    /// Requests at a time, where memory allows; less where not.
+    pub parallel: u64,
+    /// Whether it is fixed, and not tried downwards until the model fits.
+    pub parallel_fixed: bool,
+}
+
+/// The newest release that was read.
+pub const NEWEST: Version = Version::new(0, 32, 15);
+
+impl Defaults {
+    /// The defaults of a release on GPUs of `memory_gib` together.
+    ///
+    /// Context: 2,048 to 0.6.6, 4,096 to 0.15.4, from 0.15.5 on 4,096, from 23 GiB 32,768, from 47 GiB 262,144
+    /// (`server/routes.go`). Parallel: 1 to 0.1.48, tried from 4 from 0.2, from 2 from 0.6.7, 1 from 0.10 on.
+    pub fn of(version: Version, memory_gib: f64) -> Self {
+        let context = if version < Version::new(0, 6, 7) {
+            2048
+        } else if version < Version::new(0, 15, 5) || memory_gib < 23.0 {
+            4096
+        } else if memory_gib < 47.0 {
+            32_768
+        } else {
+            262_144
+        };
+        let (parallel, parallel_fixed) = if version < Version::new(0, 2, 0) || version >= Version::new(0, 10, 0) {
+            (1, true)
+        } else if version < Version::new(0, 6, 7) {
+            (4, false)
+        } else {
+            (2, false)
+        };
+        Self {
+            context,
+            parallel,
+            parallel_fixed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{image, launch, with_env};
+    use super::*;
+
+    #[test]
+    fn the_server_and_its_image_are_recognised() {
+        for (line, from) in [
+            (&["ollama", "serve"][..], "ubuntu"),
+            (&["/bin/ollama", "serve"], "x"),
+            (&["serve"], "ollama/ollama:0.5.7"),
+            (&[], "docker.io/ollama/ollama:0.5.7-rocm"),
+        ] {
+            let serving = recognise(&launch(line), &image(from)).expect("Ollama");
+            assert!(serving.model.is_absent(), "{line:?}");
+        }
+        let line = with_env(
+            &[],
+            &[("OLLAMA_NUM_PARALLEL", "\"4\""), ("OLLAMA_FLASH_ATTENTION", "1")],
+        );
+        let serving = recognise(&line, &image("ollama/ollama:0.11.4")).expect("Ollama");
+        assert_eq!(serving.max_num_seqs.known(), Some(&4));
+        assert_eq!(serving.flash_attention.known().map(String::as_str), Some("on"));
+        assert_eq!(serving.version.known(), Some(&Version::new(0, 11, 4)));
+    }
+
+    #[test]
+    fn look_alikes_are_left_alone() {
+        for (line, from) in [
+            (&["ollama", "pull", "llama3"][..], "ollama/ollama"),
+            (&["pull", "llama3"], "ollama/ollama"),
+            (&["sleep", "1"], "ollama/ollama"),
+            (&[], "ghcr.io/open-webui/open-webui:ollama"),
+            (&[], "me/ollama-proxy"),
+        ] {
+            assert!(recognise(&launch(line), &image(from)).is_none(), "{line:?} {from}");
+        }
+    }
+
+    #[test]
+    fn defaults_change_where_the_releases_do() {
+        let of = |minor, patch, gib| Defaults::of(Version::new(0, minor, patch), gib);
+        assert_eq!((of(6, 6, 80.0).context, of(6, 6, 80.0).parallel), (2048, 4));
+        assert_eq!((of(6, 7, 80.0).context, of(6, 7, 80.0).parallel), (4096, 2));
+        assert_eq!((of(10, 0, 80.0).context, of(10, 0, 80.0).parallel), (4096, 1));
+        assert_eq!(of(15, 4, 80.0).context, 4096);
+        assert_eq!(
+            [
+                of(15, 5, 16.0).context,
+                of(15, 5, 24.0).context,
+                of(15, 5, 79.0).context
+            ],
+            [4096, 32_768, 262_144]
+        );
+    }
+}
