@@ -3,6 +3,7 @@
 //! The files are part of the program. Each is parsed when something is first looked up in it.
 
 pub mod config_json;
+mod check;
 mod date;
 mod names;
 mod rows;
@@ -13,11 +14,14 @@ use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
+pub use check::{Files, FilesReport, Problem, Sources, check};
 pub use date::{Date, NotADate};
 use rows::Named;
 pub use rows::{
     ApiModel, CrossAttention, Evidence, FullAttention, Gpu, Instance, LongContextPrice, Mla, ModelKind, Moe, NextPrice,
     Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State, Tier, Today,
+    ApiModel, Evidence, Gpu, Instance, LongContextPrice, MigProfile, Mla, ModelKind, Moe, NextPrice, Number,
+    NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.
@@ -27,23 +31,34 @@ const MOST_NEAREST: usize = 3;
 /// How many replacements of replacements are followed.
 const MOST_REPLACEMENTS: usize = 8;
 
-static MODELS: LazyLock<Table<ApiModel>> =
-    LazyLock::new(|| Table::new(embedded("models", include_str!("../../catalog/models.jsonl"))));
+/// The files as they are in the program.
+const FILES: Files<'static> = Files {
+    models: include_str!("../../catalog/models.jsonl"),
+    open_models: include_str!("../../catalog/open_models.jsonl"),
+    gpus: include_str!("../../catalog/gpus.jsonl"),
+    instances: include_str!("../../catalog/instances.jsonl"),
+    evidence: include_str!("../../catalog/evidence.jsonl"),
+    numbers: include_str!("../../catalog/numbers.jsonl"),
+};
+static MODELS: LazyLock<Table<ApiModel>> = LazyLock::new(|| Table::new(embedded("models", FILES.models)));
 static OPEN_MODELS: LazyLock<Table<OpenModel>> =
-    LazyLock::new(|| Table::new(embedded("open_models", include_str!("../../catalog/open_models.jsonl"))));
-static GPUS: LazyLock<Table<Gpu>> =
-    LazyLock::new(|| Table::new(embedded("gpus", include_str!("../../catalog/gpus.jsonl"))));
-static INSTANCES: LazyLock<Vec<Instance>> =
-    LazyLock::new(|| embedded("instances", include_str!("../../catalog/instances.jsonl")));
-static EVIDENCE: LazyLock<Table<Evidence>> =
-    LazyLock::new(|| Table::new(embedded("evidence", include_str!("../../catalog/evidence.jsonl"))));
-static NUMBERS: LazyLock<Table<Number>> =
-    LazyLock::new(|| Table::new(embedded("numbers", include_str!("../../catalog/numbers.jsonl"))));
+    LazyLock::new(|| Table::new(embedded("open_models", FILES.open_models)));
+static GPUS: LazyLock<Table<Gpu>> = LazyLock::new(|| Table::new(with_slices(embedded("gpus", FILES.gpus))));
+static INSTANCES: LazyLock<Vec<Instance>> = LazyLock::new(|| embedded("instances", FILES.instances));
+static EVIDENCE: LazyLock<Table<Evidence>> = LazyLock::new(|| Table::new(embedded("evidence", FILES.evidence)));
+static NUMBERS: LazyLock<Table<Number>> = LazyLock::new(|| Table::new(embedded("numbers", FILES.numbers)));
 static EMBEDDED: Catalog = Catalog { own: None };
 
 /// The rows of a file of the program itself: that they parse is a test, not the user's concern.
 fn embedded<T: DeserializeOwned>(file: &str, text: &str) -> Vec<T> {
     parse(text).unwrap_or_else(|error| panic!("catalog/{file}.jsonl, {error}"))
+}
+
+/// Whole GPUs, and after them the slices that they can be cut into.
+fn with_slices(mut gpus: Vec<Gpu>) -> Vec<Gpu> {
+    let slices: Vec<Gpu> = gpus.iter().flat_map(Gpu::slices).collect();
+    gpus.extend(slices);
+    gpus
 }
 
 /// A line that is not a row.
@@ -152,6 +167,24 @@ pub enum GpuMatch {
 }
 
 impl GpuMatch {
+    fn of(bearers: Vec<&'static Gpu>) -> Self {
+        match bearers[..] {
+            [] => Self::Unknown,
+            [gpu] => Self::Exact(gpu),
+            _ => Self::Ambiguous(bearers),
+        }
+    }
+
+    /// Every GPU that it can be.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<&'static Gpu> {
+        match self {
+            Self::Exact(gpu) => vec![gpu],
+            Self::Ambiguous(gpus) => gpus.clone(),
+            Self::Unknown => Vec::new(),
+        }
+    }
+
     /// The GPU, where there is exactly one.
     #[must_use]
     pub fn gpu(&self) -> Option<&'static Gpu> {
@@ -258,25 +291,34 @@ impl Catalog {
         &OPEN_MODELS.rows
     }
 
-    /// What a GPU's name or label stands for; case does not matter. `A100` alone is ambiguous: it has 40 or 80 GB.
+    /// What a GPU's name or label stands for; case does not matter. `A100` alone is ambiguous: it has 40 or 80 GB. A slice
+    /// of a GPU is one too: `nvidia.com/mig-3g.40gb`, `NVIDIA-H100-80GB-HBM3-MIG-3g.40gb`.
     #[must_use]
     pub fn gpu(&self, label: &str) -> GpuMatch {
         if let Some(gpu) = GPUS.get(label) {
             return GpuMatch::Exact(gpu);
         }
         let bears = |gpu: &&Gpu| gpu.ambiguous_names.iter().any(|name| name.eq_ignore_ascii_case(label));
-        let bearers: Vec<_> = GPUS.rows.iter().filter(bears).collect();
-        if bearers.is_empty() {
-            GpuMatch::Unknown
-        } else {
-            GpuMatch::Ambiguous(bearers)
-        }
+        GpuMatch::of(GPUS.rows.iter().filter(bears).collect())
     }
 
-    /// All GPUs.
+    /// The slice that the resource of that name is (`nvidia.com/mig-3g.40gb`) where the machine's GPU is labelled
+    /// `product`. Unknown where that GPU has no such slice.
+    #[must_use]
+    pub fn gpu_slice(&self, resource: &str, product: &str) -> GpuMatch {
+        let whole = self.gpu(product);
+        let cut_from = |slice: &&Gpu| {
+            let of = slice.slice_of.as_deref();
+            of.is_some() && whole.candidates().iter().any(|gpu| of == Some(&gpu.id))
+        };
+        GpuMatch::of(self.gpu(resource).candidates().into_iter().filter(cut_from).collect())
+    }
+
+    /// All GPUs; not the slices of them.
     #[must_use]
     pub fn gpus(&self) -> &'static [Gpu] {
-        &GPUS.rows
+        let rows = &GPUS.rows;
+        &rows[..rows.partition_point(|gpu| gpu.slice_of.is_none())]
     }
 
     /// The instance that a cloud calls `name`.

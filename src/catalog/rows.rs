@@ -416,10 +416,52 @@ pub struct Gpu {
     pub dense_tflops: BTreeMap<String, f64>,
     /// NVIDIA's compute capability, such as `9.0`.
     pub compute_capability: Option<String>,
+    /// The slices that it can be cut into (NVIDIA's Multi-Instance GPU).
+    #[serde(default)]
+    pub mig: Vec<MigProfile>,
+    /// The `id` of the GPU that this is a slice of; `None` for a whole one.
+    #[serde(skip)]
+    pub slice_of: Option<String>,
     /// Where the row's figures were read.
     pub source: String,
     /// The day on which they were read.
     pub as_of: Date,
+}
+
+impl Gpu {
+    /// Its slices, each as a GPU of its own: `H100-80GB-MIG-3g.40gb`. Their labels are those that NVIDIA's feature
+    /// discovery gives them (`NVIDIA-H100-80GB-HBM3-MIG-3g.40gb`); as a resource (`nvidia.com/mig-3g.40gb`) slices of
+    /// several GPUs have one name.
+    pub(super) fn slices(&self) -> impl Iterator<Item = Self> {
+        self.mig.iter().map(|slice| {
+            let profile = &slice.profile;
+            let product = |name: &&String| name.starts_with("NVIDIA-");
+            Self {
+                id: format!("{}-MIG-{profile}", self.id),
+                names: self
+                    .names
+                    .iter()
+                    .filter(product)
+                    .map(|name| format!("{name}-MIG-{profile}"))
+                    .collect(),
+                ambiguous_names: vec![
+                    format!("nvidia.com/mig-{profile}"),
+                    format!("mig-{profile}"),
+                    profile.clone(),
+                ],
+                memory_gib: slice.memory_gib,
+                bandwidth_gb_s: self.bandwidth_gb_s * slice.bandwidth_share,
+                dense_tflops: self
+                    .dense_tflops
+                    .iter()
+                    .map(|(format, tflops)| (format.clone(), tflops * slice.compute_share))
+                    .collect(),
+                mig: Vec::new(),
+                slice_of: Some(self.id.clone()),
+                ..self.clone()
+            }
+        })
+    }
 }
 
 impl Named for Gpu {
@@ -432,6 +474,20 @@ impl Named for Gpu {
     fn aliases(&self) -> &[String] {
         &self.names
     }
+}
+
+/// A slice of a GPU that NVIDIA's Multi-Instance GPU can make.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MigProfile {
+    /// Its name, such as `3g.40gb`.
+    pub profile: String,
+    /// Memory in GiB as the driver reports it.
+    pub memory_gib: f64,
+    /// Its share of the GPU's memory bandwidth.
+    pub bandwidth_share: f64,
+    /// Its share of the GPU's multiprocessors.
+    pub compute_share: f64,
 }
 
 /// A machine with GPUs that a cloud rents out (`instances.jsonl`).
@@ -454,6 +510,9 @@ pub struct Instance {
     pub region: String,
     /// The on-demand price in USD an hour of the whole machine; `None` where there is none.
     pub usd_per_hour: Option<Decimal>,
+    /// The price in USD an hour while the cloud may take it back at any time, where the same source tells one. It changes
+    /// from day to day.
+    pub spot_usd_per_hour: Option<Decimal>,
     /// Where the row's figures were read.
     pub source: String,
     /// The day on which they were read.

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. The only part that talks.
 
+mod catalog;
 mod check;
 mod explain;
 mod facts;
@@ -38,6 +39,8 @@ enum Command {
     Numbers(numbers::Numbers),
     /// Work out whether a model starts on a GPU with vLLM, and how much KV cache that leaves.
     Memory(memory::Memory),
+    /// Look into the catalog of models, GPUs, instances and studies.
+    Catalog(catalog::Catalog),
     /// Print every fact of every unit in a file, with its type, value and place.
     Facts(facts::Facts),
     /// Write a commented llmlint.yaml after looking at what is there.
@@ -70,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Tokens(command) => command.run(),
         Command::Numbers(command) => command.run(),
         Command::Memory(command) => command.run(),
+        Command::Catalog(command) => command.run(),
         Command::Facts(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Schema(command) => command.run(),
