@@ -4,6 +4,7 @@ mod cost;
 mod engine;
 mod gpu;
 mod memory;
+mod waste;
 
 use std::cell::OnceCell;
 
@@ -135,4 +136,4 @@ fn text(value: &str) -> Value {
 type Get = fn(&DeploymentFacts<'_>) -> Fact;
 
 /// The facts of a deployment, by what they are about, in the order in which they are listed.
-pub(super) const FACTS: &[&[Row<Get>]] = &[engine::FACTS, gpu::FACTS, memory::FACTS, cost::FACTS];
+pub(super) const FACTS: &[&[Row<Get>]] = &[engine::FACTS, gpu::FACTS, memory::FACTS, cost::FACTS, waste::FACTS];

@@ -1,0 +1,459 @@
+//! Facts about what is paid for and not used: the engine's brakes, weights larger and GPUs more than needed.
+
+use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, gib, int, memory_plan, of_field, of_result, text};
+use crate::catalog::{Gpu, OpenModel};
+use crate::engines::{EngineKind, Serving, Version};
+use crate::facts::cost::input;
+use crate::facts::memory::{Device, Outcome, Plan};
+use crate::report::Figure;
+use crate::units::{EnvValue, Field};
+use rust_decimal::Decimal;
+
+/// Sequences of the longest length that fewer GPUs must still have room for, unless fewer are asked for.
+const ROOM: u64 = 16;
+
+/// The release from which vLLM reuses prefixes unless told otherwise: V1 became its default.
+const PREFIX_CACHING: Version = Version::new(0, 8, 0);
+
+/// What names of quantized checkpoints add to the name of the model that they were made of.
+const QUANTIZED_ENDINGS: &[&str] = &[
+    "-fp8",
+    "-fp8-dynamic",
+    "-fp8-kv",
+    "-awq",
+    "-awq-int4",
+    "-gptq",
+    "-gptq-int4",
+    "-gptq-int8",
+    "-int4",
+    "-int8",
+    "-nvfp4",
+    "-fp4",
+    "-quantized.w8a8",
+    "-quantized.w8a16",
+    "-quantized.w4a16",
+];
+
+impl DeploymentFacts<'_> {
+    /// Whether it runs on a GPU (not a CPU, TPU or another accelerator).
+    fn on_gpu(&self) -> Result<Option<bool>, String> {
+        let request = &self.deployment.gpu;
+        if self.serving.as_ref().is_some_and(|serving| serving.on_cpu) {
+            return Ok(Some(false));
+        }
+        if let Ok(gpus) = self.gpus() {
+            let is_gpu = |gpu: &&Gpu| matches!(gpu.vendor.as_str(), "nvidia" | "amd");
+            return Ok(Some(gpus.iter().any(is_gpu)));
+        }
+        if request.slice.known().is_some() || request.shared.known().is_some() {
+            return Ok(Some(true));
+        }
+        let resource = request.resource.known().map_or("", String::as_str);
+        match &request.count {
+            Field::Known(0, _) => Ok(Some(false)),
+            Field::Known(..) => Ok(Some(
+                !["tpu", "neuron", "habana", "gaudi"]
+                    .iter()
+                    .any(|other| resource.contains(other)),
+            )),
+            Field::Unknown(why, _) => Err(why.clone()),
+            // The engine's own image is made for CUDA.
+            Field::Absent(_) => match self.deployment.image.known() {
+                Some(image) if image.contains("vllm/vllm-openai:") => Ok(Some(true)),
+                _ => Err("nothing says whether it runs on a GPU".to_owned()),
+            },
+        }
+    }
+
+    /// Whether the model makes tokens, not vectors or scores.
+    fn generates(&self) -> Result<Option<bool>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        if matches!(serving.engine, EngineKind::Tei | EngineKind::Infinity) {
+            return Ok(Some(false));
+        }
+        match &serving.task {
+            Field::Known(task, _) if !matches!(task.as_str(), "auto" | "generate" | "draft") => return Ok(Some(false)),
+            Field::Unknown(why, _) => return Err(why.clone()),
+            _ => {}
+        }
+        let architecture = &self.model()?.architecture;
+        let makes_tokens = ["ForCausalLM", "ForConditionalGeneration", "LMHeadModel"];
+        Ok(Some(makes_tokens.iter().any(|ending| architecture.ends_with(ending))))
+    }
+
+    /// Whether CUDA graphs would speed up what it does, and there is room for them.
+    fn graphs_pay(&self) -> Result<Option<bool>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let role = serving.kv_transfer_config.known().map_or("", String::as_str);
+        // A worker that only reads prompts launches few, large kernels; some kernels for experts can't be captured.
+        let all_to_all = self.deployment.launch.env.iter().any(|(name, value)| {
+            name == "VLLM_ALL2ALL_BACKEND"
+                && matches!(value, EnvValue::Known(text, _) if text.as_str().contains("high_throughput"))
+        });
+        if role.contains("kv_producer") || all_to_all || self.generates() == Ok(Some(false)) {
+            return Ok(Some(false));
+        }
+        match self.on_gpu()? {
+            Some(true) => {}
+            other => return Ok(other),
+        }
+        let Ok(gpus) = self.gpus() else {
+            return Ok(Some(true));
+        };
+        // Before Turing, graphs are captured unreliably.
+        if gpus.iter().any(|gpu| capability(gpu) < 7.5 && gpu.vendor == "nvidia") {
+            return Ok(Some(false));
+        }
+        let with_graphs = Serving {
+            enforce_eager: Field::default(),
+            ..serving.clone()
+        };
+        let Ok(model) = self.model() else {
+            return Ok(Some(true));
+        };
+        let fits = |gpu: &&Gpu| {
+            memory_plan::of(&with_graphs, model, &Device::from(*gpu))
+                .is_ok_and(|plan| matches!(plan.outcome, Outcome::Starts | Outcome::Unknown))
+        };
+        Ok(Some(gpus.iter().all(fits)))
+    }
+
+    /// Whether the KV cache of prefixes is used again: as stated, else as the release does on its own.
+    fn prefix_caching(&self) -> Fact {
+        let Some(serving) = &self.serving else {
+            return Fact::of(Known::Absent);
+        };
+        let stated = &serving.enable_prefix_caching;
+        let place = stated.place();
+        let value = match (stated, serving.engine) {
+            (Field::Known(on, _), _) => Known::Yes(Value::Bool(*on)),
+            (Field::Unknown(why, _), _) => Known::Unknown(why.as_str().into()),
+            (Field::Absent(_), EngineKind::Vllm) => match (&serving.use_v1, &serving.version) {
+                (Field::Known(v1, _), _) => Known::Yes(Value::Bool(*v1)),
+                (_, Field::Known(version, _)) => Known::Yes(Value::Bool(*version >= PREFIX_CACHING)),
+                (_, Field::Unknown(why, _)) => Known::Unknown(why.as_str().into()),
+                (_, Field::Absent(_)) => Known::Yes(Value::Bool(true)),
+            },
+            (Field::Absent(_), EngineKind::Sglang) => Known::Yes(Value::Bool(true)),
+            (Field::Absent(_), _) => Known::Absent,
+        };
+        Fact::of(value).at(place)
+    }
+
+    /// Whether every layer keeps its state per token, so that a prefix of it can be used again.
+    fn keeps_prefixes(&self) -> Result<Option<bool>, String> {
+        Ok(Some(self.model()?.linear_layers == 0))
+    }
+
+    /// The weights on all GPUs of one copy.
+    fn weights_of_copy(&self) -> Result<Figure, String> {
+        let (gpu, plan) = self.verdict()?;
+        let figures = plan.figures.as_ref().ok_or_else(|| plan.why.clone())?;
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let ranks = |field: &Field<u64>| field.known().copied().unwrap_or(1);
+        let gpus = ranks(&serving.tensor_parallel).saturating_mul(ranks(&serving.pipeline_parallel));
+        let weights = gib(figures.weights.mid).ok_or("a figure is out of range")?;
+        let total = weights
+            .checked_mul(Decimal::from(gpus))
+            .ok_or("the amount is larger than a decimal holds")?
+            .normalize();
+        Ok(Figure {
+            low: total,
+            high: total,
+            unit: "GiB".to_owned(),
+            per: "copy".to_owned(),
+            without: Vec::new(),
+            formula: "weights * gpus".to_owned(),
+            inputs: vec![
+                input("weights", weights, "GiB", format!("on one {}, docs/memory.md", gpu.id)),
+                input("gpus", Decimal::from(gpus), "GPUs", "tensor × pipeline parallelism"),
+            ],
+        })
+    }
+
+    /// The fewest GPUs that a copy surely starts on with room for requests, where that is fewer than it is spread over.
+    fn fewer_gpus(&self) -> Result<Option<u64>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let Field::Known(stated, place) = &serving.tensor_parallel else {
+            return Ok(None);
+        };
+        let alone = |field: &Field<u64>| match field {
+            Field::Known(n, _) => *n <= 1,
+            Field::Absent(_) => true,
+            Field::Unknown(..) => false,
+        };
+        if *stated < 2
+            || !alone(&serving.pipeline_parallel)
+            || !alone(&serving.data_parallel)
+            || !alone(&self.deployment.nodes)
+        {
+            return Ok(None);
+        }
+        let model = self.model()?;
+        let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
+        let does = |ranks: u64| {
+            let fewer = Serving {
+                tensor_parallel: Field::Known(ranks, *place),
+                ..serving.clone()
+            };
+            gpus.iter().all(|gpu| {
+                memory_plan::of(&fewer, model, &Device::from(*gpu)).is_ok_and(|plan| has_room(&plan, serving))
+            })
+        };
+        if !does(*stated) {
+            return Ok(None);
+        }
+        let halves = std::iter::successors(Some(*stated), |ranks| ranks.is_multiple_of(2).then_some(ranks / 2));
+        let fewest = halves.skip(1).take_while(|ranks| does(*ranks)).last();
+        Ok(fewest)
+    }
+
+    /// A published quantized version of the very model, in a format that every GPU it may run on computes.
+    fn quantized(&self) -> Result<Option<&'static OpenModel>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let name = match self.model_name() {
+            Field::Known(name, _) => name,
+            Field::Absent(_) => return Ok(None),
+            Field::Unknown(why, _) => return Err(why),
+        };
+        let model = self.model()?;
+        let whole = |field: &Field<String>| match field.known() {
+            Some(text) => matches!(
+                text.as_str(),
+                "auto" | "bfloat16" | "float16" | "half" | "bf16" | "fp16"
+            ),
+            None => field.is_absent(),
+        };
+        let served = matches!(serving.engine, EngineKind::Vllm | EngineKind::Sglang);
+        if !served || model.quantization.is_some() || !serving.quantization.is_absent() || !whole(&serving.dtype) {
+            return Ok(None);
+        }
+        let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
+        let wanted = stem(&name);
+        let same = |other: &&OpenModel| {
+            other.parameters == model.parameters
+                && other.layers == model.layers
+                && std::iter::once(&other.id)
+                    .chain(&other.aliases)
+                    .any(|id| stem(id) == wanted)
+                && gpus.iter().all(|gpu| computes(gpu, other))
+        };
+        let rank = |other: &&OpenModel| {
+            let bits = other.quantization.as_ref().map_or(0, |found| found.bits);
+            (
+                std::cmp::Reverse(bits),
+                owner(&other.id) != owner(&name),
+                other.id.clone(),
+            )
+        };
+        let all = self.world.catalog.open_models().iter();
+        Ok(all
+            .filter(|other| other.quantization.is_some())
+            .filter(same)
+            .min_by_key(rank))
+    }
+
+    /// The share of the weights that the quantized version saves.
+    fn quantized_share(&self) -> Result<Option<Decimal>, String> {
+        let Some(quantized) = self.quantized()? else {
+            return Ok(None);
+        };
+        let (gpu, plan) = self.verdict()?;
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let other = memory_plan::of(serving, quantized, &Device::from(*gpu))?;
+        let weights = |plan: &Plan| plan.figures.as_ref().map(|figures| figures.weights.mid);
+        let share = weights(&other).zip(weights(plan)).map(|(less, more)| 1.0 - less / more);
+        Ok(share.and_then(gib))
+    }
+
+    /// The least memory of the GPUs that it may run on.
+    fn least_memory(&self) -> Result<Option<Decimal>, String> {
+        let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
+        let least = gpus.iter().map(|gpu| gpu.memory_gib).min_by(f64::total_cmp);
+        Ok(least.and_then(gib))
+    }
+
+    /// Whether whole GPUs are its own.
+    fn whole_gpus(&self) -> Result<Option<bool>, String> {
+        let request = &self.deployment.gpu;
+        if !request.slice.is_absent() || !request.shared.is_absent() {
+            return Ok(Some(false));
+        }
+        match &request.count {
+            Field::Known(count, _) => Ok(Some(*count >= 1)),
+            Field::Absent(_) => Ok(None),
+            Field::Unknown(why, _) => Err(why.clone()),
+        }
+    }
+}
+
+/// Whether it surely starts, with room for [`ROOM`] sequences of the longest length, or as many as it is told to serve.
+fn has_room(plan: &Plan, serving: &Serving) -> bool {
+    let asked = serving.max_num_seqs.known().map_or(ROOM, |asked| ROOM.min(*asked));
+    let room = plan.figures.as_ref().and_then(|figures| {
+        let kv = figures.kv?;
+        Some(kv.available.low >= figures.kv_needed_gib * asked as f64)
+    });
+    plan.outcome == Outcome::Starts && room == Some(true)
+}
+
+/// NVIDIA's compute capability as a number; 0 where it has none.
+fn capability(gpu: &Gpu) -> f64 {
+    let text = gpu.compute_capability.as_deref();
+    text.and_then(|text| text.parse().ok()).unwrap_or(0.0)
+}
+
+/// Whether a GPU computes with a checkpoint's format, not only stores it.
+fn computes(gpu: &Gpu, model: &OpenModel) -> bool {
+    let from = match model.quantization.as_ref().map(|found| found.method.as_str()) {
+        Some("fp8") => 8.9,
+        Some("awq" | "gptq" | "int8") => 8.0,
+        Some("nvfp4") => 10.0,
+        _ => return false,
+    };
+    capability(gpu) >= from
+}
+
+fn owner(id: &str) -> &str {
+    id.split_once('/').map_or("", |(owner, _)| owner)
+}
+
+/// A repository's name without its owner and without what tells the number format: the name of the model.
+fn stem(id: &str) -> String {
+    let name = id.rsplit('/').next().unwrap_or(id).to_ascii_lowercase();
+    // Meta itself dropped the prefix from its repositories' names.
+    let name = name.strip_prefix("meta-").unwrap_or(&name);
+    let name = name.strip_suffix("-bf16").unwrap_or(name);
+    let ending = QUANTIZED_ENDINGS.iter().filter(|ending| name.ends_with(**ending));
+    let longest = ending
+        .max_by_key(|ending| ending.len())
+        .map_or(0, |ending| ending.len());
+    name[..name.len() - longest].to_owned()
+}
+
+pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "deployment.on_gpu",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it runs on GPUs, not on CPUs or another accelerator",
+        get: |facts| of_result(facts.on_gpu(), Value::Bool),
+    },
+    Row {
+        name: "deployment.whole_gpus",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether whole GPUs are its own, not parts of one and none that others share",
+        get: |facts| of_result(facts.whole_gpus(), Value::Bool),
+    },
+    Row {
+        name: "deployment.least_gpu_memory",
+        ty: Type::Number,
+        unit: "GiB",
+        about: "memory of the smallest GPU that it may run on",
+        get: |facts| of_result(facts.least_memory(), Value::Number),
+    },
+    Row {
+        name: "deployment.generates",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the model makes tokens, not vectors or scores",
+        get: |facts| of_result(facts.generates(), Value::Bool),
+    },
+    Row {
+        name: "deployment.dtype",
+        ty: Type::Str,
+        unit: "",
+        about: "the precision of weights and activations, where the command line says so",
+        get: |facts| of_field(facts.serving(|s| &s.dtype), |dtype| text(dtype)),
+    },
+    Row {
+        name: "deployment.enforce_eager",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether CUDA graphs are off, where the command line says so",
+        get: |facts| of_field(facts.serving(|s| &s.enforce_eager), |on| Value::Bool(*on)),
+    },
+    Row {
+        name: "deployment.graphs_pay",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether CUDA graphs would speed up what it does, on its GPU, with memory to spare for them",
+        get: |facts| of_result(facts.graphs_pay(), Value::Bool),
+    },
+    Row {
+        name: "deployment.prefix_caching",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the KV cache of shared prefixes is used again: as stated, else by the release",
+        get: |facts| facts.prefix_caching(),
+    },
+    Row {
+        name: "deployment.keeps_prefixes",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether all layers keep their state per token, so that a prefix of it can be used again",
+        get: |facts| of_result(facts.keeps_prefixes(), Value::Bool),
+    },
+    Row {
+        name: "deployment.memory.weights_of_copy",
+        ty: Type::Number,
+        unit: "GiB",
+        about: "weights on all GPUs of one copy",
+        get: |facts| Fact::amount(facts.weights_of_copy()),
+    },
+    Row {
+        name: "deployment.waste.fewer_gpus",
+        ty: Type::Int,
+        unit: "GPUs",
+        about: "the fewest GPUs that share each layer with which it surely starts and has room for requests, where fewer than stated",
+        get: |facts| of_result(facts.fewer_gpus(), int),
+    },
+    Row {
+        name: "deployment.waste.quantized",
+        ty: Type::Str,
+        unit: "",
+        about: "a published quantized version of the model that its GPUs compute with",
+        get: |facts| of_result(facts.quantized(), |model| text(&model.id)),
+    },
+    Row {
+        name: "deployment.waste.quantized_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of the weights that the quantized version saves",
+        get: |facts| of_result(facts.quantized_share(), Value::Number),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantized_names_lead_to_the_model() {
+        // Names as their publishers write them.
+        for (quantized, model) in [
+            (
+                "RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8",
+                "meta-llama/Llama-3.1-8B-Instruct",
+            ),
+            ("Qwen/Qwen2.5-14B-Instruct-GPTQ-Int4", "Qwen/Qwen2.5-14B-Instruct"),
+            (
+                "hugging-quants/Meta-Llama-3.1-70B-Instruct-AWQ-INT4",
+                "meta-llama/Meta-Llama-3.1-70B-Instruct",
+            ),
+            ("RedHatAI/gemma-2-9b-it-quantized.w8a8", "google/gemma-2-9b-it"),
+            (
+                "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8",
+                "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16",
+            ),
+        ] {
+            assert_eq!(stem(quantized), stem(model));
+        }
+        // A model of the same shape that was trained further is another model.
+        assert_ne!(
+            stem("RedHatAI/Meta-Llama-3.1-70B-Instruct-FP8"),
+            stem("deepseek-ai/DeepSeek-R1-Distill-Llama-70B")
+        );
+    }
+}
