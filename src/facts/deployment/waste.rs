@@ -15,6 +15,9 @@ const ROOM: u64 = 16;
 /// The release from which vLLM reuses prefixes unless told otherwise: V1 became its default.
 const PREFIX_CACHING: Version = Version::new(0, 8, 0);
 
+/// A release of vLLM that keeps CUDA graphs outside of the memory that it budgets.
+const GRAPHS_OUTSIDE: Version = Version::new(0, 7, 3);
+
 /// What names of quantized checkpoints add to the name of the model that they were made of.
 const QUANTIZED_ENDINGS: &[&str] = &[
     "-fp8",
@@ -104,16 +107,27 @@ impl DeploymentFacts<'_> {
         if gpus.iter().any(|gpu| capability(gpu) < 7.5 && gpu.vendor == "nvidia") {
             return Ok(Some(false));
         }
+        let Ok(model) = self.model() else {
+            return Ok(Some(true));
+        };
         let with_graphs = Serving {
             enforce_eager: Field::default(),
             ..serving.clone()
         };
-        let Ok(model) = self.model() else {
-            return Ok(Some(true));
-        };
+        // Where the release can't be told, it must fit both inside the budget and, as in old releases, outside of it.
+        let mut releases = vec![with_graphs.clone()];
+        if let (EngineKind::Vllm, Field::Unknown(..)) = (serving.engine, &serving.version) {
+            releases.push(Serving {
+                version: Field::Known(GRAPHS_OUTSIDE, self.deployment.place),
+                ..with_graphs
+            });
+        }
         let fits = |gpu: &&Gpu| {
-            memory_plan::of(&with_graphs, model, &Device::from(*gpu))
-                .is_ok_and(|plan| matches!(plan.outcome, Outcome::Starts | Outcome::Unknown))
+            let device = Device::from(*gpu);
+            releases.iter().all(|release| {
+                memory_plan::of(release, model, &device)
+                    .is_ok_and(|plan| matches!(plan.outcome, Outcome::Starts | Outcome::Unknown))
+            })
         };
         Ok(Some(gpus.iter().all(fits)))
     }
@@ -145,14 +159,25 @@ impl DeploymentFacts<'_> {
         Ok(Some(self.model()?.linear_layers == 0))
     }
 
-    /// The weights on all GPUs of one copy.
+    /// The weights of `model` on one GPU, GiB, if none were kept in host memory.
+    fn weights_on_gpu(&self, model: &OpenModel) -> Result<(&'static Gpu, f64), String> {
+        let (gpu, _) = self.verdict()?;
+        let serving = Serving {
+            cpu_offload_gb: Field::default(),
+            ..self.serving.clone().ok_or("no engine is recognized")?
+        };
+        let plan = memory_plan::of(&serving, model, &Device::from(*gpu))?;
+        let figures = plan.figures.ok_or(plan.why)?;
+        Ok((gpu, figures.weights.mid))
+    }
+
+    /// The weights of all ranks of one copy.
     fn weights_of_copy(&self) -> Result<Figure, String> {
-        let (gpu, plan) = self.verdict()?;
-        let figures = plan.figures.as_ref().ok_or_else(|| plan.why.clone())?;
+        let (gpu, weights) = self.weights_on_gpu(self.model()?)?;
         let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
         let ranks = |field: &Field<u64>| field.known().copied().unwrap_or(1);
         let gpus = ranks(&serving.tensor_parallel).saturating_mul(ranks(&serving.pipeline_parallel));
-        let weights = gib(figures.weights.mid).ok_or("a figure is out of range")?;
+        let weights = gib(weights).ok_or("a figure is out of range")?;
         let total = weights
             .checked_mul(Decimal::from(gpus))
             .ok_or("the amount is larger than a decimal holds")?
@@ -258,12 +283,9 @@ impl DeploymentFacts<'_> {
         let Some(quantized) = self.quantized()? else {
             return Ok(None);
         };
-        let (gpu, plan) = self.verdict()?;
-        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
-        let other = memory_plan::of(serving, quantized, &Device::from(*gpu))?;
-        let weights = |plan: &Plan| plan.figures.as_ref().map(|figures| figures.weights.mid);
-        let share = weights(&other).zip(weights(plan)).map(|(less, more)| 1.0 - less / more);
-        Ok(share.and_then(gib))
+        let (_, more) = self.weights_on_gpu(self.model()?)?;
+        let (_, less) = self.weights_on_gpu(quantized)?;
+        Ok(gib(1.0 - less / more))
     }
 
     /// The least memory of the GPUs that it may run on.
@@ -399,7 +421,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         name: "deployment.memory.weights_of_copy",
         ty: Type::Number,
         unit: "GiB",
-        about: "weights on all GPUs of one copy",
+        about: "weights of one copy over all its GPUs, those kept in host memory among them",
         get: |facts| Fact::amount(facts.weights_of_copy()),
     },
     Row {
