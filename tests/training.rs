@@ -8,11 +8,8 @@ use serde_json::Value;
 
 /// The published runs whose model the catalog knows, each with its predicted GiB from least to most.
 fn cases() -> Vec<(Value, f64, f64)> {
-    let text = fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/fixtures/memory/cases.jsonl"
-    ))
-    .expect("the cases are part of the project");
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/memory/cases.jsonl"))
+        .expect("the cases are part of the project");
     let rows = text
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("a row is JSON"));

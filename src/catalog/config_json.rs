@@ -110,28 +110,61 @@ mod tests {
     #[ignore = "prints what is read of the configs in $CONFIGS beside the catalog's rows"]
     fn beside_the_catalog() {
         let Some(folder) = option_env!("CONFIGS") else { return };
-        let mut paths: Vec<_> = std::fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path()).collect();
+        let mut paths: Vec<_> = std::fs::read_dir(folder)
+            .expect("a folder")
+            .flatten()
+            .map(|e| e.path())
+            .collect();
         paths.sort();
         for path in paths {
             let name = path.file_name().unwrap().to_string_lossy().to_string();
-            let Some(stem) = name.strip_suffix("_config.json") else { continue };
-            if stem.ends_with("hf_quant") { continue }
+            let Some(stem) = name.strip_suffix("_config.json") else {
+                continue;
+            };
+            if stem.ends_with("hf_quant") {
+                continue;
+            }
             let id = stem.replacen("--", "/", 1);
-            match open_model(&std::fs::read_to_string(&path).unwrap(), &id, Date::new(2026, 11, 24).unwrap()) {
+            match open_model(
+                &std::fs::read_to_string(&path).unwrap(),
+                &id,
+                Date::new(2026, 11, 24).unwrap(),
+            ) {
                 Err(error) => println!("ERR {id}: {error}"),
                 Ok(read) => {
                     println!("JSON {}", serde_json::to_string(&read).unwrap());
                     let row = crate::catalog::Catalog::embedded().open_model(&id);
                     match row {
-                        None => println!("NEW {id} {:.3}B active {:.3}B {read:?}", read.parameters as f64/1e9, read.active_parameters as f64/1e9),
+                        None => println!(
+                            "NEW {id} {:.3}B active {:.3}B {read:?}",
+                            read.parameters as f64 / 1e9,
+                            read.active_parameters as f64 / 1e9
+                        ),
                         Some(row) => {
-                            println!("ROW {id} {:.3}B vs {:.3}B  {:+.3}% act {:.3} {:.3}", read.parameters as f64/1e9, row.parameters as f64/1e9, 100.0*(read.parameters as f64/row.parameters as f64-1.0), read.active_parameters as f64/1e9, row.active_parameters as f64/1e9);
+                            println!(
+                                "ROW {id} {:.3}B vs {:.3}B  {:+.3}% act {:.3} {:.3}",
+                                read.parameters as f64 / 1e9,
+                                row.parameters as f64 / 1e9,
+                                100.0 * (read.parameters as f64 / row.parameters as f64 - 1.0),
+                                read.active_parameters as f64 / 1e9,
+                                row.active_parameters as f64 / 1e9
+                            );
                             let mut same = read.clone();
-                            same.id = row.id.clone(); same.aliases = row.aliases.clone(); same.source = row.source.clone(); same.as_of = row.as_of;
-                            same.parameters = row.parameters; same.active_parameters = row.active_parameters;
+                            same.id = row.id.clone();
+                            same.aliases = row.aliases.clone();
+                            same.source = row.source.clone();
+                            same.as_of = row.as_of;
+                            same.parameters = row.parameters;
+                            same.active_parameters = row.active_parameters;
                             let (a, b) = (format!("{same:#?}"), format!("{row:#?}"));
                             let (a, b): (Vec<_>, Vec<_>) = (a.lines().collect(), b.lines().collect());
-                            if a != b { let (x,y):(Vec<_>,Vec<_>)=(a.iter().filter(|l|!b.contains(l)).map(|l|l.trim()).collect(), b.iter().filter(|l|!a.contains(l)).map(|l|l.trim()).collect()); println!("    read {}\n    row  {}", x.join(" "), y.join(" ")); }
+                            if a != b {
+                                let (x, y): (Vec<_>, Vec<_>) = (
+                                    a.iter().filter(|l| !b.contains(l)).map(|l| l.trim()).collect(),
+                                    b.iter().filter(|l| !a.contains(l)).map(|l| l.trim()).collect(),
+                                );
+                                println!("    read {}\n    row  {}", x.join(" "), y.join(" "));
+                            }
                         }
                     }
                 }

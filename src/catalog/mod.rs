@@ -2,8 +2,8 @@
 //!
 //! The files are part of the program. Each is parsed when something is first looked up in it.
 
-pub mod config_json;
 mod check;
+pub mod config_json;
 mod date;
 mod names;
 mod rows;
@@ -18,10 +18,8 @@ pub use check::{Files, FilesReport, Problem, Sources, check};
 pub use date::{Date, NotADate};
 use rows::Named;
 pub use rows::{
-    ApiModel, CrossAttention, Evidence, FullAttention, Gpu, Instance, LongContextPrice, Mla, ModelKind, Moe, NextPrice,
-    Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State, Tier, Today,
-    ApiModel, Evidence, Gpu, Instance, LongContextPrice, MigProfile, Mla, ModelKind, Moe, NextPrice, Number,
-    NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, Tier, Today,
+    ApiModel, CrossAttention, Evidence, FullAttention, Gpu, Instance, LongContextPrice, MigProfile, Mla, ModelKind,
+    Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.

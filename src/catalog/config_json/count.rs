@@ -100,15 +100,45 @@ struct Experts {
     shared_width: u64,
 }
 
-const LAYERS: &[&str] = &["num_hidden_layers", "n_layer", "n_layers", "num_layers", "decoder_layers"];
+const LAYERS: &[&str] = &[
+    "num_hidden_layers",
+    "n_layer",
+    "n_layers",
+    "num_layers",
+    "decoder_layers",
+];
 const LAYER_TYPES: &[&str] = &["layer_types", "layers_block_type"];
 const HIDDEN: &[&str] = &["hidden_size", "n_embd", "d_model"];
 const HEADS: &[&str] = &["num_attention_heads", "n_head", "n_heads", "decoder_attention_heads"];
-const KV_HEADS: &[&str] = &["num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num"];
+const KV_HEADS: &[&str] = &[
+    "num_key_value_heads",
+    "num_kv_heads",
+    "n_head_kv",
+    "multi_query_group_num",
+];
 const VOCAB: &[&str] = &["vocab_size", "padded_vocab_size"];
-const WIDTH: &[&str] = &["intermediate_size", "ffn_dim", "ffn_hidden_size", "n_inner", "d_ff", "decoder_ffn_dim"];
-const EXPERTS: &[&str] = &["num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"];
-const CHOSEN: &[&str] = &["num_experts_per_tok", "num_experts_per_token", "top_k_experts", "moe_top_k", "moe_topk", "moe_k"];
+const WIDTH: &[&str] = &[
+    "intermediate_size",
+    "ffn_dim",
+    "ffn_hidden_size",
+    "n_inner",
+    "d_ff",
+    "decoder_ffn_dim",
+];
+const EXPERTS: &[&str] = &[
+    "num_local_experts",
+    "num_experts",
+    "n_routed_experts",
+    "moe_num_experts",
+];
+const CHOSEN: &[&str] = &[
+    "num_experts_per_tok",
+    "num_experts_per_token",
+    "top_k_experts",
+    "moe_top_k",
+    "moe_topk",
+    "moe_k",
+];
 const CONTEXT: &[&str] = &[
     "max_position_embeddings",
     "n_positions",
@@ -136,7 +166,9 @@ pub(super) fn count(keys: &Keys<'_>, family: &Family) -> Result<Counted, ConfigE
     let hidden = needed(keys, family, HIDDEN)?;
     let vocab = needed(keys, family, VOCAB)?;
     let mixers = mixers(keys, family, name, layers)?;
-    let attends = mixers.iter().any(|mixer| matches!(mixer, Mixer::Full | Mixer::Windowed));
+    let attends = mixers
+        .iter()
+        .any(|mixer| matches!(mixer, Mixer::Full | Mixer::Windowed));
     let (windowed, full) = heads(keys, family, name, hidden, attends)?;
     let intermediate = width(keys, family, name, hidden)?;
     let experts = experts(keys, name, hidden, intermediate)?;
@@ -214,7 +246,9 @@ fn layers(keys: &Keys<'_>, family: &Family) -> Result<u64, ConfigError> {
         _ => needed(keys, family, LAYERS)?,
     };
     if layers > MOST {
-        return Err(ConfigError(format!("`num_hidden_layers` is {layers}, which no model has")));
+        return Err(ConfigError(format!(
+            "`num_hidden_layers` is {layers}, which no model has"
+        )));
     }
     Ok(layers)
 }
@@ -294,33 +328,65 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         "jamba" => {
             let (period, offset) = (step(&["attn_layer_period"], 8)?, step(&["attn_layer_offset"], 4)?);
             Box::new(move |at| {
-                if period > 0 && at % period == offset { Mixer::Full } else { Mixer::Mamba }
+                if period > 0 && at % period == offset {
+                    Mixer::Full
+                } else {
+                    Mixer::Mamba
+                }
             })
         }
         "bamba" => {
             let list = keys.list(&["attn_layer_indices"]).unwrap_or_default();
             Box::new(move |at| {
-                if list.iter().any(|index| index.as_u64() == Some(at)) { Mixer::Full } else { Mixer::Mamba2 }
+                if list.iter().any(|index| index.as_u64() == Some(at)) {
+                    Mixer::Full
+                } else {
+                    Mixer::Mamba2
+                }
             })
         }
         "qwen3_next" | "qwen3_5_text" | "qwen3_5_moe_text" | "qwen3_5" | "qwen3_5_moe" => {
             let interval = step(&["full_attention_interval"], 4)?;
-            Box::new(move |at| if every(interval, at + 1) { Mixer::Full } else { Mixer::DeltaNet })
+            Box::new(move |at| {
+                if every(interval, at + 1) {
+                    Mixer::Full
+                } else {
+                    Mixer::DeltaNet
+                }
+            })
         }
         "gemma2" | "gpt_oss" if windowed => Box::new(|at| if at % 2 == 0 { Mixer::Windowed } else { Mixer::Full }),
         "gemma3_text" | "gemma3" | "cohere2" if windowed => {
             let default = if name == "cohere2" { 4 } else { 6 };
             let pattern = step(&["sliding_window_pattern", "_sliding_window_pattern"], default)?;
-            Box::new(move |at| if every(pattern, at + 1) { Mixer::Full } else { Mixer::Windowed })
+            Box::new(move |at| {
+                if every(pattern, at + 1) {
+                    Mixer::Full
+                } else {
+                    Mixer::Windowed
+                }
+            })
         }
         "llama4_text" if windowed => {
             let interval = step(&["no_rope_layer_interval"], 4)?;
-            Box::new(move |at| if every(interval, at + 1) { Mixer::Full } else { Mixer::Windowed })
+            Box::new(move |at| {
+                if every(interval, at + 1) {
+                    Mixer::Full
+                } else {
+                    Mixer::Windowed
+                }
+            })
         }
         "qwen2" | "qwen2_moe" | "qwen3" | "qwen3_moe" => {
             let first = step(&["max_window_layers"], 0)?;
             let on = windowed && keys.on(&["use_sliding_window"]) == Some(true);
-            Box::new(move |at| if on && at >= first { Mixer::Windowed } else { Mixer::Full })
+            Box::new(move |at| {
+                if on && at >= first {
+                    Mixer::Windowed
+                } else {
+                    Mixer::Full
+                }
+            })
         }
         "mistral" | "mixtral" | "phi3" | "starcoder2" | "phimoe" if windowed => Box::new(|_| Mixer::Windowed),
         _ => Box::new(|_| Mixer::Full),
@@ -366,7 +432,13 @@ fn heads(
         };
         return Ok((none, none));
     }
-    let default = |name: &str| family.defaults.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    let default = |name: &str| {
+        family
+            .defaults
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value)
+    };
     let queries = match keys.whole(HEADS)? {
         Some(count) if (1..=MOST).contains(&count) => count,
         None if default("num_attention_heads").is_some() => default("num_attention_heads").unwrap_or(1),
@@ -383,15 +455,21 @@ fn heads(
     let key_heads = if let Some(group) = grouped {
         queries.checked_div(group).unwrap_or(0).max(1)
     } else if keys.list(&["block_configs"]).is_some() {
-        return Err(ConfigError("`block_configs` has KV heads that differ by layer".to_owned()));
+        return Err(ConfigError(
+            "`block_configs` has KV heads that differ by layer".to_owned(),
+        ));
     } else if one {
         1
     } else if name == "mpt" {
-        keys.object("attn_config").map_or(Ok(queries), |attention| attention.count_or(&["kv_n_heads"], queries))?
+        keys.object("attn_config")
+            .map_or(Ok(queries), |attention| attention.count_or(&["kv_n_heads"], queries))?
     } else {
         keys.count_or(KV_HEADS, default("num_key_value_heads").unwrap_or(queries))?
     };
-    let size = match keys.whole(&["head_dim", "attention_head_dim", "kv_channels"])?.or(default("head_dim")) {
+    let size = match keys
+        .whole(&["head_dim", "attention_head_dim", "kv_channels"])?
+        .or(default("head_dim"))
+    {
         Some(size) if size > 0 => size,
         _ if hidden.is_multiple_of(queries) => hidden / queries,
         _ => return Err(ConfigError("`head_dim` is missing".to_owned())),
@@ -402,7 +480,14 @@ fn heads(
         size,
         value_size: keys.or(&["v_head_dim"], size)?,
     };
-    let row = if keys.value(&["kv_lora_rank"]).is_some() { Heads { value_size: size, ..row } } else { row };
+    let row = if keys.value(&["kv_lora_rank"]).is_some() {
+        Heads {
+            value_size: size,
+            ..row
+        }
+    } else {
+        row
+    };
     // Gemma 4 names the full layers' heads apart, MiMo-V2 the windowed ones'.
     if keys.value(&["global_head_dim"]).is_some() {
         let full = Heads {
@@ -558,15 +643,27 @@ fn ffns(
     let shared_wide = keys.on(&["use_double_wide_mlp"]) == Some(true);
     let shared_from = count as u64 - keys.count_or(&["num_kv_shared_layers"], 0)?.min(count as u64);
     if !has_experts {
-        let wide = |at: u64| if shared_wide && at >= shared_from { 2 * intermediate } else { intermediate };
+        let wide = |at: u64| {
+            if shared_wide && at >= shared_from {
+                2 * intermediate
+            } else {
+                intermediate
+            }
+        };
         return Ok((0..count as u64).map(|at| Ffn::Dense(wide(at))).collect());
     }
     if name == "gemma4_text" {
         return Ok(vec![Ffn::Both(intermediate); count]);
     }
-    let first = keys.or(&["first_k_dense_replace", "moe_layer_start_index", "num_dense_layers"], 0)?;
+    let first = keys.or(
+        &["first_k_dense_replace", "moe_layer_start_index", "num_dense_layers"],
+        0,
+    )?;
     let (step, offset) = match name {
-        "jamba" => (keys.or(&["expert_layer_period"], 2)?, keys.or(&["expert_layer_offset"], 1)?),
+        "jamba" => (
+            keys.or(&["expert_layer_period"], 2)?,
+            keys.or(&["expert_layer_offset"], 1)?,
+        ),
         "llama4_text" => {
             let step = keys.or(&["interleave_moe_layer_step"], 1)?;
             (step, step.saturating_sub(1))
@@ -627,7 +724,10 @@ fn mla(keys: &Keys<'_>) -> Result<Option<Mla>, ConfigError> {
 
 /// The longest context, as the engine derives it: the stated one, times what the rotation of positions is stretched.
 fn context(keys: &Keys<'_>, family: &Family) -> Result<u64, ConfigError> {
-    let default = family.defaults.iter().find(|(name, _)| *name == "max_position_embeddings");
+    let default = family
+        .defaults
+        .iter()
+        .find(|(name, _)| *name == "max_position_embeddings");
     let stated = match keys.whole(CONTEXT)?.or(default.map(|(_, tokens)| *tokens)) {
         Some(tokens) if tokens > 0 => tokens,
         // Recurrent models have no bound of their own.
@@ -703,10 +803,22 @@ impl Counting<'_> {
             }
             Ffn::None => {}
         }
-        if let Some(width) = self.keys.whole(&["hidden_size_per_layer_input"])?.filter(|width| *width > 0) {
+        if let Some(width) = self
+            .keys
+            .whole(&["hidden_size_per_layer_input"])?
+            .filter(|width| *width > 0)
+        {
             // Gemma 3n and 4: gate and projection of the layer's own embedding, and its norm.
-            self.push(of("per_layer_input_gate"), self.hidden * u128::from(width), Part::Linear);
-            self.push(of("per_layer_projection"), self.hidden * u128::from(width), Part::Linear);
+            self.push(
+                of("per_layer_input_gate"),
+                self.hidden * u128::from(width),
+                Part::Linear,
+            );
+            self.push(
+                of("per_layer_projection"),
+                self.hidden * u128::from(width),
+                Part::Linear,
+            );
             self.push(of("post_per_layer_input_norm"), self.hidden, Part::Plain);
         }
         Ok(())
@@ -804,7 +916,11 @@ impl Counting<'_> {
         self.push(of("x_proj"), mamba.inner * (rank + 2 * mamba.state), Part::Linear);
         self.push(of("dt_proj"), rank * mamba.inner, Part::Linear);
         self.push(of("out_proj"), mamba.inner * self.hidden, Part::Linear);
-        let norms = if self.name == "jamba" { rank + 2 * mamba.state } else { 0 };
+        let norms = if self.name == "jamba" {
+            rank + 2 * mamba.state
+        } else {
+            0
+        };
         let small = mamba.inner * (mamba.kernel + 1) + mamba.inner * (2 + mamba.state) + norms;
         self.push(of("conv1d"), small, Part::Plain);
         Ok(())
@@ -872,7 +988,9 @@ impl Counting<'_> {
             "gpt_oss" => count * (2 * width + self.hidden + 1),
             "qwen2_moe" | "qwen3_next" | "qwen3_5_moe_text" | "qwen3_5_moe" => self.hidden,
             // A correction a routed expert, where the router scores by sigmoid.
-            "deepseek_v3" | "deepseek_v32" | "kimi_k2" | "glm4_moe" | "glm_moe_dsa" | "nemotron_h" | "minimax_m2" => count,
+            "deepseek_v3" | "deepseek_v32" | "kimi_k2" | "glm4_moe" | "glm_moe_dsa" | "nemotron_h" | "minimax_m2" => {
+                count
+            }
             _ => 0,
         };
         self.push(of("small"), small, Part::Plain);
@@ -915,7 +1033,11 @@ impl Counting<'_> {
             let positions: u128 = (context + extra).into();
             self.push("embed_positions".to_owned(), positions * self.hidden, Part::Plain);
         }
-        if let Some(per_layer) = self.keys.whole(&["hidden_size_per_layer_input"])?.filter(|width| *width > 0) {
+        if let Some(per_layer) = self
+            .keys
+            .whole(&["hidden_size_per_layer_input"])?
+            .filter(|width| *width > 0)
+        {
             let vocabulary: u128 = self.keys.or(&["vocab_size_per_layer_input"], vocab)?.into();
             let all = u128::from(layers) * u128::from(per_layer);
             self.push("embed_tokens_per_layer".to_owned(), vocabulary * all, Part::Embedding);
@@ -927,7 +1049,11 @@ impl Counting<'_> {
             Kind::Encoder => {
                 let types: u128 = self.keys.or(&["type_vocab_size"], 2)?.into();
                 self.push("embeddings".to_owned(), types * self.hidden + norm, Part::Plain);
-                self.push("pooler".to_owned(), self.hidden * self.hidden + self.hidden, Part::Linear);
+                self.push(
+                    "pooler".to_owned(),
+                    self.hidden * self.hidden + self.hidden,
+                    Part::Linear,
+                );
                 Ok((embedding, None))
             }
             Kind::EncoderDecoder => {
@@ -939,8 +1065,10 @@ impl Counting<'_> {
                 let wide: u128 = self.keys.needed(&["encoder_ffn_dim"])?.into();
                 let tokens = self.keys.needed(&["max_source_positions"])?;
                 let bins: u128 = self.keys.or(&["num_mel_bins"], 80)?.into();
-                let layer = 4 * square + 3 * self.hidden + 2 * self.hidden * wide + wide + self.hidden + 4 * self.hidden;
-                let ends = 3 * bins * self.hidden + 3 * square + 2 * self.hidden + u128::from(tokens) * self.hidden + norm;
+                let layer =
+                    4 * square + 3 * self.hidden + 2 * self.hidden * wide + wide + self.hidden + 4 * self.hidden;
+                let ends =
+                    3 * bins * self.hidden + 3 * square + 2 * self.hidden + u128::from(tokens) * self.hidden + norm;
                 self.push("encoder".to_owned(), encoder_layers * layer + ends, Part::Tower);
                 Ok((
                     embedding,
@@ -968,10 +1096,7 @@ impl Counting<'_> {
         let (conv, recurrent) = match first {
             Mixer::DeltaNet => {
                 let net = DeltaNet::of(self.keys)?;
-                (
-                    net.conv * net.kernel.saturating_sub(1),
-                    net.value * net.key_size,
-                )
+                (net.conv * net.kernel.saturating_sub(1), net.value * net.key_size)
             }
             Mixer::Convolution => {
                 let kernel: u128 = self.keys.or(&["conv_L_cache"], 3)?.into();
@@ -979,7 +1104,11 @@ impl Counting<'_> {
             }
             mixer => {
                 let mamba = Mamba::of(self.keys, self.name, self.hidden)?;
-                let groups = if *mixer == Mixer::Mamba2 { 2 * mamba.groups * mamba.state } else { 0 };
+                let groups = if *mixer == Mixer::Mamba2 {
+                    2 * mamba.groups * mamba.state
+                } else {
+                    0
+                };
                 (
                     (mamba.inner + groups) * mamba.kernel.saturating_sub(1),
                     mamba.inner * mamba.state,
@@ -1039,7 +1168,9 @@ struct Mamba {
 impl Mamba {
     fn of(keys: &Keys<'_>, name: &str, hidden: u128) -> Result<Self, ConfigError> {
         let expand: u128 = keys.or(&["mamba_expand", "expand"], 2)?.into();
-        let heads: u128 = keys.count_or(&["mamba_n_heads", "mamba_num_heads", "num_heads"], 0)?.into();
+        let heads: u128 = keys
+            .count_or(&["mamba_n_heads", "mamba_num_heads", "num_heads"], 0)?
+            .into();
         let size: u128 = keys.or(&["mamba_d_head", "mamba_head_dim", "head_dim"], 0)?.into();
         let inner = match (name, heads * size) {
             ("jamba" | "mamba" | "falcon_mamba", _) | (_, 0) => {
@@ -1128,9 +1259,9 @@ impl Counted {
             heads: narrow(self.heads.max(1)),
             kv_heads: narrow(row.keys.max(1)),
             // Of latent attention, a query's.
-            head_dim: self
-                .mla
-                .map_or(narrow(row.size), |mla| mla.qk_nope_head_dim.saturating_add(mla.qk_rope_head_dim)),
+            head_dim: self.mla.map_or(narrow(row.size), |mla| {
+                mla.qk_nope_head_dim.saturating_add(mla.qk_rope_head_dim)
+            }),
             vocab_size: narrow(self.vocab),
             tied_embeddings: self.tied,
             max_context: self.max_context,

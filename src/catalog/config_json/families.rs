@@ -108,10 +108,7 @@ const QWEN3: Family = Family {
     output_bias: Bias::Key("attention_bias"),
     ..PLAIN
 };
-const GEMMA: Family = Family {
-    tied: true,
-    ..PLAIN
-};
+const GEMMA: Family = Family { tied: true, ..PLAIN };
 const GPT: Family = Family {
     gated: false,
     norm_bias: true,
@@ -162,7 +159,9 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             qkv_bias: Bias::KeyElse("attention_bias"),
             ..PLAIN
         },
-        "qwen3" | "qwen3_moe" | "qwen3_vl_text" | "qwen3_vl_moe_text" | "qwen3_omni_moe_text" | "ernie4_5_moe_qk" => QWEN3,
+        "qwen3" | "qwen3_moe" | "qwen3_vl_text" | "qwen3_vl_moe_text" | "qwen3_omni_moe_text" | "ernie4_5_moe_qk" => {
+            QWEN3
+        }
         "qwen3_next" | "qwen3_5_text" | "qwen3_5_moe_text" | "qwen3_5" | "qwen3_5_moe" => Family {
             gated_attention: keys.on(&["attn_output_gate"]).unwrap_or(true),
             ..QWEN3
@@ -186,7 +185,11 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
         },
         "mimo_v2_flash" | "lfm2" | "lfm2_moe" => Family {
             tied: name != "mimo_v2_flash",
-            qk_norm: if name == "mimo_v2_flash" { QkNorm::No } else { QkNorm::Head },
+            qk_norm: if name == "mimo_v2_flash" {
+                QkNorm::No
+            } else {
+                QkNorm::Head
+            },
             ..PLAIN
         },
         "mimo" => QWEN2,

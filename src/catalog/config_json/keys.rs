@@ -10,7 +10,13 @@ const LARGEST: u64 = 1 << 26;
 pub(super) const MOST: u64 = 1 << 13;
 
 /// Keys under which the text model of a multimodal one stands.
-const TEXT: &[&str] = &["text_config", "llm_config", "language_config", "language_model_config", "thinker_config"];
+const TEXT: &[&str] = &[
+    "text_config",
+    "llm_config",
+    "language_config",
+    "language_model_config",
+    "thinker_config",
+];
 
 /// The keys of a model.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +56,8 @@ impl<'a> Keys<'a> {
 
     /// What stands under the first of these names that is there and not null.
     pub(super) fn value(&self, names: &[&str]) -> Option<&'a Value> {
-        let in_one = |keys: &'a Map<String, Value>| names.iter().find_map(|name| keys.get(*name).filter(|v| !v.is_null()));
+        let in_one =
+            |keys: &'a Map<String, Value>| names.iter().find_map(|name| keys.get(*name).filter(|v| !v.is_null()));
         in_one(self.text).or_else(|| in_one(self.outer))
     }
 
@@ -60,7 +67,10 @@ impl<'a> Keys<'a> {
 
     /// Of the text model alone.
     pub(super) fn model_type(&self) -> Option<&'a str> {
-        self.text.get("model_type").or_else(|| self.outer.get("model_type"))?.as_str()
+        self.text
+            .get("model_type")
+            .or_else(|| self.outer.get("model_type"))?
+            .as_str()
     }
 
     pub(super) fn on(&self, names: &[&str]) -> Option<bool> {

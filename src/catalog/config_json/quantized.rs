@@ -13,7 +13,13 @@ use crate::catalog::Quantization;
 /// Patterns that are read; a checkpoint that lists more lists modules one by one.
 const MOST_PATTERNS: usize = 4096;
 /// What stands before the layers in checkpoints.
-const PREFIXES: &[&str] = &["", "model.", "language_model.model.", "model.language_model.", "backbone."];
+const PREFIXES: &[&str] = &[
+    "",
+    "model.",
+    "language_model.model.",
+    "model.language_model.",
+    "backbone.",
+];
 
 /// A checkpoint's quantization.
 #[derive(Debug)]
@@ -45,9 +51,16 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Option<Scheme>, ConfigError> {
         return Ok(None);
     };
     let row = format(config)?;
-    let listed = ["modules_to_not_convert", "ignore", "ignored_layers", "exclude_modules", "exclude", "llm_int8_skip_modules"]
-        .iter()
-        .find_map(|key| config.get(*key)?.as_array());
+    let listed = [
+        "modules_to_not_convert",
+        "ignore",
+        "ignored_layers",
+        "exclude_modules",
+        "exclude",
+        "llm_int8_skip_modules",
+    ]
+    .iter()
+    .find_map(|key| config.get(*key)?.as_array());
     let mut left_alone = Patterns::of(listed.map(Vec::as_slice).unwrap_or_default());
     if row.method == "mxfp4" && listed.is_none() {
         left_alone = Patterns::of(&["*.self_attn.*".into(), "*.mlp.gate".into()]);
@@ -62,7 +75,9 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Option<Scheme>, ConfigError> {
     let groups = config.get("config_groups").and_then(Value::as_object);
     for group in groups.into_iter().flat_map(Map::values).take(64) {
         let targets = group.get("targets").and_then(Value::as_array);
-        let Some(weights) = group.get("weights").and_then(Value::as_object) else { continue };
+        let Some(weights) = group.get("weights").and_then(Value::as_object) else {
+            continue;
+        };
         for target in targets.into_iter().flatten().take(1 << 16).filter_map(Value::as_str) {
             if target.contains("layers.") && !target.contains(['*', ':']) {
                 by_module.insert(tail(target).to_owned(), of_weights(weights)?);
@@ -93,7 +108,9 @@ fn format(config: &Map<String, Value>) -> Result<Quantization, ConfigError> {
     let text = |key: &str| config.get(key).and_then(Value::as_str).unwrap_or_default();
     let whole = |keys: &[&str]| keys.iter().find_map(|key| number(config.get(*key)?));
     let group = |usual: u64| {
-        let stated = ["group_size", "q_group_size"].iter().find_map(|key| config.get(*key)?.as_i64());
+        let stated = ["group_size", "q_group_size"]
+            .iter()
+            .find_map(|key| config.get(*key)?.as_i64());
         match stated {
             Some(-1 | 0) => Some(0),
             Some(size) if size > 0 && size as u64 != usual => u32::try_from(size).ok(),
@@ -155,7 +172,11 @@ fn format(config: &Map<String, Value>) -> Result<Quantization, ConfigError> {
                 Some(kind) if kind.starts_with("fp8") => plain("fp8", 8),
                 Some("int8") => plain("int8", 8),
                 Some("int4" | "uint4") => plain("awq", 4),
-                _ => return Err(ConfigError("`quantization_config` of quark names no format known here".to_owned())),
+                _ => {
+                    return Err(ConfigError(
+                        "`quantization_config` of quark names no format known here".to_owned(),
+                    ));
+                }
             }
         }
         "" => return Err(ConfigError("`quantization_config.quant_method` is missing".to_owned())),
@@ -179,7 +200,11 @@ fn commonest(config: &Map<String, Value>) -> Result<Option<Quantization>, Config
             _ => eight += 1,
         }
     }
-    Ok(Some(if four > eight { plain("nvfp4", 4) } else { plain("fp8", 8) }))
+    Ok(Some(if four > eight {
+        plain("nvfp4", 4)
+    } else {
+        plain("fp8", 8)
+    }))
 }
 
 /// The format of a group of compressed-tensors.
@@ -200,7 +225,11 @@ fn of_weights(weights: &Map<String, Value>) -> Result<Quantization, ConfigError>
             },
             ..plain("compressed-tensors", bits)
         },
-        _ => return Err(ConfigError(format!("weights of type `{kind}` in {bits} bits are not known here"))),
+        _ => {
+            return Err(ConfigError(format!(
+                "weights of type `{kind}` in {bits} bits are not known here"
+            )));
+        }
     })
 }
 
@@ -210,7 +239,9 @@ fn kv_cache(config: &Map<String, Value>) -> Option<String> {
         Value::Object(scheme) => scheme.get("num_bits").and_then(number) == Some(8),
         _ => false,
     };
-    let stated = ["kv_cache_scheme", "kv_cache_quant_algo"].iter().find_map(|key| config.get(*key));
+    let stated = ["kv_cache_scheme", "kv_cache_quant_algo"]
+        .iter()
+        .find_map(|key| config.get(*key));
     stated.filter(|value| eight_bits(value)).map(|_| "fp8".to_owned())
 }
 
@@ -234,7 +265,10 @@ impl Patterns {
                 }
             };
             count += 1;
-            match glob.and_then(|glob| Glob::new(&glob).ok()).filter(|_| count <= MOST_PATTERNS) {
+            match glob
+                .and_then(|glob| Glob::new(&glob).ok())
+                .filter(|_| count <= MOST_PATTERNS)
+            {
                 Some(glob) => {
                     globs.add(glob);
                 }

@@ -20,7 +20,11 @@ pub(super) fn parameters(keys: &Keys<'_>, hidden: u64) -> Result<u128, ConfigErr
 
 fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128, ConfigError> {
     let whole = |names: &[&str], default: u64| vision.or(names, default).map(u128::from);
-    let outer = keys.outer.get("model_type").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let outer = keys
+        .outer
+        .get("model_type")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
     let name = vision.text(&["model_type"]).unwrap_or(outer);
     // Qwen 2 names the text model's width here `hidden_size`.
     let (width_names, defaults): (&[&str], (u64, u64, u64, u64)) = match outer {
@@ -32,14 +36,21 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
         _ => (&["hidden_size", "embed_dim", "width", "vt_hidden_size"], (0, 0, 0, 14)),
     };
     let width = whole(width_names, defaults.0)?;
-    let layers = whole(&["depth", "num_hidden_layers", "layers", "vt_num_hidden_layers"], defaults.1)?;
+    let layers = whole(
+        &["depth", "num_hidden_layers", "layers", "vt_num_hidden_layers"],
+        defaults.1,
+    )?;
     if width == 0 || layers == 0 {
         let key = if width == 0 { "hidden_size" } else { "num_hidden_layers" };
         return Err(ConfigError(format!("`vision_config.{key}` is missing")));
     }
     let patch = whole(&["patch_size"], defaults.3)?;
     let image = whole(&["image_size"], 0)?;
-    let positions = if patch == 0 { 0 } else { (image / patch.max(1)) * (image / patch.max(1)) };
+    let positions = if patch == 0 {
+        0
+    } else {
+        (image / patch.max(1)) * (image / patch.max(1))
+    };
     let inner = match whole(&["intermediate_size", "vt_intermediate_size"], defaults.2)? {
         0 => 4 * width,
         stated => stated,
@@ -81,7 +92,11 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
         "mistral3" | "pixtral" => {
             let block = attention + 3 * width * inner + 2 * width;
             let merge = u128::from(keys.or(&["spatial_merge_size"], 2)?);
-            let merged = if outer == "mistral3" { merge * merge * width * width } else { 0 };
+            let merged = if outer == "mistral3" {
+                merge * merge * width * width
+            } else {
+                0
+            };
             embedding + width + layers * block + width + merged + width * hidden + hidden * hidden
         }
         "llama4" => {
