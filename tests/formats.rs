@@ -214,10 +214,48 @@ impl Case {
         self.serving(&serving, &expected["serving"]);
     }
 
+    /// The model, the sequence length and the batch with their places; of the other settings the values, `null` for
+    /// those that the file doesn't state.
     fn training(&self, found: &Training, expected: &Value) {
         self.field("model", &found.model, &expected["model"]);
         self.field("sequence_len", &found.sequence_len, &expected["sequence_len"]);
         self.field("micro_batch", &found.micro_batch, &expected["micro_batch"]);
+        let targets = found.lora_targets.known().map(|names| names.join(","));
+        let said = [
+            ("method", found.method.known().map(|method| method.name().to_owned())),
+            ("precision", found.precision.known().cloned()),
+            ("weights", found.weights.known().cloned()),
+            ("quantization", found.quantization.known().cloned()),
+            ("lora_rank", found.lora_rank.known().map(u64::to_string)),
+            ("lora_targets", targets),
+            ("accumulation", found.accumulation.known().map(u64::to_string)),
+            ("steps", found.steps.known().map(u64::to_string)),
+            (
+                "gradient_checkpointing",
+                found.gradient_checkpointing.known().map(bool::to_string),
+            ),
+            ("optimizer", found.optimizer.known().cloned()),
+            (
+                "sharding",
+                found.sharding.known().map(|sharding| sharding.name().to_owned()),
+            ),
+            (
+                "offload_optimizer",
+                found.offload_optimizer.known().map(bool::to_string),
+            ),
+            ("fused_attention", found.fused_attention.known().map(bool::to_string)),
+            ("fused_loss", found.fused_loss.known().map(bool::to_string)),
+            (
+                "saves_checkpoints",
+                found.saves_checkpoints.known().map(bool::to_string),
+            ),
+            ("gpus", found.gpu.count.known().map(u64::to_string)),
+            ("nodes", found.nodes.known().map(u64::to_string)),
+            ("config", found.configs.first().map(|(path, _)| path.clone())),
+        ];
+        for (name, value) in said {
+            assert_eq!(value.as_deref(), expected[name].as_str(), "{}: {name}", self.name);
+        }
     }
 
     fn serving(&self, found: &Serving, expected: &Value) {
