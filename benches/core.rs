@@ -57,3 +57,50 @@ fn lint_a_prompt_and_a_manifest(bencher: divan::Bencher) {
     };
     bencher.bench(|| lint(&sources, &[], &linter));
 }
+
+/// 2,000 manifests as a monorepo has them: one in four serves a model, the others are ordinary services.
+fn manifests() -> Vec<Source> {
+    let service = |number: usize| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web-{number}}}\nspec:\n  replicas: 3\n  template:\n    spec:\n      containers:\n        - name: web\n          image: nginx:1.27\n          ports: [{{containerPort: 80}}]\n          resources: {{limits: {{cpu: 500m, memory: 256Mi}}}}\n"
+        )
+    };
+    let text = |number: usize| match number % 4 {
+        0 => MANIFEST.replace("name: server", &format!("name: server-{number}")),
+        _ => service(number),
+    };
+    (0..2_000)
+        .map(|number| Source::new(format!("deploy/{number:04}.yaml"), text(number), false))
+        .collect()
+}
+
+/// What the YAML parser alone takes for them.
+#[divan::bench(sample_count = 20)]
+fn parse_2000_manifests(bencher: divan::Bencher) {
+    let sources = manifests();
+    bencher.bench(|| {
+        let parse = |source: &Source| yaml::parse(&source.text, 0).documents.len();
+        sources.iter().map(parse).sum::<usize>()
+    });
+}
+
+/// The whole way to the report, on one thread as the parser.
+#[divan::bench(sample_count = 20)]
+fn lint_2000_manifests(bencher: divan::Bencher) {
+    let settings = Settings::new(Config::default(), "");
+    let rules = RuleSet::new(
+        embedded().expect("the pages load"),
+        &settings.config,
+        &Selection::default(),
+    );
+    let rules = rules.expect("no selection");
+    let sources = manifests();
+    let linter = Linter {
+        settings: &settings,
+        catalog: Catalog::embedded(),
+        rules: &rules,
+        today: "2026-11-24".parse().expect("a day"),
+    };
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    bencher.bench(|| one.install(|| lint(&sources, &[], &linter)));
+}
