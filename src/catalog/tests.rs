@@ -180,6 +180,208 @@ fn gpus_and_repositories_ignore_case() {
 }
 
 #[test]
+fn a_slice_of_a_gpu_is_known_by_resource_and_product() {
+    let catalog = Catalog::embedded();
+    let slice = |product: &str| {
+        catalog
+            .gpu_slice("nvidia.com/mig-3g.40gb", product)
+            .gpu()
+            .map(|gpu| gpu.memory_gib)
+    };
+    // What nvidia-smi lists as its memory on either GPU.
+    assert_eq!(slice("NVIDIA-H100-80GB-HBM3"), Some(39.5));
+    assert_eq!(slice("NVIDIA-A100-SXM4-80GB"), Some(39.25));
+    assert_eq!(slice("NVIDIA-A100-SXM4-40GB"), None);
+    assert!(matches!(catalog.gpu("nvidia.com/mig-3g.40gb"), GpuMatch::Ambiguous(_)));
+    let labelled = catalog.gpu("NVIDIA-A100-SXM4-40GB-MIG-1g.5gb").gpu().expect("a slice");
+    assert_eq!(
+        (labelled.slice_of.as_deref(), labelled.memory_gib),
+        (Some("A100-40GB"), 4.75)
+    );
+    assert!(catalog.gpus().iter().all(|gpu| gpu.slice_of.is_none()));
+}
+
+/// The embedded files with one line of a file put in place of all of its lines.
+fn with_line<'a>(file: &str, line: &'a str) -> Files<'a> {
+    let mut files = Files::embedded();
+    match file {
+        "models" => files.models = line,
+        "open_models" => files.open_models = line,
+        "gpus" => files.gpus = line,
+        "instances" => files.instances = line,
+        "evidence" => files.evidence = line,
+        _ => files.numbers = line,
+    }
+    files
+}
+
+/// The row of that name as JSON, with `changes` laid over it.
+fn changed(text: &str, key: &str, name: &str, changes: serde_json::Value) -> String {
+    let rows = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a row"));
+    let mut row = rows.into_iter().find(|row| row[key] == name).expect(name);
+    for (key, value) in changes.as_object().expect("changes") {
+        row[key] = value.clone();
+    }
+    row.to_string()
+}
+
+#[test]
+fn every_check_can_fail() {
+    use serde_json::json;
+    let today = day("2026-11-24");
+    let files = Files::embedded();
+    let llama = |changes| changed(files.open_models, "id", "meta-llama/Llama-3.1-8B-Instruct", changes);
+    let gpt = |changes| changed(files.models, "id", "gpt-4o", changes);
+    let h100 = |changes| changed(files.gpus, "id", "H100-80GB", changes);
+    let p5 = |changes| changed(files.instances, "name", "p5.48xlarge", changes);
+    let study = |changes| changed(files.evidence, "id", "ccot-2024", changes);
+    let number = |changes| changed(files.numbers, "id", "be-concise", changes);
+    for (file, line, what) in [
+        ("models", gpt(json!({"clam": 1})), "unknown field"),
+        ("models", gpt(json!({"source": ""})), "tells no source"),
+        ("models", gpt(json!({"as_of": "2026-11-25"})), "is in the future"),
+        (
+            "models",
+            gpt(json!({"price": {"input": "0", "output": "1"}})),
+            "is not between",
+        ),
+        (
+            "models",
+            gpt(json!({"price": {"input": "2", "cached_input": "2", "output": "3"}})),
+            "cached input costs as much",
+        ),
+        ("models", gpt(json!({"price": {"input": "2"}})), "has a price of output"),
+        (
+            "models",
+            gpt(json!({"price": {"input": "2", "output": "1"}})),
+            "output costs less than input",
+        ),
+        ("models", gpt(json!({"replacement": "gpt-9"})), "is no row"),
+        (
+            "models",
+            gpt(json!({"replacement": "gpt-4o", "retired_on": null})),
+            "no day of retirement",
+        ),
+        (
+            "models",
+            gpt(json!({"deprecated_on": "2026-12-01"})),
+            "deprecated_on 2026-12-01 is in the future",
+        ),
+        (
+            "models",
+            gpt(json!({"deprecated_on": "2026-10-01", "retired_on": "2026-09-01"})),
+            "retired on no later day",
+        ),
+        (
+            "models",
+            gpt(json!({"context_window": 1})),
+            "context window is not between",
+        ),
+        (
+            "models",
+            gpt(json!({"max_output_tokens": 1_000_000})),
+            "longer than its context window",
+        ),
+        (
+            "models",
+            format!("{}\n{}", gpt(json!({})), gpt(json!({"id": "gpt-3"}))),
+            "sorted by id",
+        ),
+        (
+            "models",
+            format!("{}\n{}", gpt(json!({})), gpt(json!({"id": "gpt-5"}))),
+            "is also a name of",
+        ),
+        ("open_models", llama(json!({"layers": 0})), "layers of 0"),
+        (
+            "open_models",
+            llama(json!({"kv_heads": 7})),
+            "no multiple of 7 KV heads",
+        ),
+        ("open_models", llama(json!({"dtype": "int4"})), "dtype int4 is none of"),
+        (
+            "open_models",
+            llama(json!({"id": "a/Llama-8B-AWQ"})),
+            "tells a quantization",
+        ),
+        ("open_models", llama(json!({"id": "a/Llama-70B"})), "its name tells 70B"),
+        (
+            "open_models",
+            llama(json!({"active_parameters": 7_000_000_000_u64})),
+            "no mixture of experts",
+        ),
+        ("open_models", llama(json!({"layers": 31})), "its shape makes"),
+        (
+            "open_models",
+            llama(json!({"weights_bytes": 8_000_000_000_u64})),
+            "do not fit",
+        ),
+        (
+            "gpus",
+            h100(json!({"memory_gib": 85.0})),
+            "memory as a share of that sold",
+        ),
+        ("gpus", h100(json!({"bandwidth_gb_s": 3.35})), "bandwidth in GB/s"),
+        (
+            "gpus",
+            h100(json!({"dense_tflops": {"bf16": 989.0, "fp8": 9.0}})),
+            "fp8 TFLOPS over bf16",
+        ),
+        (
+            "gpus",
+            h100(json!({"compute_capability": "sm90"})),
+            "compute capability such as 9.0",
+        ),
+        ("gpus", h100(json!({"ambiguous_names": ["H100"]})), "of one GPU alone"),
+        (
+            "gpus",
+            h100(json!({"ambiguous_names": ["H100-80GB"]})),
+            "but also a name of one GPU",
+        ),
+        (
+            "gpus",
+            h100(
+                json!({"mig": [{"profile": "3g.40gb", "memory_gib": 60, "bandwidth_share": 0.5, "compute_share": 0.4}]}),
+            ),
+            "memory over its share",
+        ),
+        ("instances", p5(json!({"gpu": "H900"})), "is no row of gpus.jsonl"),
+        ("instances", p5(json!({"usd_per_hour": "5504"})), "USD an hour and GPU"),
+        ("instances", p5(json!({"spot_usd_per_hour": "99"})), "its spot price 99"),
+        ("instances", format!("{0}\n{0}", p5(json!({}))), "stands here twice"),
+        (
+            "instances",
+            format!("{}\n{}", p5(json!({})), p5(json!({"name": "a"}))),
+            "is out of order",
+        ),
+        ("evidence", study(json!({"url": "ftp://a"})), "is no address"),
+        ("evidence", study(json!({"year": 2027})), "was not published in 2027"),
+        (
+            "evidence",
+            study(json!({"low": "2", "high": "1"})),
+            "low figure is above",
+        ),
+        (
+            "numbers",
+            number(json!({"evidence": ["nobody-1999"]})),
+            "refers to nobody-1999",
+        ),
+    ] {
+        let report = check(&with_line(file, &line), today);
+        let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        let here = format!("{file}.jsonl");
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.contains(what) && problem.contains(&here)),
+            "{file}, {what}: {problems:#?}"
+        );
+    }
+}
+
+#[test]
 fn a_row_with_an_unknown_column_names_its_line() {
     let error = parse::<Evidence>("{\"id\":\"a\",\"clam\":\"\"}").expect_err("unknown column");
     assert!(error.to_string().starts_with("line 1: unknown field `clam`"), "{error}");
