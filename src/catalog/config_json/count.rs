@@ -318,7 +318,7 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         });
         return same_count(mixers.collect(), count, "hybrid_layer_pattern");
     }
-    let every = |step: u64, at: u64| step > 0 && at % step == 0;
+    let every = |step: u64, at: u64| step > 0 && at.is_multiple_of(step);
     // A window as long as the longest context is none.
     let windowed = (1..context(keys, family)?).contains(&window(keys, family, name)?);
     let step = |names: &[&str], default: u64| -> Result<u64, ConfigError> { keys.or(names, default) };
