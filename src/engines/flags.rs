@@ -249,12 +249,13 @@ impl Table {
         if !judged || version.is_some_and(|stated| stated < oldest) {
             return None;
         }
-        let release = version.filter(|stated| build == Build::Release && *stated <= newest);
+        // A release that wasn't read lies between two that were.
+        let release = version.filter(|stated| build == Build::Release && releases.binary_search(stated).is_ok());
         let known = |at: Option<Version>| {
             self.rows(name).iter().any(|row| row.is_known(at)) || self.starting_with(name, at).next().is_some()
         };
         if known(release) {
-            let newer = build == Build::Newest || (build == Build::Release && release.is_none());
+            let newer = build == Build::Newest || (build == Build::Release && version.is_some_and(|at| at > newest));
             let gone = self.removed(name, newest).filter(|_| newer && !known(Some(newest)));
             return gone
                 .filter(|(since, _)| {
