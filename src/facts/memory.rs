@@ -13,11 +13,17 @@ use crate::units::Field;
 
 mod activation;
 mod cases;
+mod cases_gguf;
+mod gguf;
 mod kv;
+mod llama_cpp;
+mod ollama;
+mod others;
 mod solve;
 mod weights;
 
 pub use cases::judge_case;
+pub use gguf::base_of;
 pub use solve::{gpus_that_fit, least_memory, longest_context};
 pub use weights::Checkpoint;
 
@@ -374,14 +380,17 @@ struct Settings {
     version_stated: bool,
 }
 
-/// Judges a model on a GPU as a launch serves it.
+/// Judges a model on a GPU as a launch serves it; `gpus` is how many of them the process sees, where that is known,
+/// for engines that spread a model on their own.
 ///
 /// # Errors
 /// Why it can't be judged: a setting that can't be told, or an engine whose memory is not modelled.
-pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Result<Plan, String> {
+pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>) -> Result<Plan, String> {
     match serving.engine {
         EngineKind::Vllm => Ok(plan(model, gpu, &Inputs::of(serving)?)),
-        other => Err(format!("how {} spends a GPU's memory is not modelled", other.name())),
+        EngineKind::LlamaCpp => Ok(llama_cpp::plan(model, gpu, gpus, &llama_cpp::Inputs::of(serving)?)),
+        EngineKind::Ollama => Ok(ollama::plan(model, gpu, gpus, &ollama::Settings::of(serving)?)),
+        _ => others::plan(serving, model, gpu, gpus),
     }
 }
 

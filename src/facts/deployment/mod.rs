@@ -14,7 +14,7 @@ use rust_decimal::prelude::FromPrimitive;
 use super::memory::{self as memory_plan, Device, Outcome, Plan};
 use super::{Fact, Known, Row, Type, Value, World, gpu_request, open_model};
 use crate::catalog::{Gpu, Instance, OpenModel};
-use crate::engines::{self, Serving};
+use crate::engines::{self, EngineKind, Serving};
 use crate::units::{Deployment, Field};
 
 /// A deployment with what its facts are made of, each part computed when it is first needed.
@@ -57,7 +57,17 @@ impl<'a> DeploymentFacts<'a> {
     }
 
     fn model(&self) -> Result<&'static OpenModel, String> {
-        open_model(&self.model_name(), self.world.catalog)
+        let name = self.model_name();
+        let is_gguf = self
+            .serving
+            .as_ref()
+            .is_some_and(|serving| matches!(serving.engine, EngineKind::LlamaCpp | EngineKind::Ollama));
+        // A GGUF has the shape of the model that it was made from.
+        let base = name
+            .known()
+            .filter(|_| is_gguf)
+            .and_then(|name| memory_plan::base_of(name, self.world.catalog));
+        base.map_or_else(|| open_model(&name, self.world.catalog), Ok)
     }
 
     /// The GPUs that it may run on, by what the manifest and the config say; several are alternatives.
@@ -90,8 +100,9 @@ impl<'a> DeploymentFacts<'a> {
                 return Err(why.clone());
             }
             let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
+            let count = self.deployment.gpu.count.known().copied();
             gpus.iter()
-                .map(|gpu| Ok((*gpu, memory_plan::of(serving, model, &Device::from(*gpu))?)))
+                .map(|gpu| Ok((*gpu, memory_plan::of(serving, model, &Device::from(*gpu), count)?)))
                 .collect()
         })
     }

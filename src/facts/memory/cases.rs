@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Device, Inputs, Lora, Outcome, Plan, Range, plan};
+use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_gguf, plan};
 use crate::catalog::{Gpu, OpenModel};
 use crate::engines::Version;
 
@@ -17,7 +17,11 @@ pub fn judge_case<'a>(
 ) -> Value {
     let text = |key: &str| row.get(key).and_then(Value::as_str);
     let unknown = |why: String| json!({"outcome": Outcome::Unknown.name(), "why": why});
-    if let Some(engine) = text("engine").filter(|engine| !engine.eq_ignore_ascii_case("vllm")) {
+    let engine = text("engine").unwrap_or("vllm");
+    if !["vllm", "llama.cpp", "ollama"]
+        .iter()
+        .any(|own| engine.eq_ignore_ascii_case(own))
+    {
         return unknown(format!("the memory of {engine} is not modelled"));
     }
     let Some(name) = text("model") else {
@@ -45,6 +49,9 @@ pub fn judge_case<'a>(
             error_gib: 0.0,
         },
     };
+    if let Some(plan) = cases_gguf::judge(row, engine, model, &device) {
+        return answer(&plan);
+    }
     answer(&plan(model, &device, &inputs(row)))
 }
 
