@@ -44,6 +44,13 @@ impl<'a> Image<'a> {
     }
 }
 
+/// The release in the name of an image that Google makes of Hugging Face's engines:
+/// `huggingface-text-generation-inference-cu124.2-4.ubuntu2204.py311` is 2.4.
+pub(super) fn release_in_name(name: &str) -> Option<Version> {
+    let (_, rest) = name.strip_prefix("huggingface-text-")?.split_once('.')?;
+    Version::parse(&rest.split('.').next()?.replace('-', "."))
+}
+
 /// The engine's release and whose build it is. `read` looks both up in a tag, `None` where the tag doesn't tell; `own`
 /// says whether an image is one that the engine's makers publish.
 pub(super) fn version(
@@ -91,6 +98,9 @@ mod tests {
             ("registry:5000/team", "server", Some("1.2-cuda"), true)
         );
         assert!(image.is_by("team") && !image.is_by("eam"));
+        let google = "huggingface-text-generation-inference-cu124.2-4.ubuntu2204.py311";
+        assert_eq!(release_in_name(google), Some(Version::new(2, 4, 0)));
+        assert_eq!(release_in_name("huggingface-text-embeddings-inference"), None);
         let image = Image::parse("ollama");
         assert_eq!((image.owner, image.name, image.tag), ("", "ollama", None));
     }

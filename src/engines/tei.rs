@@ -29,7 +29,8 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         revision: stated.text(&["--revision"], &["REVISION"]),
         api_key: stated.text(&["--api-key"], &["API_KEY"]),
         listen: stated.text(&["--hostname"], &["HOSTNAME"]),
-        on_cpu: is_own(&written) && written.tag.is_some_and(|tag| tag.starts_with("cpu-")),
+        on_cpu: is_own(&written)
+            && (written.tag.is_some_and(|tag| tag.starts_with("cpu-")) || written.name.contains("-inference-cpu")),
         flags: stated.flags.written(),
         build,
         ..Serving::new(EngineKind::Tei)
@@ -43,6 +44,11 @@ fn is_own(image: &Image<'_>) -> bool {
 
 /// `1.7`, `89-1.7`, `hopper-1.8.2`, `cpu-arm64-1.8`: the number behind the GPU's name.
 fn version(image: &Field<String>) -> (Field<Version>, Build) {
+    if let Field::Known(written, place) = image
+        && let Some(version) = image::release_in_name(Image::parse(written).name)
+    {
+        return (Field::Known(version, *place), Build::Other);
+    }
     let own = |image: &Image<'_>| image.name == "text-embeddings-inference";
     image::version(image, "TEI", own, |tag| {
         let release = tag.split('-').find(|part| Version::parse(part).is_some())?;

@@ -77,10 +77,15 @@ fn is_own(image: &Image<'_>) -> bool {
     ) || image.name.starts_with("huggingface-text-generation-inference-")
 }
 
-/// `3.3.4`, `3.0.1-rocm`; Amazon's `2.3.0-tgi2.2.0-gpu-py310-cu121`. `2.0` stands for the last patch of its minor.
+/// `3.3.4`, `3.0.1-rocm`; Amazon's `2.3.0-tgi2.2.0-gpu-py310-cu121`; Google has the release in the image's name
+/// (`…-cu124.2-4.ubuntu2204.py311`). `2.0` stands for the last patch of its minor.
 fn version(image: &Field<String>) -> (Field<Version>, Build) {
-    let own = |image: &Image<'_>| is_own(image) && !image.name.starts_with("huggingface-text");
-    image::version(image, "TGI", own, |tag| match tag.split_once("tgi") {
+    if let Field::Known(written, place) = image
+        && let Some(version) = image::release_in_name(Image::parse(written).name)
+    {
+        return (Field::Known(version, *place), Build::Other);
+    }
+    image::version(image, "TGI", is_own, |tag| match tag.split_once("tgi") {
         Some((_, after)) => Some((Version::parse(after)?, Build::Other)),
         None => Some((
             Version::parse(tag)?,

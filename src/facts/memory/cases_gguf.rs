@@ -44,7 +44,8 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
         "ollama" => {
             let settings = ollama::Settings {
                 version: text("engine_version").as_deref().and_then(Version::parse),
-                context: whole("num_ctx"),
+                // Logs tell the context of all requests together.
+                context: whole("num_ctx").map(|all| all / whole("num_parallel").unwrap_or(1).max(1)),
                 parallel: whole("num_parallel"),
                 batch: whole("num_batch"),
                 cache: text("cache_type_k"),
@@ -59,12 +60,12 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
     }
 }
 
-/// The number of `b5192 (e59a5f1e)`; a fork's own numbers are none.
+/// The number of `b5192 (e59a5f1e)` or `ik_llama.cpp build 3667`: a fork's go on from the build that it left at, in 2024.
 fn build(text: &str) -> Option<Version> {
-    let digits: String = text
-        .strip_prefix('b')?
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let number = text
+        .strip_prefix('b')
+        .or(text.split_once("build ").map(|(_, number)| number));
+    let number = number.or(text.starts_with("ik_llama.cpp").then_some("3600"))?;
+    let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     Some(Version::new(0, 0, digits.parse().ok()?))
 }

@@ -6,6 +6,9 @@
 use super::Range;
 use crate::catalog::{Catalog, OpenModel};
 
+/// How far a file may be off that bears a kind's name, a share: publishers give some tensors more or fewer bits.
+const KIND_ERROR: f64 = 0.04;
+
 /// Bits of one number in a tensor of that type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Type {
@@ -220,7 +223,7 @@ pub(super) fn weights(model: &OpenModel, kind: Kind) -> Result<Weights, String> 
         layers: bytes,
         output,
         embedding,
-        error: 0.005 + 0.3 * share + mix.doubt(),
+        error: KIND_ERROR + 0.3 * share + mix.doubt(),
     })
 }
 

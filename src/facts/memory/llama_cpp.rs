@@ -19,6 +19,12 @@ const FIT_MARGIN: f64 = 1.0;
 /// The least context that `--fit` goes down to, tokens.
 const FIT_CONTEXT: u64 = 4096;
 
+/// The first build that keeps only the window of layers that have one (2025-05-20); those before keep every token.
+const WINDOWS_SINCE: u32 = 5427;
+/// Builds before the first number expand latent attention to whole heads; from about the second on (2025-04-15) the
+/// cache keeps the latent, where the file was made for it.
+const LATENT_SINCE: (u32, u32) = (5100, 5200);
+
 /// What the launch sets. `None` is the build's default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Inputs {
@@ -131,7 +137,9 @@ impl Cache {
             let latent = f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim) * key * layers;
             let whole = f64::from(mla.qk_nope_head_dim + mla.qk_rope_head_dim) * heads * key * layers
                 + f64::from(mla.v_head_dim) * heads * value * layers;
-            let (full, more) = match inputs.expanded {
+            let build = inputs.version.map_or(u32::MAX, |version| version.patch);
+            let expanded = inputs.expanded.or((build < LATENT_SINCE.0).then_some(true));
+            let (full, more) = match expanded {
                 Some(true) => (whole, 0.0),
                 Some(false) => (latent, f64::from(mla.kv_lora_rank) * value * layers),
                 // Older files and builds keep whole heads, or the latent a second time.
@@ -145,7 +153,8 @@ impl Cache {
                 more,
             });
         }
-        let window = model.sliding_window;
+        let windows = inputs.version.is_none_or(|build| build.patch >= WINDOWS_SINCE);
+        let window = model.sliding_window.filter(|_| windows);
         let windowed = window.map_or(0, |window| window.layers.min(own));
         let of_layer = |heads: u32, head: u32, value_head: u32| {
             f64::from(heads) * (f64::from(head) * key + f64::from(value_head) * value)
@@ -200,7 +209,8 @@ impl Needs {
         let each = Range {
             low: self.compute.low + OUTSIDE.low,
             mid: self.compute.mid + OUTSIDE.mid,
-            high: self.compute.high + OUTSIDE.high,
+            // Several GPUs work on several passes at a time, each with buffers of its own.
+            high: self.compute.high * if gpus > 1.0 { 3.0 } else { 1.0 } + OUTSIDE.high,
         };
         Range {
             low: self.weights.low + self.cache.low + each.low * gpus,
@@ -350,8 +360,11 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
             inputs.chooser
         };
         let rest = all - on;
-        let why =
-            format!("{who} puts about {on} of {all} layers on the GPU, and {rest} on the CPU: slower, but it starts");
+        let why = if rest == 0 {
+            format!("all {all} layers fit on the GPU, with little to spare")
+        } else {
+            format!("{who} puts about {on} of {all} layers on the GPU, and {rest} on the CPU: slower, but it starts")
+        };
         (Outcome::Starts, why)
     } else if fit
         && inputs.context.is_none()
