@@ -30,7 +30,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         max_num_seqs: stated.whole(&["--max-batch-size"], &["MAX_BATCH_SIZE"]),
         max_prefill_tokens: stated.whole(&["--max-batch-prefill-tokens"], &["MAX_BATCH_PREFILL_TOKENS"]),
         max_total_tokens: stated.whole(&["--max-batch-total-tokens"], &["MAX_BATCH_TOTAL_TOKENS"]),
-        gpu_memory_utilization: stated.decimal(&["--cuda-memory-fraction"], &["CUDA_MEMORY_FRACTION"]),
+        static_memory_fraction: stated.decimal(&["--cuda-memory-fraction"], &["CUDA_MEMORY_FRACTION"]),
         enforce_eager: match stated.text(&["--cuda-graphs"], &["CUDA_GRAPHS"]) {
             Field::Known(sizes, place) => Field::Known(sizes.trim() == "0", place),
             Field::Absent(slot) => Field::Absent(slot),

@@ -13,7 +13,7 @@ use crate::units::Field;
 
 mod activation;
 mod cases;
-mod cases_gguf;
+mod cases_other;
 mod gguf;
 mod kv;
 mod llama_cpp;

@@ -1,6 +1,7 @@
 //! Facts about memory: will it start, and how much does it hold.
 
 use super::{DeploymentFacts, Fact, Get, Row, Type, Value, gib, int, of_result, text};
+use crate::engines::EngineKind;
 use crate::facts::cost::input;
 use crate::facts::memory::{self, Device, Inputs};
 use crate::report::Figure;
@@ -79,8 +80,12 @@ impl DeploymentFacts<'_> {
 
     /// The KV cache that the stated longest length asks for beyond the longest that fits.
     fn longest_context(&self) -> Result<Option<u64>, String> {
-        let (gpu, _) = self.verdict()?;
+        let (gpu, plan) = self.verdict()?;
         let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        if serving.engine != EngineKind::Vllm {
+            let room = plan.figures.as_ref().and_then(|figures| figures.kv);
+            return room.map_or_else(|| Err(plan.why.clone()), |room| Ok(Some(room.tokens)));
+        }
         Ok(memory::longest_context(
             self.model()?,
             &Device::from(*gpu),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_gguf, plan};
+use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, plan};
 use crate::catalog::{Gpu, OpenModel};
 use crate::engines::Version;
 
@@ -18,7 +18,7 @@ pub fn judge_case<'a>(
     let text = |key: &str| row.get(key).and_then(Value::as_str);
     let unknown = |why: String| json!({"outcome": Outcome::Unknown.name(), "why": why});
     let engine = text("engine").unwrap_or("vllm");
-    if !["vllm", "llama.cpp", "ollama"]
+    if !["vllm", "llama.cpp", "ollama", "tgi", "tensorrt-llm", "lmdeploy"]
         .iter()
         .any(|own| engine.eq_ignore_ascii_case(own))
     {
@@ -49,8 +49,11 @@ pub fn judge_case<'a>(
             error_gib: 0.0,
         },
     };
-    if let Some(plan) = cases_gguf::judge(row, engine, model, &device) {
-        return answer(&plan);
+    if !engine.eq_ignore_ascii_case("vllm") {
+        return match cases_other::judge(row, engine, model, &device) {
+            Some(plan) => answer(&plan),
+            None => unknown(format!("a setting of this run of {engine} is not modelled")),
+        };
     }
     answer(&plan(model, &device, &inputs(row)))
 }

@@ -25,6 +25,9 @@ const WINDOWS_SINCE: u32 = 5427;
 /// cache keeps the latent, where the file was made for it.
 const LATENT_SINCE: (u32, u32) = (5100, 5200);
 
+/// From a build before this one on the values of a latent cache, which are part of its keys, are not kept a second time.
+const VALUES_LEFT_OUT_SINCE: u32 = 7500;
+
 /// What the launch sets. `None` is the build's default.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Inputs {
@@ -137,13 +140,15 @@ impl Cache {
             let latent = f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim) * key * layers;
             let whole = f64::from(mla.qk_nope_head_dim + mla.qk_rope_head_dim) * heads * key * layers
                 + f64::from(mla.v_head_dim) * heads * value * layers;
-            let build = inputs.version.map_or(u32::MAX, |version| version.patch);
-            let expanded = inputs.expanded.or((build < LATENT_SINCE.0).then_some(true));
-            let (full, more) = match expanded {
-                Some(true) => (whole, 0.0),
-                Some(false) => (latent, f64::from(mla.kv_lora_rank) * value * layers),
-                // Older files and builds keep whole heads, or the latent a second time.
-                None => (latent, whole - latent),
+            let twice = latent + f64::from(mla.kv_lora_rank) * value * layers;
+            // Files made before the latent was kept are still expanded.
+            let (full, more) = match (inputs.expanded, inputs.version.map(|version| version.patch)) {
+                (Some(true), _) => (whole, 0.0),
+                (Some(false), _) => (latent, 0.0),
+                (None, Some(build)) if build < LATENT_SINCE.0 => (whole, 0.0),
+                (None, Some(build)) if build < LATENT_SINCE.1 => (latent, whole - latent),
+                (None, Some(build)) if build < VALUES_LEFT_OUT_SINCE => (twice, whole - twice),
+                (None, _) => (latent, whole - latent),
             };
             return Ok(Self {
                 full,

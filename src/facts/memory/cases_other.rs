@@ -1,10 +1,14 @@
-//! Published runs of llama.cpp and Ollama: their own columns of `cases.jsonl`.
+//! Published runs of other engines than vLLM: their own columns of `cases.jsonl`.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::FromPrimitive;
 use serde_json::Value;
 
 use super::{Device, Plan, llama_cpp, ollama};
 use crate::catalog::OpenModel;
-use crate::engines::Version;
+use crate::engines::{EngineKind, Serving, Version};
+use crate::source::{Place, SourceId, Span};
+use crate::units::Field;
 
 /// Predicts a run of one of these engines; `None` for another's.
 pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'_>) -> Option<Plan> {
@@ -28,7 +32,7 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
                 slots: whole("n_parallel"),
                 micro_batch: whole("n_ubatch"),
                 cache_k: text("cache_type_k"),
-                cache_v: text("cache_type_v"),
+                cache_v: text("cache_type_v").filter(|kind| kind != "none"),
                 flash_attention: on("flash_attn"),
                 file: text("file"),
                 file_gib: number("file_gib"),
@@ -56,8 +60,58 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
             };
             Some(ollama::plan(model, gpu, gpus, &settings))
         }
+        "tgi" => others(row, EngineKind::Tgi, model, gpu),
+        "tensorrt-llm" => others(row, EngineKind::TensorRtLlm, model, gpu),
+        "lmdeploy" => others(row, EngineKind::Lmdeploy, model, gpu),
         _ => None,
     }
+}
+
+/// Predicts a run of an engine whose settings are read as a launch states them.
+fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) -> Option<Plan> {
+    let place = Place {
+        source: SourceId(0),
+        span: Span::new(0, 0),
+    };
+    let whole = |key: &str| match row.get(key).and_then(Value::as_u64) {
+        Some(value) => Field::Known(value, place),
+        None => Field::default(),
+    };
+    let text = |key: &str| match row.get(key).and_then(Value::as_str) {
+        Some(value) => Field::Known(value.to_owned(), place),
+        None => Field::default(),
+    };
+    let share = |key: &str| match row.get(key).and_then(Value::as_f64).and_then(Decimal::from_f64) {
+        Some(value) => Field::Known(value, place),
+        None => Field::default(),
+    };
+    let version = text("engine_version")
+        .known()
+        .map(String::as_str)
+        .and_then(Version::parse);
+    let own = |tgi: &str, tensorrt_llm: &str| match engine {
+        EngineKind::Tgi => whole(tgi),
+        _ => whole(tensorrt_llm),
+    };
+    let serving = Serving {
+        version: version.map_or_else(Field::default, |version| Field::Known(version, place)),
+        tensor_parallel: whole("tensor_parallel"),
+        pipeline_parallel: whole("pipeline_parallel"),
+        dtype: text("dtype"),
+        quantization: text("quantization"),
+        kv_cache_dtype: text("kv_cache_dtype"),
+        max_model_len: own("max_total_tokens", "max_seq_len"),
+        max_num_seqs: whole("max_batch_size"),
+        max_num_batched_tokens: whole("max_num_tokens"),
+        max_prefill_tokens: whole("max_batch_prefill_tokens"),
+        max_total_tokens: whole("max_batch_total_tokens"),
+        kv_memory_fraction: match engine {
+            EngineKind::Lmdeploy => share("cache_max_entry_count"),
+            _ => share("kv_cache_free_gpu_memory_fraction"),
+        },
+        ..Serving::new(engine)
+    };
+    super::others::plan(&serving, model, gpu, row.get("gpus").and_then(Value::as_u64)).ok()
 }
 
 /// The number of `b5192 (e59a5f1e)` or `ik_llama.cpp build 3667`: a fork's go on from the build that it left at, in 2024.
