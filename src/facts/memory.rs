@@ -182,6 +182,8 @@ pub struct Inputs {
     pub enforce_eager: bool,
     /// Whether long prompts are split.
     pub chunked_prefill: Option<bool>,
+    /// Whether the KV of shared prefixes is kept.
+    pub prefix_caching: Option<bool>,
     /// Adapters.
     pub lora: Option<Lora>,
     /// Whether the model makes vectors or scores in place of tokens.
@@ -252,6 +254,7 @@ impl Inputs {
             cpu_offload_gib: offload.and_then(|gib| gib.to_f64()).unwrap_or(0.0),
             enforce_eager: stated(&serving.enforce_eager, "--enforce-eager")?.unwrap_or(false),
             chunked_prefill: stated(&serving.enable_chunked_prefill, "--enable-chunked-prefill")?,
+            prefix_caching: stated(&serving.enable_prefix_caching, "--enable-prefix-caching")?,
             lora,
             pooling: task.is_some_and(|task| !matches!(task.as_str(), "generate" | "auto" | "draft" | "transcription")),
             language_model_only: stated(&serving.language_model_only, "--language-model-only")?.unwrap_or(false),
@@ -461,7 +464,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         unit: "tokens",
     });
     let (outcome, why) = judge(&figures, available, inputs, &settings, total, gpu.error_gib);
-    if kv.approximate {
+    if model.linear_layers > 0 && model.state.is_none() && model.kv_shared_layers == 0 {
         assumed.push("the state of layers without per-token KV is not counted".to_owned());
     }
     Plan {

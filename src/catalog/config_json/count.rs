@@ -1223,8 +1223,8 @@ impl Counted {
         let linear = self.mixers.len() as u64 - self.shared - attends;
         let quantization = quantized::of(keys)?;
         let unquantized = match &quantization {
-            Some(scheme) => scheme.unquantized(&self.modules).map(whole).transpose()?,
-            None => None,
+            Some(scheme) if !scheme.is_mixed() => scheme.unquantized(&self.modules).map(whole).transpose()?,
+            _ => None,
         };
         let bytes = match &quantization {
             Some(scheme) if scheme.is_mixed() => scheme.bytes(&self.modules).map(whole).transpose()?,

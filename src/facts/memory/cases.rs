@@ -81,7 +81,7 @@ fn inputs(row: &Value) -> Inputs {
         .map(|key| (*key).to_owned())
         .collect();
     Inputs {
-        version: Version::parse(&version),
+        version: Version::parse(&version).or_else(|| of_month(&version)),
         use_v1,
         tensor_parallel: whole("tensor_parallel"),
         pipeline_parallel: whole("pipeline_parallel"),
@@ -99,6 +99,7 @@ fn inputs(row: &Value) -> Inputs {
         cpu_offload_gib: number("cpu_offload_gb").unwrap_or(0.0),
         enforce_eager: on("enforce_eager").unwrap_or(false),
         chunked_prefill: on("enable_chunked_prefill"),
+        prefix_caching: on("enable_prefix_caching"),
         lora,
         pooling: text("task").is_some_and(|task| task != "generate"),
         language_model_only: on("language_model_only").unwrap_or(false),
@@ -106,6 +107,39 @@ fn inputs(row: &Value) -> Inputs {
         reshaped: Vec::new(),
         assumed: Vec::new(),
     }
+}
+
+/// The release that was new in the month that a version such as `V0 (2024-07)` names in place of a number.
+fn of_month(text: &str) -> Option<Version> {
+    const NEW: [(u32, Version); 23] = [
+        (202_312, Version::new(0, 2, 6)),
+        (202_401, Version::new(0, 2, 7)),
+        (202_402, Version::new(0, 3, 0)),
+        (202_403, Version::new(0, 3, 3)),
+        (202_404, Version::new(0, 4, 0)),
+        (202_405, Version::new(0, 4, 2)),
+        (202_406, Version::new(0, 5, 0)),
+        (202_407, Version::new(0, 5, 3)),
+        (202_408, Version::new(0, 5, 5)),
+        (202_409, Version::new(0, 6, 1)),
+        (202_410, Version::new(0, 6, 3)),
+        (202_411, Version::new(0, 6, 4)),
+        (202_412, Version::new(0, 6, 5)),
+        (202_501, Version::new(0, 6, 6)),
+        (202_502, Version::new(0, 7, 2)),
+        (202_503, Version::new(0, 7, 3)),
+        (202_504, Version::new(0, 8, 4)),
+        (202_505, Version::new(0, 8, 5)),
+        (202_506, Version::new(0, 9, 1)),
+        (202_507, Version::new(0, 9, 2)),
+        (202_508, Version::new(0, 10, 0)),
+        (202_509, Version::new(0, 10, 2)),
+        (202_510, Version::new(0, 11, 0)),
+    ];
+    let at = text.find("20")?;
+    let (year, month) = text.get(at..at + 7)?.split_once('-')?;
+    let month: u32 = year.parse::<u32>().ok()? * 100 + month.parse::<u32>().ok()?;
+    NEW.iter().find(|(of, _)| *of == month).map(|(_, version)| *version)
 }
 
 fn answer(plan: &Plan) -> Value {

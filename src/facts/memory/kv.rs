@@ -1,21 +1,54 @@
 //! The KV cache: bytes a token, what one sequence needs, what a pool holds.
+//!
+//! vLLM keeps blocks of tokens, one page a layer. Layers of one kind share block tables in groups of one size, and all
+//! groups draw from one pool, whose pages are of one size (`vllm/v1/core/kv_cache_utils.py`, from 0.33
+//! `kv_cache_planning.py`; what a sequence needs of a kind: `vllm/v1/kv_cache_interface.py`).
 
 use super::{Inputs, Settings};
-use crate::catalog::OpenModel;
+use crate::catalog::{Mla, OpenModel};
+use crate::engines::Version;
+
+/// Layers of unequal number make groups as large as the most of a kind where that is less than this many times the
+/// least: seen in 0.21 and 0.33; before, 1.25 times, and in 0.11 never.
+const PADDED_GROUPS: [(Version, f64); 2] = [(Version::new(0, 12, 0), 1.25), (Version::new(0, 21, 0), 1.5)];
+/// Sequences of models with states keep a second state, where prefixes are cached, which is the default from then on.
+const STATES_CACHED: Version = Version::new(0, 26, 0);
+/// Latent attention keeps its latent alone.
+const LATENT: Version = Version::new(0, 7, 1);
+/// DeepSeek's sparse attention keeps keys for its indexer: 8 bits a number, and a 32-bit scale for 128 of them.
+const INDEXER_SCALE: f64 = 4.0 / 128.0;
+
+/// Layers that keep the same of a token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Kind {
+    layers: u64,
+    /// Bytes of a token in a layer; of a whole state where it keeps one.
+    bytes: f64,
+    keeps: Keeps,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Keeps {
+    Every,
+    Window(u64),
+    /// So many of a sequence, whatever its length: tokens of an encoder.
+    Tokens(u64),
+    /// So many states of a sequence.
+    State(u64),
+}
 
 /// The KV cache of the fullest pipeline stage on one rank.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
-    /// Bytes of one token in one layer.
-    layer: f64,
-    /// Layers that keep every token.
-    full: u64,
-    /// Layers that keep a window.
-    windowed: u64,
-    /// The window, tokens.
-    window: u64,
-    /// Whether memory that is not counted here grows with sequences (state-space layers).
-    pub(super) approximate: bool,
+    kinds: Vec<Kind>,
+    /// Bytes of a page: a block of one layer.
+    page: f64,
+    /// Tokens in a block of the kind whose pages are the largest; `block_size` is raised for states.
+    block: u64,
+    /// Layers in a group.
+    group: u64,
+    /// Tokens are counted by concurrency.
+    by_concurrency: bool,
 }
 
 /// Works out the layout.
@@ -23,77 +56,260 @@ pub(super) struct Layout {
 /// # Errors
 /// Why the cache's precision can't be told.
 pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Layout, String> {
-    let element = match inputs.kv_cache_dtype.as_deref().unwrap_or("auto") {
-        "auto" => settings.element,
-        "bfloat16" | "float16" | "half" => 2.0,
-        "nvfp4" => 0.5625,
-        name if name.starts_with("fp8") => 1.0,
-        other => return Err(format!("a KV cache in `{other}` is not known here")),
+    let kinds = kinds(model, inputs, settings)?;
+    let tokens_of = |kind: &Kind| !matches!(kind.keeps, Keeps::State(_));
+    let widest = kinds.iter().filter(|kind| tokens_of(kind)).map(|kind| kind.bytes).fold(0.0, f64::max);
+    let state = kinds.iter().filter(|kind| !tokens_of(kind)).map(|kind| kind.bytes).fold(0.0, f64::max);
+    // Pages of attention are made as large as a state, in steps of 16 tokens, and states padded to them.
+    let block = if widest > 0.0 {
+        let blocks = (state / (settings.block_size as f64 * widest)).ceil().max(1.0);
+        settings.block_size.saturating_mul(blocks as u64)
+    } else {
+        settings.block_size
     };
-    let numbers = match model.mla {
-        // The latent is whole on every rank.
-        Some(mla) => f64::from(mla.kv_lora_rank) + f64::from(mla.qk_rope_head_dim),
-        None => {
-            let heads = u64::from(model.kv_heads.max(1));
-            // More ranks than heads: each holds one, so heads are repeated.
-            let local = (heads / settings.tensor_parallel).max(1);
-            2.0 * local as f64 * f64::from(model.head_dim)
-        }
+    let page = (block as f64 * widest).max(state);
+    let least = kinds.iter().map(|kind| kind.layers).min().unwrap_or(0);
+    let most = kinds.iter().map(|kind| kind.layers).max().unwrap_or(0);
+    let padded = PADDED_GROUPS.iter().rev().find(|(first, _)| settings.defaults.version >= *first);
+    let group = match padded {
+        Some((_, times)) if (most as f64) < least as f64 * times => most,
+        _ => least,
     };
-    let of_stage = |layers: u64| layers.div_ceil(settings.pipeline_parallel);
-    let attention = u64::from(model.layers.saturating_sub(model.linear_layers));
-    let window = model.sliding_window.filter(|_| settings.defaults.hybrid_kv);
-    let windowed = window.map_or(0, |window| u64::from(window.layers).min(attention));
     Ok(Layout {
-        layer: numbers * element,
-        full: of_stage(attention - windowed),
-        windowed: of_stage(windowed),
-        window: window.map_or(0, |window| window.size),
-        approximate: model.linear_layers > 0,
+        kinds,
+        page,
+        block,
+        group: group.max(1),
+        by_concurrency: settings.defaults.tokens_by_concurrency,
     })
 }
 
+/// What the layers of one stage keep on one rank.
+fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<Kind>, String> {
+    let of_stage = |layers: u64| layers.div_ceil(settings.pipeline_parallel);
+    if model.encoder_only {
+        return Ok(Vec::new());
+    }
+    let precision = precision(model, inputs, settings)?;
+    let attention = u64::from(
+        model
+            .layers
+            .saturating_sub(model.linear_layers)
+            .saturating_sub(model.kv_shared_layers),
+    );
+    let windowed = model.sliding_window.map_or(0, |window| u64::from(window.layers)).min(attention);
+    let full_layers = attention - windowed;
+    let local = |heads: u32| {
+        // More ranks than heads: each holds one, so heads are repeated.
+        (u64::from(heads.max(1)) / settings.tensor_parallel).max(1) as f64
+    };
+    let of_heads = |heads: u32, size: u32| {
+        let sizes = f64::from(size) + f64::from(model.value_head_dim.unwrap_or(size));
+        local(heads) * sizes * precision.element
+    };
+    let own = match model.mla {
+        // Every head's own keys and values, both padded to 256 numbers.
+        Some(mla) if settings.defaults.version < LATENT => {
+            let key = u64::from(mla.qk_nope_head_dim) + u64::from(mla.qk_rope_head_dim);
+            let heads = (u64::from(model.heads) / settings.tensor_parallel).max(1);
+            2.0 * heads as f64 * key.next_multiple_of(256) as f64 * precision.element
+        }
+        Some(mla) => precision.latent(&mla),
+        None => of_heads(model.kv_heads, model.head_dim),
+    };
+    let full = match model.full_attention {
+        Some(heads) if windowed > 0 => of_heads(heads.kv_heads, heads.head_dim),
+        _ => own,
+    };
+    let mut kinds = Vec::new();
+    let mut push = |layers: u64, bytes: f64, keeps: Keeps| {
+        if layers > 0 && bytes > 0.0 {
+            kinds.push(Kind {
+                layers: of_stage(layers),
+                bytes,
+                keeps,
+            });
+        }
+    };
+    match model.sliding_window {
+        // A window that the release makes use of: where all layers have one, or kinds have caches of their own.
+        Some(window) if settings.defaults.hybrid_kv && windowed > 0 => {
+            push(full_layers, full, Keeps::Every);
+            push(windowed, own, Keeps::Window(window.size));
+        }
+        _ if full == own => push(attention, own, Keeps::Every),
+        _ => {
+            push(full_layers, full, Keeps::Every);
+            push(windowed, own, Keeps::Every);
+        }
+    }
+    if let Some(size) = model.mla.and_then(|mla| mla.indexer_head_dim) {
+        let layers = model.mla.and_then(|mla| mla.indexer_layers).map_or(attention, u64::from);
+        push(layers, f64::from(size) * (1.0 + INDEXER_SCALE), Keeps::Every);
+    }
+    if let Some(cross) = model.cross_attention {
+        push(u64::from(cross.layers), own, Keeps::Tokens(cross.tokens));
+    }
+    if let Some(state) = &model.state {
+        let recurrent = if state.recurrent_dtype.as_deref() == Some("float32") {
+            4.0
+        } else {
+            settings.element
+        };
+        let bytes = state.conv as f64 * settings.element + state.recurrent as f64 * recurrent;
+        let cached = inputs
+            .prefix_caching
+            .unwrap_or(settings.defaults.version >= STATES_CACHED);
+        let states = if cached { 2 } else { 1 };
+        push(
+            u64::from(state.layers),
+            bytes / settings.tensor_parallel as f64,
+            Keeps::State(states),
+        );
+    }
+    Ok(kinds)
+}
+
+/// How numbers are stored.
+struct Precision {
+    /// Bytes of one number, its share of the scales included.
+    element: f64,
+    /// Whether sparse latent attention stores its latent in its own 8-bit format.
+    sparse_fp8: bool,
+}
+
+impl Precision {
+    /// Bytes of a token of latent attention, whole on every rank.
+    fn latent(&self, mla: &Mla) -> f64 {
+        let (latent, rope) = (f64::from(mla.kv_lora_rank), f64::from(mla.qk_rope_head_dim));
+        if self.sparse_fp8 {
+            // fp8_ds_mla: 8 bits a number, a 32-bit scale for 128 of them, and the rope part in 16 bits.
+            latent + 4.0 * (latent / 128.0).ceil() + 2.0 * rope
+        } else {
+            (latent + rope) * self.element
+        }
+    }
+}
+
+fn precision(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Precision, String> {
+    let asked = inputs.kv_cache_dtype.as_deref().unwrap_or("auto");
+    let published = model
+        .quantization
+        .as_ref()
+        .and_then(|own| own.kv_cache.as_deref())
+        .filter(|_| settings.defaults.version >= CHECKPOINT_KV);
+    let element = match (asked, published) {
+        ("auto", Some("fp8")) => 1.0,
+        ("auto", _) => settings.element,
+        ("bfloat16" | "float16" | "half", _) => 2.0,
+        ("nvfp4", _) => 0.5625,
+        (name, _) if name.starts_with("fp8") || name == "int8" => 1.0,
+        (other, _) => return Err(format!("a KV cache in `{other}` is not known here")),
+    };
+    let sparse = model.mla.is_some_and(|mla| mla.indexer_head_dim.is_some());
+    Ok(Precision {
+        element,
+        sparse_fp8: sparse && element < 2.0,
+    })
+}
+
+/// The cache takes the precision that the checkpoint brings scales for.
+const CHECKPOINT_KV: Version = Version::new(0, 12, 0);
+
 impl Layout {
+    /// Tokens in a block of a kind: those with smaller pages have more.
+    fn block_of(&self, kind: &Kind) -> u64 {
+        let times = (self.page / (kind.bytes * self.block as f64)).floor().max(1.0);
+        self.block.saturating_mul(times as u64)
+    }
+
+    /// Blocks of one layer that one sequence of the longest length needs.
+    fn blocks(&self, kind: &Kind, settings: &Settings) -> u64 {
+        let length = settings.max_model_len;
+        let block = self.block_of(kind);
+        match kind.keeps {
+            Keeps::Every => length.div_ceil(block),
+            Keeps::Window(window) => {
+                // The window and the batches in flight, and one block for a window that starts inside of one.
+                let flight = settings
+                    .batched_tokens
+                    .saturating_mul(settings.defaults.batches_in_flight);
+                let held = window.saturating_sub(1).saturating_add(flight).min(length);
+                held.div_ceil(block) + 1
+            }
+            Keeps::Tokens(tokens) => tokens.div_ceil(block),
+            Keeps::State(states) => states,
+        }
+    }
+
+    /// Whether all layers keep every token, so that kinds differ in their size alone.
+    fn uniform(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.keeps == Keeps::Every)
+    }
+
+    /// Bytes of a block of all layers of a group.
+    fn block_bytes(&self) -> f64 {
+        if self.uniform() {
+            let token: f64 = self.kinds.iter().map(|kind| kind.layers as f64 * kind.bytes).sum();
+            token * self.block as f64
+        } else {
+            self.page * self.group as f64
+        }
+    }
+
+    /// Groups of layers of a kind.
+    fn groups_of(&self, kind: &Kind) -> u64 {
+        kind.layers.div_ceil(self.group)
+    }
+
+    /// Blocks of all groups that one sequence of the longest length needs.
+    fn sequence_blocks(&self, settings: &Settings) -> u64 {
+        if self.uniform() {
+            return settings.max_model_len.div_ceil(self.block);
+        }
+        let of = |kind: &Kind| self.groups_of(kind).saturating_mul(self.blocks(kind, settings));
+        self.kinds.iter().map(of).fold(0, u64::saturating_add)
+    }
+
     /// Bytes that one sequence of the longest length needs.
     pub(super) fn sequence_bytes(&self, settings: &Settings) -> f64 {
-        let block = settings.block_size;
-        let length = settings.max_model_len;
-        let whole = length.div_ceil(block) as f64;
-        // vllm/v1/kv_cache_interface.py: the window and the batches in flight, in blocks, and one for a window that
-        // starts inside a block.
-        let flight = settings
-            .batched_tokens
-            .saturating_mul(settings.defaults.batches_in_flight);
-        let held = self.window.saturating_sub(1).saturating_add(flight).min(length);
-        let held = (held.div_ceil(block) + 1) as f64;
-        let blocks = self.full as f64 * whole + self.windowed as f64 * held;
-        blocks * block as f64 * self.layer
+        if self.kinds.is_empty() {
+            return 0.0;
+        }
+        self.sequence_blocks(settings) as f64 * self.block_bytes()
     }
 
     /// Bytes a token, so that tokens × this is the pool, in the engine's own count of tokens.
     pub(super) fn bytes_per_token(&self, settings: &Settings) -> u64 {
-        if self.windowed == 0 {
-            (self.layer * self.full as f64) as u64
-        } else if settings.defaults.tokens_by_concurrency {
-            (self.sequence_bytes(settings) / settings.max_model_len as f64) as u64
+        let bytes = if self.kinds.is_empty() {
+            0.0
+        } else if self.uniform() {
+            self.block_bytes() / self.block as f64
+        } else if self.by_concurrency {
+            self.sequence_bytes(settings) / settings.max_model_len as f64
         } else {
-            let (size, groups) = self.groups();
-            (self.layer * (size * groups) as f64) as u64
-        }
+            let groups: u64 = self.kinds.iter().map(|kind| self.groups_of(kind)).sum();
+            self.block_bytes() * groups as f64 / self.block as f64
+        };
+        bytes as u64
     }
 
     /// Tokens that a pool of `bytes` holds, as the engine's log counts them.
     pub(super) fn tokens(&self, bytes: f64, settings: &Settings) -> u64 {
-        let block = settings.block_size as f64;
-        if self.windowed > 0 && settings.defaults.tokens_by_concurrency {
-            return (self.concurrency(bytes, settings) * settings.max_model_len as f64) as u64;
-        }
-        let (size, groups) = self.groups();
-        let page = self.layer * size as f64 * block;
-        if page <= 0.0 || bytes <= 0.0 {
+        let block = self.block_bytes();
+        if block <= 0.0 || bytes <= 0.0 {
             return 0;
         }
-        ((bytes / page).floor() / groups as f64).floor() as u64 * settings.block_size
+        let blocks = (bytes / block).floor();
+        if self.uniform() {
+            return (blocks as u64).saturating_mul(self.block);
+        }
+        if self.by_concurrency {
+            let needed = self.sequence_blocks(settings).max(1);
+            return (blocks / needed as f64 * settings.max_model_len as f64) as u64;
+        }
+        let groups: u64 = self.kinds.iter().map(|kind| self.groups_of(kind)).sum();
+        ((blocks / groups.max(1) as f64).floor() as u64).saturating_mul(self.block)
     }
 
     /// Sequences of the longest length that a pool of `bytes` holds.
@@ -106,24 +322,26 @@ impl Layout {
         }
     }
 
-    /// Layers in a group, and groups: layers of a kind share blocks in groups of one size
-    /// (`vllm/v1/core/kv_cache_utils.py`).
-    fn groups(&self) -> (u64, u64) {
-        let (few, many) = (self.full.min(self.windowed), self.full.max(self.windowed));
-        if few == 0 {
-            return (many.max(1), 1);
-        }
-        let size = if (many as f64) < few as f64 * 1.25 { many } else { few };
-        (size, self.full.div_ceil(size) + self.windowed.div_ceil(size))
-    }
-
     /// What enters its arithmetic.
     pub(super) fn inputs(&self) -> Vec<(&'static str, f64)> {
-        vec![
-            ("bytes a token and layer", self.layer),
-            ("layers with every token", self.full as f64),
-            ("layers with a window", self.windowed as f64),
-            ("window, tokens", self.window as f64),
-        ]
+        let mut inputs = Vec::new();
+        for kind in &self.kinds {
+            let (layers, bytes) = match kind.keeps {
+                Keeps::Every => ("layers with every token", "bytes a token of one"),
+                Keeps::Window(_) => ("layers with a window", "bytes a token of one"),
+                Keeps::Tokens(_) => ("layers with an encoder's tokens", "bytes a token of one"),
+                Keeps::State(_) => ("layers with a state", "bytes a state of one"),
+            };
+            inputs.push((layers, kind.layers as f64));
+            inputs.push((bytes, kind.bytes));
+            if let Keeps::Window(window) = kind.keeps {
+                inputs.push(("window, tokens", window as f64));
+            }
+        }
+        inputs.push(("tokens in a block", self.block as f64));
+        if !self.uniform() {
+            inputs.push(("layers in a group", self.group as f64));
+        }
+        inputs
     }
 }

@@ -50,26 +50,7 @@ pub(super) fn of(
     let plain = settings.element;
     let (dense, experts) = match &format {
         None => (plain, plain),
-        Some(format) if format.experts_only => (plain, format.bits / 8.0),
-        Some(format) => (format.bits / 8.0, format.bits / 8.0),
-    };
-    let (dense, experts) = match (&format, model.weights_bytes) {
-        // The checkpoint's size tells what its scales add and which layers it leaves in 16 bits.
-        (Some(format), Some(bytes)) if format.published => {
-            let sixteen = (parts.embedding + parts.output + parts.replicated + parts.tower) * plain;
-            let layers = (parts.linear + parts.kv + parts.latent) * dense + parts.experts * experts;
-            let measured = (bytes as f64 - sixteen) / layers;
-            if measured.is_finite() && (0.8..=1.6).contains(&measured) {
-                if format.experts_only {
-                    (dense, experts)
-                } else {
-                    (dense * measured, experts * measured)
-                }
-            } else {
-                (dense, experts)
-            }
-        }
-        _ => (dense, experts),
+        Some(format) => stored(model, format, &parts, plain),
     };
     let padding = format.as_ref().map_or(1.0, |format| {
         let hidden = u64::from(model.hidden_size.max(1));
@@ -91,14 +72,18 @@ pub(super) fn of(
     } else {
         parts.embedding + parts.output
     };
-    let outside = (ends + parts.tower) * plain / ranks;
+    let tower = if inputs.language_model_only { 0.0 } else { parts.tower };
+    let outside = (ends + tower) * plain / ranks;
     let adapters = lora(model, inputs, settings);
-    let total = in_layers * of_stage + outside + adapters;
+    let rotation = rotation(model, plain);
+    let rounding = rounding(model, settings, dense, experts, plain);
+    let total = in_layers * of_stage + outside + adapters + rotation + rounding;
     let offload = (inputs.cpu_offload_gib.max(0.0) * GIB).min(total);
     let mid = (total - offload) / GIB;
     steps.push(Step {
         name: "weights",
-        formula: "(layers ÷ stages + embeddings + towers + LoRA slots, each by its bytes and ranks) − offload",
+        formula: "(layers ÷ stages + embeddings + towers + LoRA slots, each by its bytes and ranks) \
+                  + table of rotations + rounding of the allocator − offload",
         inputs: vec![
             ("parameters", model.parameters as f64),
             ("embedding parameters", parts.embedding),
@@ -106,13 +91,15 @@ pub(super) fn of(
             ("expert parameters", parts.experts),
             ("other linear parameters", parts.linear + parts.kv + parts.latent),
             ("replicated parameters", parts.replicated),
-            ("tower parameters", parts.tower),
+            ("tower parameters", tower),
             ("bytes a linear parameter", dense),
             ("bytes an expert parameter", experts * padding),
             ("bytes another parameter", plain),
             ("ranks", ranks),
             ("stages", stages),
             ("LoRA slots, bytes", adapters),
+            ("table of rotations, bytes", rotation),
+            ("rounding of the allocator, bytes", rounding),
             ("offload, bytes", offload),
         ],
         value: mid,
@@ -122,20 +109,17 @@ pub(super) fn of(
         assumed.push("every linear layer is quantized; embeddings, output, norms and routers are not".to_owned());
     }
     let error = match &format {
-        None => 0.01,
+        None => 0.005,
+        Some(format) if format.published && model.unquantized_parameters.is_some() => 0.01,
         Some(format) if format.published && model.weights_bytes.is_some() => 0.02,
         Some(_) => 0.04,
-    } + if model.multimodal { 0.02 } else { 0.0 };
-    // Which share of it is the tower that the flag leaves out, the catalog doesn't tell.
-    let left_out = if inputs.language_model_only {
-        parts.tower * plain / ranks / GIB
-    } else {
-        0.0
-    };
+    } + if model.multimodal && model.tower_parameters.is_none() { 0.03 } else { 0.0 };
+    // Not every part of a tower is split.
+    let whole_tower = tower * plain * (1.0 - 1.0 / ranks) / GIB;
     Ok(Range {
-        low: (mid * (1.0 - error) - left_out).max(0.0),
+        low: (mid * (1.0 - error)).max(0.0),
         mid,
-        high: mid * (1.0 + error) + 0.1,
+        high: mid * (1.0 + error) + 0.1 + whole_tower,
     })
 }
 
@@ -199,25 +183,96 @@ fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> 
             }
         },
     };
-    let scales = match (method, bits as u64) {
-        // An 8-bit exponent for 32 values; an 8-bit scale for 16.
-        (name, 4) if name.contains("mxfp4") => 0.25,
-        (name, 4) if name.contains("nvfp4") || name.contains("modelopt") => 0.5,
+    let stored = match (&model.quantization, published) {
+        (Some(own), true) => own.stored_bits(),
         // An 8-bit scale for 64 values, and a 32-bit one for 256 of those.
-        ("bitsandbytes", 4) => 0.127,
-        // A 16-bit scale and a 4-bit zero for 128 values.
-        (_, 2..=4) => 0.15625,
-        // GGUF's blocks.
-        ("gguf", _) => 0.5,
-        _ => 0.0,
+        _ if method == "bitsandbytes" => bits + 0.127,
+        _ => bits,
     };
     let mxfp4 = method.contains("mxfp4");
     Ok(Some(Format {
-        bits: bits + scales,
+        bits: stored,
         experts_only: mxfp4 && model.moe.is_some(),
         alignment: if mxfp4 { 256 } else { 1 },
         published,
     }))
+}
+
+/// Bytes of a parameter of the linear layers and of the experts, where they are quantized.
+fn stored(model: &OpenModel, format: &Format, parts: &Parts, plain: f64) -> (f64, f64) {
+    let quantized = format.bits / 8.0;
+    let kept = parts.embedding + parts.output + parts.replicated + parts.tower;
+    let linear = parts.linear + parts.kv + parts.latent;
+    let dense = match model.unquantized_parameters.filter(|_| format.published) {
+        Some(unquantized) => {
+            // Linear layers that the checkpoint leaves alone.
+            let share = ((unquantized as f64 - kept) / linear).clamp(0.0, 1.0);
+            let share = if share.is_finite() { share } else { 0.0 };
+            return (share * plain + (1.0 - share) * quantized, quantized);
+        }
+        None if format.experts_only => plain,
+        None => quantized,
+    };
+    // The checkpoint's size tells what its scales add and which layers it leaves in 16 bits.
+    let measured = model.weights_bytes.filter(|_| format.published).map(|bytes| {
+        let layers = linear * dense + parts.experts * quantized;
+        (bytes as f64 - kept * plain) / layers
+    });
+    match measured {
+        Some(measured) if !format.experts_only && (0.8..=1.6).contains(&measured) => {
+            (dense * measured, quantized * measured)
+        }
+        _ => (dense, quantized),
+    }
+}
+
+/// Bytes of the table by which positions are rotated, which every rank holds beside the weights: the longest context
+/// × the rotated numbers of a head (`vllm/model_executor/layers/rotary_embedding`).
+fn rotation(model: &OpenModel, element: f64) -> f64 {
+    if model.encoder_only {
+        return 0.0;
+    }
+    let size = match (model.mla, model.full_attention) {
+        (Some(mla), _) => mla.qk_rope_head_dim,
+        (None, Some(full)) => full.head_dim.saturating_add(model.head_dim),
+        (None, None) => model.head_dim,
+    };
+    model.max_context as f64 * f64::from(size) * element
+}
+
+/// What PyTorch's allocator counts beyond the tensors themselves. From 10 MiB on it takes memory in steps of 2 MiB, and
+/// a rest of at most 1 MiB stays with the tensor (`c10/cuda/CUDACachingAllocator.cpp`: `kMinLargeAlloc`, `kRoundLarge`,
+/// `kSmallSize`). The tensors are those that vLLM makes: queries, keys and values in one, gate and up in one.
+fn rounding(model: &OpenModel, settings: &Settings, dense: f64, experts: f64, plain: f64) -> f64 {
+    const MIB: f64 = 1_048_576.0;
+    let rest = |bytes: f64| {
+        let rest = (bytes / (2.0 * MIB)).ceil() * 2.0 * MIB - bytes;
+        if bytes >= 10.0 * MIB && rest <= MIB { rest } else { 0.0 }
+    };
+    let ranks = settings.tensor_parallel as f64;
+    let stages = settings.pipeline_parallel as f64;
+    let hidden = f64::from(model.hidden_size);
+    let head = f64::from(model.head_dim);
+    let query = f64::from(model.heads) / ranks * head;
+    let keys = 2.0 * (f64::from(model.kv_heads) / ranks).max(1.0) * head;
+    let mut layer = 0.0;
+    if model.mla.is_none() && model.linear_layers == 0 && model.full_attention.is_none() {
+        layer += rest((query + keys) * hidden * dense) + rest(query * hidden * dense);
+    }
+    let layers = (f64::from(model.layers) / stages).ceil();
+    let wide = f64::from(model.intermediate_size) / ranks;
+    let dense_ffn = rest(2.0 * wide * hidden * dense) + rest(wide * hidden * dense);
+    let ffn = match model.moe {
+        None => dense_ffn * layers,
+        Some(moe) => {
+            let mixed = (f64::from(model.layers.saturating_sub(moe.dense_layers)) / stages).ceil();
+            let count = f64::from(moe.experts) / settings.expert_ranks as f64 * ranks;
+            let wide = f64::from(moe.intermediate_size) / ranks * count;
+            mixed * (rest(2.0 * wide * hidden * experts) + rest(wide * hidden * experts))
+        }
+    };
+    let ends = if model.tied_embeddings { 1.0 } else { 2.0 };
+    layers * layer + ffn + ends * rest(f64::from(model.vocab_size) / ranks * hidden * plain)
 }
 
 /// Parameters by part. What the shape doesn't tell (projections of latent attention, state-space layers) comes from
@@ -226,31 +281,36 @@ fn parts(model: &OpenModel) -> Parts {
     let hidden = f64::from(model.hidden_size);
     let layers = f64::from(model.layers);
     let total = model.parameters as f64;
-    let embedding = f64::from(model.vocab_size) * hidden;
+    let vocabulary = f64::from(model.vocab_size) * hidden;
+    let embedding = model.embedding_parameters.map_or(vocabulary, |all| all as f64);
     let generates = model.architecture.contains("CausalLM") || model.architecture.contains("Conditional");
-    let output = if model.tied_embeddings || !generates {
-        0.0
-    } else {
-        embedding
-    };
+    let output = if model.tied_embeddings || !generates { 0.0 } else { vocabulary };
     let moe_layers = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
     let (experts, router) = model.moe.map_or((0.0, 0.0), |moe| {
         let count = f64::from(moe.experts);
+        let matrices = if moe.gated { 3.0 } else { 2.0 };
+        let input = moe.input_size.map_or(hidden, f64::from);
         (
-            moe_layers * count * 3.0 * hidden * f64::from(moe.intermediate_size),
+            moe_layers * count * matrices * input * f64::from(moe.intermediate_size),
             moe_layers * count * hidden,
         )
     });
     let head_dim = f64::from(model.head_dim);
     let attention_layers = layers - f64::from(model.linear_layers);
-    let (kv, latent) = match model.mla {
-        None => (
+    let (kv, latent) = match (model.mla, model.full_attention) {
+        (Some(mla), _) => (
+            0.0,
+            layers * hidden * f64::from(mla.kv_lora_rank.saturating_add(mla.qk_rope_head_dim)),
+        ),
+        (None, Some(full)) => {
+            let windowed = f64::from(model.sliding_window.map_or(0, |window| window.layers));
+            let own = windowed * f64::from(model.kv_heads) * head_dim;
+            let full = (attention_layers - windowed).max(0.0) * f64::from(full.kv_heads) * f64::from(full.head_dim);
+            (2.0 * hidden * (own + full), 0.0)
+        }
+        (None, None) => (
             attention_layers * 2.0 * hidden * f64::from(model.kv_heads) * head_dim,
             0.0,
-        ),
-        Some(mla) => (
-            0.0,
-            layers * hidden * f64::from(mla.kv_lora_rank + mla.qk_rope_head_dim),
         ),
     };
     let replicated = layers * 2.0 * hidden + router;
@@ -260,10 +320,10 @@ fn parts(model: &OpenModel) -> Parts {
         + model.moe.map_or(0.0, |moe| {
             moe_layers * 3.0 * hidden * f64::from(moe.shared_experts) * f64::from(moe.intermediate_size)
         });
-    let tower = if model.multimodal && model.mla.is_none() {
-        (rest - shaped).max(0.0)
-    } else {
-        0.0
+    let tower = match model.tower_parameters {
+        Some(tower) => (tower as f64).min(rest),
+        None if model.multimodal && model.mla.is_none() && model.linear_layers == 0 => (rest - shaped).max(0.0),
+        None => 0.0,
     };
     Parts {
         embedding,
