@@ -122,6 +122,17 @@ pub struct Device<'a> {
     pub memory_gib: Option<f64>,
     /// How far that may be off, GiB: 0 where it was read on the very machine.
     pub error_gib: f64,
+    /// NVIDIA's compute capability, where known.
+    pub compute_capability: Option<f64>,
+}
+
+impl Device<'_> {
+    /// Whether GPUs of a group share memory over NVLink switches, for which NCCL keeps buffers: the data centre's Hopper
+    /// and Blackwell.
+    fn is_switched(&self) -> bool {
+        self.compute_capability
+            .is_some_and(|capability| (9.0..12.0).contains(&capability))
+    }
 }
 
 impl<'a> From<&'a Gpu> for Device<'a> {
@@ -130,6 +141,7 @@ impl<'a> From<&'a Gpu> for Device<'a> {
             name: &gpu.id,
             memory_gib: Some(gpu.memory_gib),
             error_gib: gpu.memory_gib * GPU_SPREAD,
+            compute_capability: gpu.compute_capability.as_deref().and_then(|text| text.parse().ok()),
         }
     }
 }
@@ -381,6 +393,8 @@ struct Settings {
     element: f64,
     /// Whether the sampler's kind is only bounded by the release.
     version_stated: bool,
+    /// Whether the GPUs of a group are joined by NVLink switches.
+    switched: bool,
 }
 
 /// Judges a model on a GPU as a launch serves it; `gpus` is how many of them the process sees, where that is known,
@@ -558,6 +572,7 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
         block_size,
         element: element_bytes(inputs.dtype.as_deref(), &model.dtype),
         version_stated: inputs.version.is_some(),
+        switched: gpu.is_switched(),
     })
 }
 

@@ -17,12 +17,16 @@ const TRITON_BYTES: f64 = 14.0;
 const HIDDEN_COPIES: f64 = 1.28;
 /// Copies of the hidden states alive at the peak inside a layer: residual, normed, input and output.
 const LAYER_COPIES: f64 = 4.0;
-/// GiB that the encoder of a multimodal model takes in the profiling run. Three runs take 0.5 to 3.7.
-const ENCODER_GIB: f64 = 1.5;
+/// The most that the encoder of a multimodal model takes in the profiling run, GiB. Measured 0 to 3.7.
+const ENCODER_GIB: f64 = 4.0;
 /// GiB outside PyTorch on one GPU. Measured 0.13 to 0.16.
 const NON_TORCH_GIB: f64 = 0.13;
-/// GiB more for each doubling of the ranks (NCCL). Measured 0.41 to 0.42 for two.
-const NON_TORCH_DOUBLING_GIB: f64 = 0.41;
+/// GiB more where ranks share layers over NVLink switches: for the first two, and for each further one. Fitted on two
+/// and on eight H100.
+const SWITCHED_GIB: (f64, f64) = (0.42, 0.31);
+/// GiB more for each further rank on other GPUs. Fitted on two T4, two A100, four RTX 3090 and four RTX 2080 Ti, which
+/// take 0 to 0.12.
+const RANK_GIB: f64 = 0.07;
 /// GiB of graphs for a layer and captured size. Fitted; the runs scatter between a third and twice it.
 const GRAPH_GIB: f64 = 0.3 / 1024.0;
 
@@ -62,10 +66,10 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     // What the encoder of a multimodal model takes follows from its processor's settings, which no config tells; V0
     // runs it over the whole batch.
     let encodes = model.multimodal && !inputs.language_model_only;
-    let (encoder, encoder_most) = match (encodes, settings.defaults.v1) {
-        (false, _) => (0.0, 0.0),
-        (true, true) => (ENCODER_GIB, 3.0 * ENCODER_GIB),
-        (true, false) => (0.0, 6.0),
+    let encoder = match (encodes, settings.defaults.v1) {
+        (false, _) => 0.0,
+        (true, true) => ENCODER_GIB,
+        (true, false) => 6.0,
     };
     // How far fragments add to the peak can't be worked out: as much again, and 2 GiB.
     let fragments = if settings.defaults.counts_reserved {
@@ -73,10 +77,16 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     } else {
         0.0
     };
+    // V0 runs layers as they stand, and dense ones come out within 2%; V1 compiles them.
+    let (least, most) = match (settings.defaults.v1, model.moe.is_some()) {
+        (false, false) => (0.85, 1.12),
+        (true, false) => (0.6, 1.2),
+        (_, true) => (0.6, 1.5),
+    };
     Range {
-        low: (inside * 0.6).max(sampling(low) * 0.95),
-        mid: value + encoder,
-        high: (inside * 1.5).max(sampling(mid) * 1.08) + 0.15 + encoder_most + fragments,
+        low: (inside * least).max(sampling(low) * 0.95),
+        mid: value,
+        high: (inside * most).max(sampling(mid) * 1.08) + 0.15 + encoder + fragments,
     }
 }
 
@@ -112,26 +122,35 @@ fn sampler_bytes(settings: &Settings) -> (f64, f64) {
 
 /// Memory outside PyTorch, GiB.
 pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
-    let doublings = (settings.tensor_parallel as f64).log2();
-    let stages = if settings.pipeline_parallel > 1 { 1.0 } else { 0.0 };
+    let further = (settings.tensor_parallel.saturating_mul(settings.pipeline_parallel) - 1) as f64;
     let context = if settings.defaults.counts_whole_gpu {
         CONTEXT_GIB
     } else {
         0.0
     };
-    let mid = NON_TORCH_GIB + NON_TORCH_DOUBLING_GIB * (doublings + stages) + context;
+    let switched = if further > 0.0 {
+        SWITCHED_GIB.0 + SWITCHED_GIB.1 * (further.min(15.0) - 1.0)
+    } else {
+        0.0
+    };
+    let other = RANK_GIB * further.min(15.0);
+    let mid = NON_TORCH_GIB + context + if settings.switched { switched } else { other };
     steps.push(Step {
         name: "non-torch",
-        formula: "0.13 + 0.41 × (log2 of ranks + 1 where there are stages) + context where the release counts it",
-        inputs: vec![("ranks", settings.tensor_parallel as f64), ("context, GiB", context)],
+        formula: "0.13 + context where the release counts it + buffers for further ranks: 0.42 for the first and 0.31 for \
+                  each other one with NVLink switches, else 0.07 each",
+        inputs: vec![
+            ("ranks", further + 1.0),
+            ("context, GiB", context),
+            ("NVLink switches", f64::from(u8::from(settings.switched))),
+        ],
         value: mid,
         unit: "GiB",
     });
-    let error = 0.25 * (doublings + stages) + context / 2.0;
     Range {
-        low: mid - 0.1 - error,
+        low: (mid - 0.1 - context / 2.0 - if settings.switched { switched - other } else { other }).max(0.0),
         mid,
-        high: mid + 0.1 + error,
+        high: mid + 0.1 + context / 2.0 + if settings.switched { 0.2 * switched } else { switched - other },
     }
 }
 

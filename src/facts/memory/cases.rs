@@ -33,21 +33,14 @@ pub fn judge_case<'a>(
     let gpu_name = text("gpu").unwrap_or_default();
     let known = gpu(gpu_name);
     let total = row.get("gpu_total_gib").and_then(Value::as_f64);
-    let device = match (total, known) {
-        (Some(total), _) => Device {
-            name: gpu_name,
-            memory_gib: Some(total),
-            error_gib: 0.0,
+    let device = Device {
+        name: gpu_name,
+        memory_gib: total.or(known.map(|gpu| gpu.memory_gib)),
+        error_gib: match (total, known) {
+            (None, Some(known)) => Device::from(known).error_gib,
+            _ => 0.0,
         },
-        (None, Some(known)) => Device {
-            name: gpu_name,
-            ..Device::from(known)
-        },
-        (None, None) => Device {
-            name: gpu_name,
-            memory_gib: None,
-            error_gib: 0.0,
-        },
+        compute_capability: known.and_then(|gpu| Device::from(gpu).compute_capability),
     };
     if !engine.eq_ignore_ascii_case("vllm") {
         return match cases_other::judge(row, engine, model, &device) {

@@ -207,12 +207,20 @@ fn precision(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<
         (other, _) => return Err(format!("a KV cache in `{other}` is not known here")),
     };
     let sparse = model.mla.is_some_and(|mla| mla.indexer_head_dim.is_some());
+    let element = if sparse && asked == "auto" && settings.defaults.version < SPARSE_PLAIN {
+        1.0
+    } else {
+        element
+    };
     Ok(Precision {
         element,
         sparse_fp8: sparse && element < 2.0,
     })
 }
 
+/// Sparse latent attention stores its latent in the model's own precision where nothing is asked (before, in 8 bits):
+/// seen in 0.21, not in 0.13.
+const SPARSE_PLAIN: Version = Version::new(0, 14, 0);
 /// The cache takes the precision that the checkpoint brings scales for.
 const CHECKPOINT_KV: Version = Version::new(0, 12, 0);
 

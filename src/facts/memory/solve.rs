@@ -46,6 +46,7 @@ pub fn least_memory(model: &OpenModel, inputs: &Inputs) -> Option<f64> {
             name: "",
             memory_gib: Some(memory),
             error_gib: memory * GPU_SPREAD,
+            compute_capability: None,
         };
         plan(model, &gpu, inputs).outcome == Outcome::Starts
     };
