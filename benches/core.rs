@@ -101,6 +101,9 @@ fn lint_2000_manifests(bencher: divan::Bencher) {
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
     };
-    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a thread");
     bencher.bench(|| one.install(|| lint(&sources, &[], &linter)));
 }

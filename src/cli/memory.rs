@@ -7,22 +7,35 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::load::{ConfigArguments, Run};
 use super::numbers::Format;
 use super::{Failure, output};
-use crate::catalog::{Catalog, Gpu, GpuMatch, OpenModel};
+use crate::catalog::{Catalog, Gpu, GpuMatch, OpenModel, config_json};
 use crate::engines::vllm::NEWEST;
-use crate::engines::{self, Version};
+use crate::engines::{self, Serving, Version};
 use crate::facts::memory::{self, Device, Figures, Inputs, Outcome, Plan, Range};
+use crate::facts::{DeploymentFacts, World};
+use crate::formats;
+use crate::host;
 use crate::report::{clean, grouped};
+use crate::rules::Selection;
+use crate::source::SourceId;
+use crate::units::{Field, Unit};
 
 /// How many near names are told.
 const NEAREST: usize = 3;
 
 #[derive(Debug, Args)]
 pub(super) struct Memory {
+    /// A manifest, script or values file, whose deployments are judged.
+    #[arg(conflicts_with_all = ["model", "config_json", "cases", "gpu", "solve"])]
+    file: Option<PathBuf>,
     /// The model's repository, such as meta-llama/Llama-3.1-8B-Instruct.
-    #[arg(long, required_unless_present = "cases")]
+    #[arg(long, required_unless_present_any = ["file", "cases", "config_json"])]
     model: Option<String>,
+    /// The model's config.json, in place of the catalog.
+    #[arg(long, value_name = "PATH")]
+    config_json: Option<PathBuf>,
     /// The GPU, such as L4, A100-80GB or a node's label; without it, all of the catalog.
     #[arg(long)]
     gpu: Option<String>,
@@ -63,12 +76,30 @@ pub(super) struct Memory {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
     /// Show every step of the arithmetic with its inputs.
-    #[arg(long, requires = "gpu")]
+    #[arg(long)]
     explain: bool,
-    /// Read settings as JSON, one object a line (`model`, `gpu`, `max_model_len`, …), and write one prediction a line;
-    /// `-` is standard input. The predictions are JSON whatever `--format` says.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "gpu"])]
+    /// Ask for the most or the least that surely starts.
+    #[arg(long, value_enum)]
+    solve: Option<Solve>,
+    /// Read published runs as JSON, one object a line (`model`, `gpu`, `max_model_len`, …; `-` is standard input), and
+    /// print predictions beside what was measured; with `--format json` one prediction a line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "gpu", "config_json", "solve"])]
     cases: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArguments,
+}
+
+/// What `--solve` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Solve {
+    /// The longest context.
+    MaxModelLen,
+    /// The most sequences of the longest length at once.
+    MaxNumSeqs,
+    /// The smallest GPU.
+    Gpu,
+    /// The fewest GPUs that share each layer.
+    TensorParallel,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -84,12 +115,22 @@ fn version(text: &str) -> Result<Version, String> {
 impl Memory {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if let Some(path) = &self.cases {
-            return cases(path);
+            return cases(path, self.format);
+        }
+        if let Some(path) = &self.file {
+            return self.judge_file(path);
         }
         let Engine::Vllm = self.engine;
         let catalog = Catalog::embedded();
         let name = self.model.as_deref().unwrap_or_default();
-        let model = catalog.open_model(name).ok_or_else(|| unknown_model(catalog, name))?;
+        let read;
+        let model = match &self.config_json {
+            Some(path) => {
+                read = read_config(path, self.model.as_deref())?;
+                &read
+            }
+            None => catalog.open_model(name).ok_or_else(|| unknown_model(catalog, name))?,
+        };
         let inputs = self.inputs(model);
         let asked = Asked {
             memory: &self,
@@ -97,7 +138,8 @@ impl Memory {
             inputs,
         };
         let gpus = match &self.gpu {
-            None => return output::print(&asked.any_gpu(catalog)),
+            None if matches!(self.solve, None | Some(Solve::Gpu)) => return output::print(&asked.any_gpu(catalog)),
+            None => return Err(Failure("--solve needs --gpu, unless it asks for the GPU".to_owned())),
             Some(label) => match catalog.gpu(label) {
                 GpuMatch::Exact(gpu) => vec![gpu],
                 GpuMatch::Ambiguous(gpus) => gpus,
@@ -110,6 +152,9 @@ impl Memory {
                 gpu.id
             )));
         }
+        if let Some(solve) = self.solve {
+            return output::print(&asked.solved(solve, &gpus, catalog));
+        }
         let answers: Vec<Answer<'_>> = gpus.iter().map(|gpu| asked.on(catalog, gpu)).collect();
         output::print(&match self.format {
             Format::Human => asked.human(&answers, output::width()),
@@ -117,6 +162,84 @@ impl Memory {
                 let answers: Vec<Value> = answers.iter().map(|answer| asked.object(answer)).collect();
                 format!("{:#}\n", json!({"model": model.id, "gpus": answers}))
             }
+        })
+    }
+
+    /// Judges the deployments of a file.
+    fn judge_file(&self, path: &Path) -> Result<ExitCode, Failure> {
+        let run = Run::load(&self.config, path, &Selection::default())?;
+        let files = [path.to_path_buf()];
+        let scan = host::scan(&files, &run.root, &run.settings, true).map_err(|error| Failure(error.message))?;
+        if let Some(unread) = scan.unread.first() {
+            return Err(Failure(format!("{}: {}", unread.path, unread.why)));
+        }
+        let mut units = Vec::new();
+        for (index, source) in scan.sources.iter().enumerate() {
+            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+            if let formats::Outcome::Read(_, read) = formats::read(source, id, false) {
+                units.extend(read.units);
+            }
+        }
+        let world = World {
+            sources: &scan.sources,
+            settings: &run.settings,
+            catalog: &run.catalog,
+            today: run.today,
+        };
+        let mut page = Page::new(output::width());
+        let mut objects = Vec::new();
+        for unit in &units {
+            let Unit::Deployment(deployment) = unit else { continue };
+            let facts = DeploymentFacts::new(deployment, &world);
+            let stated = facts
+                .engine()
+                .map(|serving| settings_of(serving, &world))
+                .unwrap_or_default();
+            if !objects.is_empty() {
+                page.out.push('\n');
+            }
+            page.tell("", &clean(&deployment.name));
+            match facts.plans() {
+                Err(why) => {
+                    page.settings(&stated, &[]);
+                    page.tell("verdict: ", &format!("not known: {}", clean(why)));
+                    objects.push(json!({"name": deployment.name, "outcome": "unknown", "why": why, "stated": stated}));
+                }
+                Ok(plans) => {
+                    for (gpu, plan) in plans {
+                        page.settings(&stated, &plan.assumed);
+                        page.tell("GPU       ", &format!("{}, {:.2} GiB", gpu.id, gpu.memory_gib));
+                        if let Some(figures) = &plan.figures {
+                            page.figures(figures, gpu.memory_gib);
+                        }
+                        page.tell("verdict: ", &format!("{}: {}", words(plan.outcome), clean(&plan.why)));
+                        if self.explain {
+                            page.steps(plan);
+                            if let Field::Known(name, _) = facts.model_name()
+                                && let Some(model) = run.catalog.open_model(&name)
+                            {
+                                page.tell("shape: ", &origin(&model.source, model.as_of));
+                            }
+                            page.tell("GPU:   ", &origin(&gpu.source, gpu.as_of));
+                        }
+                        objects.push(json!({
+                            "name": deployment.name,
+                            "gpu": gpu.id,
+                            "outcome": plan.outcome.name(),
+                            "why": plan.why,
+                            "stated": stated,
+                            "assumed": plan.assumed,
+                        }));
+                    }
+                }
+            }
+        }
+        if objects.is_empty() {
+            return Err(Failure(format!("{}: no deployment is found in it", path.display())));
+        }
+        output::print(&match self.format {
+            Format::Human => page.out,
+            Format::Json => format!("{:#}\n", json!({"deployments": objects})),
         })
     }
 
@@ -200,7 +323,7 @@ impl Memory {
 /// A model with settings, whose GPU is asked for.
 struct Asked<'a> {
     memory: &'a Memory,
-    model: &'static OpenModel,
+    model: &'a OpenModel,
     inputs: Inputs,
 }
 
@@ -228,6 +351,54 @@ impl Asked<'_> {
                 .flatten(),
             starts_on: fitting.iter().map(|(gpu, _)| gpu.id.as_str()).collect(),
             plan,
+        }
+    }
+
+    /// The answer to `--solve` on each of `gpus`.
+    fn solved(&self, solve: Solve, gpus: &[&Gpu], catalog: &Catalog) -> String {
+        let mut objects = Vec::new();
+        let mut page = Page::new(output::width());
+        for gpu in gpus {
+            let device = Device::from(*gpu);
+            let (key, words, answer) = match solve {
+                Solve::MaxModelLen => (
+                    "max_model_len",
+                    "the longest context that surely starts, in tokens",
+                    memory::longest_context(self.model, &device, &self.inputs).map(Value::from),
+                ),
+                Solve::MaxNumSeqs => (
+                    "max_num_seqs",
+                    "the most sequences of the longest length at once",
+                    memory::most_sequences(self.model, &device, &self.inputs).map(Value::from),
+                ),
+                Solve::TensorParallel => (
+                    "tensor_parallel",
+                    "the fewest GPUs that share each layer and surely start",
+                    memory::least_tensor_parallel(self.model, &device, &self.inputs).map(Value::from),
+                ),
+                Solve::Gpu => {
+                    let all = catalog.gpus().iter().filter(|gpu| is_modelled(gpu));
+                    let fitting = memory::gpus_that_fit(self.model, all, &self.inputs);
+                    let smallest = fitting.first().map(|(gpu, _)| Value::from(gpu.id.as_str()));
+                    ("gpu", "the smallest GPU on which it surely starts", smallest)
+                }
+            };
+            let shown = match &answer {
+                Some(Value::String(name)) => name.clone(),
+                Some(number) => grouped(&number.to_string()),
+                None => "none".to_owned(),
+            };
+            self.head(&mut page, Some(gpu));
+            page.tell("", &format!("{words}: {shown}"));
+            page.settings(&self.memory.stated(), &self.inputs.assumed);
+            objects.push(json!({"gpu": gpu.id, key: answer}));
+        }
+        match self.memory.format {
+            Format::Human => page.out,
+            Format::Json => format!(
+                "{:#}\n",
+                json!({"model": self.model.id, "solved": objects, "assumed": self.inputs.assumed})
+            ),
         }
     }
 
@@ -372,17 +543,7 @@ impl Asked<'_> {
             page.tell(&format!("surely starts on{}: ", self.group()), &list);
         }
         if self.memory.explain {
-            page.out.push_str("\nstep by step\n");
-            for step in &plan.steps {
-                page.tell("  ", &format!("{} = {} {}", step.name, number(step.value), step.unit));
-                page.tell("    = ", step.formula);
-                let inputs: Vec<String> = step
-                    .inputs
-                    .iter()
-                    .map(|(name, value)| format!("{name} {}", number(*value)))
-                    .collect();
-                page.tell("    ", &inputs.join("; "));
-            }
+            page.steps(plan);
         }
         page.out.push('\n');
         page.tell("shape: ", &origin(&self.model.source, self.model.as_of));
@@ -465,6 +626,22 @@ impl Page {
         }
     }
 
+    /// The arithmetic, step by step.
+    fn steps(&mut self, plan: &Plan) {
+        self.out
+            .push_str("\nstep by step (docs/memory.md tells each formula's source)\n");
+        for step in &plan.steps {
+            self.tell("  ", &format!("{} = {} {}", step.name, number(step.value), step.unit));
+            self.tell("    = ", step.formula);
+            let inputs: Vec<String> = step
+                .inputs
+                .iter()
+                .map(|(name, value)| format!("{name} {}", number(*value)))
+                .collect();
+            self.tell("    ", &inputs.join("; "));
+        }
+    }
+
     fn settings(&mut self, stated: &[String], assumed: &[String]) {
         if !stated.is_empty() {
             self.tell("stated    ", &stated.join(", "));
@@ -480,12 +657,17 @@ impl Page {
             "CUDA graphs, outside the budget"
         };
         let left = figures.kv.map(|kv| kv.available).unwrap_or_default();
+        let signs = if output::unicode() {
+            ['█', '▓', '▒', '░', '·']
+        } else {
+            ['#', '=', '+', '-', '.']
+        };
         let parts = [
-            ('█', "weights", figures.weights),
-            ('▓', "activations", figures.activation),
-            ('▒', graphs, figures.cuda_graph),
-            ('░', "non-torch", figures.non_torch),
-            ('·', "left for the KV cache", left),
+            (signs[0], "weights", figures.weights),
+            (signs[1], "activations", figures.activation),
+            (signs[2], graphs, figures.cuda_graph),
+            (signs[3], "non-torch", figures.non_torch),
+            (signs[4], "left for the KV cache", left),
         ];
         self.out
             .push_str(&format!("{:<36}{:>10}{:>18}\n", "GiB of one GPU", "estimate", "range"));
@@ -508,7 +690,7 @@ impl Page {
         self.tell("KV cache: ", &format!("{each} bytes a token{kv}"));
     }
 
-    /// A line of the signs of the parts, in proportion; what is beyond the GPU's memory is drawn as `×`.
+    /// A line of the signs of the parts, in proportion; what is beyond the GPU's memory is drawn as `x`.
     fn bar(&mut self, parts: &[(char, &str, Range)], total: f64) {
         let cells = self.width.saturating_sub(20).clamp(20, 80);
         let used: f64 = parts.iter().map(|(_, _, range)| range.mid.max(0.0)).sum();
@@ -520,14 +702,14 @@ impl Page {
             end += range.mid.max(0.0) * scale;
             let upto = (end.round() as usize).min(cells);
             for cell in drawn..upto {
-                bar.push(if cell < inside { *sign } else { '×' });
+                bar.push(if cell < inside { *sign } else { 'x' });
             }
             drawn = drawn.max(upto);
         }
         bar.extend(std::iter::repeat_n(' ', cells - drawn));
         self.out.push_str(&format!("  [{bar}] {:.2} GiB\n", used.max(total)));
         if used > total {
-            self.tell("  ", &format!("× is beyond the GPU's {total:.2} GiB"));
+            self.tell("  ", &format!("x is beyond the GPU's {total:.2} GiB"));
         }
     }
 }
@@ -539,6 +721,41 @@ fn is_modelled(gpu: &Gpu) -> bool {
         "nvidia" => capability.is_none_or(|capability: f64| capability >= 7.0),
         vendor => vendor == "amd",
     }
+}
+
+/// What a launch states, each with the file and line that says so.
+fn settings_of(serving: &Serving, world: &World<'_>) -> Vec<String> {
+    fn told<T: ToString>(name: &str, field: &Field<T>, world: &World<'_>) -> Option<String> {
+        let Field::Known(value, place) = field else { return None };
+        let source = &world.sources[place.source.0 as usize];
+        let line = source.position(place.span.start).line;
+        let value = clean(&value.to_string());
+        Some(format!("{name} {value} ({}:{line})", clean(&source.path)))
+    }
+    [
+        Some(format!("engine {}", serving.engine.name())),
+        told("version", &serving.version, world),
+        told("model", &serving.model, world),
+        told("tensor-parallel", &serving.tensor_parallel, world),
+        told("pipeline-parallel", &serving.pipeline_parallel, world),
+        told("data-parallel", &serving.data_parallel, world),
+        told("dtype", &serving.dtype, world),
+        told("quantization", &serving.quantization, world),
+        told("kv-cache-dtype", &serving.kv_cache_dtype, world),
+        told("max-model-len", &serving.max_model_len, world),
+        told("max-num-seqs", &serving.max_num_seqs, world),
+        told("max-num-batched-tokens", &serving.max_num_batched_tokens, world),
+        told("gpu-memory-utilization", &serving.gpu_memory_utilization, world),
+        told("kv-cache-memory-bytes", &serving.kv_cache_memory_bytes, world),
+        told("cpu-offload-gb", &serving.cpu_offload_gb, world),
+        told("enforce-eager", &serving.enforce_eager, world),
+        told("enable-prefix-caching", &serving.enable_prefix_caching, world),
+        told("enable-lora", &serving.enable_lora, world),
+        told("speculative", &serving.speculative, world),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn words(outcome: Outcome) -> &'static str {
@@ -619,8 +836,17 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Predicts published runs, a JSON object a line in, one out.
-fn cases(path: &Path) -> Result<ExitCode, Failure> {
+/// A `config.json` as a model.
+fn read_config(path: &Path, name: Option<&str>) -> Result<OpenModel, Failure> {
+    let text = host::read_text(path, crate::config::DEFAULT_MAX_FILE_BYTES)
+        .map_err(|(why, _)| Failure(format!("{}: {why}", path.display())))?;
+    let shown = path.display().to_string();
+    config_json::open_model(&text, name.unwrap_or(&shown), host::today())
+        .map_err(|error| Failure(format!("{shown}: {}", clean(&error.to_string()))))
+}
+
+/// Predicts published runs, a JSON object a line.
+fn cases(path: &Path, format: Format) -> Result<ExitCode, Failure> {
     let catalog = Catalog::embedded();
     let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
         Box::new(std::io::stdin())
@@ -628,6 +854,7 @@ fn cases(path: &Path) -> Result<ExitCode, Failure> {
         Box::new(std::fs::File::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?)
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut pairs = Vec::new();
     for (index, line) in BufReader::new(reader).lines().enumerate() {
         let at = |error: &dyn std::fmt::Display| Failure(format!("{}:{}: {error}", path.display(), index + 1));
         let line = line.map_err(|error| at(&error))?;
@@ -636,9 +863,19 @@ fn cases(path: &Path) -> Result<ExitCode, Failure> {
         }
         let row: Value = serde_json::from_str(&line).map_err(|error| at(&error))?;
         let judged = memory::judge_case(&row, |name| catalog.open_model(name), |label| catalog.gpu(label).gpu());
-        if let Err(error) = writeln!(out, "{judged}") {
-            return output::written(error);
+        match format {
+            Format::Human => pairs.push((row, judged)),
+            Format::Json => {
+                if let Err(error) = writeln!(out, "{judged}") {
+                    return output::written(error);
+                }
+            }
         }
+    }
+    if format == Format::Human
+        && let Err(error) = out.write_all(memory::table(&pairs).as_bytes())
+    {
+        return output::written(error);
     }
     match out.flush() {
         Ok(()) => Ok(ExitCode::SUCCESS),

@@ -38,6 +38,20 @@ pub(super) fn width() -> usize {
     columns.unwrap_or(100).clamp(40, 160)
 }
 
+/// Whether the terminal shows more than ASCII, as the first locale variable that is set says.
+pub(super) fn unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| {
+        let value = std::env::var(name).ok()?;
+        (!value.is_empty()).then_some(value)
+    });
+    match locale {
+        Some(locale) => ["utf-8", "utf8"]
+            .iter()
+            .any(|name| locale.to_lowercase().contains(name)),
+        None => cfg!(windows),
+    }
+}
+
 /// Text in lines of at most `width` columns, the first behind `first`, the others behind `rest`. Lines break at spaces
 /// alone, so that addresses and dates stay whole.
 pub(super) fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {

@@ -19,12 +19,14 @@ mod kv;
 mod llama_cpp;
 mod ollama;
 mod others;
+mod score;
 mod solve;
 mod weights;
 
 pub use cases::judge_case;
 pub use gguf::base_of;
-pub use solve::{gpus_that_fit, least_memory, longest_context};
+pub use score::{kv_bytes_agree, table};
+pub use solve::{gpus_that_fit, least_memory, least_tensor_parallel, longest_context, most_sequences};
 pub use weights::Checkpoint;
 
 /// Bytes in a GiB.
@@ -327,6 +329,8 @@ pub struct Figures {
     pub graphs_counted: bool,
     /// Bytes of KV cache a token.
     pub kv_bytes_per_token: u64,
+    /// Tokens in which a sequence's KV cache grows.
+    pub kv_block_tokens: u64,
     /// KV cache that one sequence of the longest length needs.
     pub kv_needed_gib: f64,
     /// The longest length, tokens.
@@ -445,6 +449,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         cuda_graph,
         graphs_counted: settings.defaults.graphs_counted,
         kv_bytes_per_token: kv.bytes_per_token(&settings),
+        kv_block_tokens: kv.block_tokens(),
         kv_needed_gib: needed,
         max_model_len: settings.max_model_len,
         utilization: settings.utilization,

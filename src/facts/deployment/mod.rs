@@ -51,6 +51,11 @@ impl<'a> DeploymentFacts<'a> {
             .unwrap_or_default()
     }
 
+    /// What it starts, where an engine recognizes it.
+    pub fn engine(&self) -> Option<&Serving> {
+        self.serving.as_ref()
+    }
+
     /// The model's name.
     pub fn model_name(&self) -> Field<String> {
         self.serving(|serving| &serving.model)
@@ -89,7 +94,10 @@ impl<'a> DeploymentFacts<'a> {
     }
 
     /// What becomes of it on each GPU that it may run on.
-    fn plans(&self) -> &Result<Vec<(&'static Gpu, Plan)>, String> {
+    ///
+    /// # Errors
+    /// Why it can't be judged.
+    pub fn plans(&self) -> &Result<Vec<(&'static Gpu, Plan)>, String> {
         self.plans.get_or_init(|| {
             let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
             let model = self.model()?;

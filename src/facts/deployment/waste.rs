@@ -125,7 +125,7 @@ impl DeploymentFacts<'_> {
         let fits = |gpu: &&Gpu| {
             let device = Device::from(*gpu);
             releases.iter().all(|release| {
-                memory_plan::of(release, model, &device)
+                memory_plan::of(release, model, &device, self.deployment.gpu.count.known().copied())
                     .is_ok_and(|plan| matches!(plan.outcome, Outcome::Starts | Outcome::Unknown))
             })
         };
@@ -166,7 +166,12 @@ impl DeploymentFacts<'_> {
             cpu_offload_gb: Field::default(),
             ..self.serving.clone().ok_or("no engine is recognized")?
         };
-        let plan = memory_plan::of(&serving, model, &Device::from(*gpu))?;
+        let plan = memory_plan::of(
+            &serving,
+            model,
+            &Device::from(*gpu),
+            self.deployment.gpu.count.known().copied(),
+        )?;
         let figures = plan.figures.ok_or(plan.why)?;
         Ok((gpu, figures.weights.mid))
     }
@@ -222,7 +227,13 @@ impl DeploymentFacts<'_> {
                 ..serving.clone()
             };
             gpus.iter().all(|gpu| {
-                memory_plan::of(&fewer, model, &Device::from(*gpu)).is_ok_and(|plan| has_room(&plan, serving))
+                memory_plan::of(
+                    &fewer,
+                    model,
+                    &Device::from(*gpu),
+                    fewer.tensor_parallel.known().copied(),
+                )
+                .is_ok_and(|plan| has_room(&plan, serving))
             })
         };
         if !does(*stated) {

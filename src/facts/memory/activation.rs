@@ -150,7 +150,14 @@ pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
     Range {
         low: (mid - 0.1 - context / 2.0 - if settings.switched { switched - other } else { other }).max(0.0),
         mid,
-        high: mid + 0.1 + context / 2.0 + if settings.switched { 0.2 * switched } else { switched - other },
+        high: mid
+            + 0.1
+            + context / 2.0
+            + if settings.switched {
+                0.2 * switched
+            } else {
+                switched - other
+            },
     }
 }
 

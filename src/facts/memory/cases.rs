@@ -1,10 +1,15 @@
 //! Published runs, a JSON row each: the row's settings in, the prediction out.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, plan};
-use crate::catalog::{Gpu, OpenModel};
+use crate::catalog::{Date, Gpu, OpenModel, config_json};
 use crate::engines::Version;
+
+/// The day of a row made from a config in a case: nothing is judged by it.
+const ANY_DAY: Date = Date::FIRST;
 
 /// Predicts one published run. Settings are read under the names of `cases.jsonl`; what the run measured is ignored;
 /// what it doesn't state takes the engine's default, and the answer's `assumed` says which.
@@ -24,11 +29,18 @@ pub fn judge_case<'a>(
     {
         return unknown(format!("the memory of {engine} is not modelled"));
     }
-    let Some(name) = text("model") else {
-        return unknown("the model is not stated".to_owned());
-    };
-    let Some(model) = model(name) else {
-        return unknown(format!("the catalog doesn't know the model {name}"));
+    let name = text("model");
+    let model = match (row.get("config"), name) {
+        // A config.json in the row itself.
+        (Some(config), name) => match config_json::from_value(config, name.unwrap_or("config.json"), ANY_DAY) {
+            Ok(model) => Cow::Owned(model),
+            Err(error) => return unknown(format!("its config.json: {error}")),
+        },
+        (None, Some(name)) => match model(name) {
+            Some(model) => Cow::Borrowed(model),
+            None => return unknown(format!("the catalog doesn't know the model {name}")),
+        },
+        (None, None) => return unknown("the model is not stated".to_owned()),
     };
     let gpu_name = text("gpu").unwrap_or_default();
     let known = gpu(gpu_name);
@@ -43,12 +55,12 @@ pub fn judge_case<'a>(
         compute_capability: known.and_then(|gpu| Device::from(gpu).compute_capability),
     };
     if !engine.eq_ignore_ascii_case("vllm") {
-        return match cases_other::judge(row, engine, model, &device) {
+        return match cases_other::judge(row, engine, &model, &device) {
             Some(plan) => answer(&plan),
             None => unknown(format!("a setting of this run of {engine} is not modelled")),
         };
     }
-    answer(&plan(model, &device, &inputs(row)))
+    answer(&plan(&model, &device, &inputs(row)))
 }
 
 fn inputs(row: &Value) -> Inputs {
@@ -144,6 +156,7 @@ fn answer(plan: &Plan) -> Value {
         row.insert("non_torch_gib".to_owned(), gib(figures.non_torch));
         row.insert("cuda_graph_gib".to_owned(), gib(figures.cuda_graph));
         row.insert("kv_bytes_per_token".to_owned(), json!(figures.kv_bytes_per_token));
+        row.insert("kv_block_tokens".to_owned(), json!(figures.kv_block_tokens));
         row.insert(
             "kv_needed_gib".to_owned(),
             json!((figures.kv_needed_gib * 100.0).round() / 100.0),

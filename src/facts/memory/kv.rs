@@ -58,8 +58,16 @@ pub(super) struct Layout {
 pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Layout, String> {
     let kinds = kinds(model, inputs, settings)?;
     let tokens_of = |kind: &Kind| !matches!(kind.keeps, Keeps::State(_));
-    let widest = kinds.iter().filter(|kind| tokens_of(kind)).map(|kind| kind.bytes).fold(0.0, f64::max);
-    let state = kinds.iter().filter(|kind| !tokens_of(kind)).map(|kind| kind.bytes).fold(0.0, f64::max);
+    let widest = kinds
+        .iter()
+        .filter(|kind| tokens_of(kind))
+        .map(|kind| kind.bytes)
+        .fold(0.0, f64::max);
+    let state = kinds
+        .iter()
+        .filter(|kind| !tokens_of(kind))
+        .map(|kind| kind.bytes)
+        .fold(0.0, f64::max);
     // Pages of attention are made as large as a state, in steps of 16 tokens, and states padded to them.
     let block = if widest > 0.0 {
         let blocks = (state / (settings.block_size as f64 * widest)).ceil().max(1.0);
@@ -70,7 +78,10 @@ pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) ->
     let page = (block as f64 * widest).max(state);
     let least = kinds.iter().map(|kind| kind.layers).min().unwrap_or(0);
     let most = kinds.iter().map(|kind| kind.layers).max().unwrap_or(0);
-    let padded = PADDED_GROUPS.iter().rev().find(|(first, _)| settings.defaults.version >= *first);
+    let padded = PADDED_GROUPS
+        .iter()
+        .rev()
+        .find(|(first, _)| settings.defaults.version >= *first);
     let group = match padded {
         Some((_, times)) if (most as f64) < least as f64 * times => most,
         _ => least,
@@ -97,7 +108,10 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
             .saturating_sub(model.linear_layers)
             .saturating_sub(model.kv_shared_layers),
     );
-    let windowed = model.sliding_window.map_or(0, |window| u64::from(window.layers)).min(attention);
+    let windowed = model
+        .sliding_window
+        .map_or(0, |window| u64::from(window.layers))
+        .min(attention);
     let full_layers = attention - windowed;
     let local = |heads: u32| {
         // More ranks than heads: each holds one, so heads are repeated.
@@ -144,7 +158,10 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
         }
     }
     if let Some(size) = model.mla.and_then(|mla| mla.indexer_head_dim) {
-        let layers = model.mla.and_then(|mla| mla.indexer_layers).map_or(attention, u64::from);
+        let layers = model
+            .mla
+            .and_then(|mla| mla.indexer_layers)
+            .map_or(attention, u64::from);
         push(layers, f64::from(size) * (1.0 + INDEXER_SCALE), Keeps::Every);
     }
     if let Some(cross) = model.cross_attention {
@@ -248,6 +265,11 @@ impl Layout {
             Keeps::Tokens(tokens) => tokens.div_ceil(block),
             Keeps::State(states) => states,
         }
+    }
+
+    /// Tokens in which the pool is counted: a block of each group, where the count goes by blocks.
+    pub(super) fn block_tokens(&self) -> u64 {
+        self.block
     }
 
     /// Whether all layers keep every token, so that kinds differ in their size alone.

@@ -113,7 +113,11 @@ pub(super) fn of(
         Some(format) if format.published && model.unquantized_parameters.is_some() => 0.01,
         Some(format) if format.published && model.weights_bytes.is_some() => 0.02,
         Some(_) => 0.04,
-    } + if model.multimodal && model.tower_parameters.is_none() { 0.03 } else { 0.0 };
+    } + if model.multimodal && model.tower_parameters.is_none() {
+        0.03
+    } else {
+        0.0
+    };
     // Not every part of a tower is split.
     let whole_tower = tower * plain * (1.0 - 1.0 / ranks) / GIB;
     Ok(Range {
@@ -284,7 +288,11 @@ fn parts(model: &OpenModel) -> Parts {
     let vocabulary = f64::from(model.vocab_size) * hidden;
     let embedding = model.embedding_parameters.map_or(vocabulary, |all| all as f64);
     let generates = model.architecture.contains("CausalLM") || model.architecture.contains("Conditional");
-    let output = if model.tied_embeddings || !generates { 0.0 } else { vocabulary };
+    let output = if model.tied_embeddings || !generates {
+        0.0
+    } else {
+        vocabulary
+    };
     let moe_layers = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
     let (experts, router) = model.moe.map_or((0.0, 0.0), |moe| {
         let count = f64::from(moe.experts);
