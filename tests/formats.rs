@@ -10,7 +10,9 @@ use llmlint::fix;
 use llmlint::formats::{self, FORMATS, Outcome, Read};
 use llmlint::report::Safety;
 use llmlint::source::{Encoder, Place, Source, SourceId, Span};
-use llmlint::units::{Deployment, EnvValue, Field, GpuLabel, Message, Piece, Prompt, Training, Unit};
+use llmlint::units::{
+    Deployment, EnvValue, Field, GpuLabel, Host, Message, Piece, Probe, Prompt, SharedMemory, Surge, Training, Unit,
+};
 use serde_json::Value;
 
 /// Folders of cases are named as their formats, with `-` for spaces.
@@ -194,6 +196,13 @@ impl Case {
         self.field("image", &found.image, &expected["image"]);
         self.field("replicas", &found.replicas, &expected["replicas"]);
         self.field("gpu_count", &found.gpu.count, &expected["gpu_count"]);
+        self.field("gpu_resource", &found.gpu.resource, &expected["gpu_resource"]);
+        self.field("gpu_slice", &found.gpu.slice, &expected["gpu_slice"]);
+        self.field("gpu_shared", &found.gpu.shared, &expected["gpu_shared"]);
+        self.field("nodes", &found.nodes, &expected["nodes"]);
+        if let Some(host) = expected.get("host") {
+            self.host(&found.host, host);
+        }
         let labels = list(&expected["gpu_labels"]);
         assert_eq!(
             found.gpu.labels.len(),
@@ -206,12 +215,63 @@ impl Case {
             let (kind, name) = match label {
                 GpuLabel::Product(name) => ("product", name),
                 GpuLabel::Instance(name) => ("instance", name),
+                GpuLabel::Family(name) => ("family", name),
             };
             assert_eq!(Some(name.as_str()), expected[kind].as_str(), "{}: label", self.name);
             self.agrees("label", Some(*place), &expected["at"]);
         }
         let serving = engines::recognise(&found.launch, &found.image).expect("a deployment's engine is recognized");
         self.serving(&serving, &expected["serving"]);
+    }
+
+    fn host(&self, found: &Host, expected: &Value) {
+        let shown = |size: &SharedMemory| match size {
+            SharedMemory::Bytes(bytes) => bytes.to_string(),
+            SharedMemory::Unlimited => "unlimited".to_owned(),
+        };
+        let shared = match &found.shared_memory {
+            Field::Known(size, place) => Field::Known(shown(size), *place),
+            Field::Absent(slot) => Field::Absent(slot.clone()),
+            Field::Unknown(why, place) => Field::Unknown(why.clone(), *place),
+        };
+        self.field("shared_memory", &shared, &expected["shared_memory"]);
+        self.field("memory", &found.memory, &expected["memory"]);
+        self.field("cpus", &found.cpus, &expected["cpus"]);
+        let disk = &expected["ephemeral_storage"];
+        self.field("ephemeral_storage", &found.ephemeral_storage, disk);
+        let surge = found.surge.clone().and_then(|surge| match surge {
+            Surge::Pods(pods) => Ok(pods.to_string()),
+            Surge::Percent(share) => Ok(format!("{share}%")),
+        });
+        self.field("surge", &surge, &expected["surge"]);
+        self.field("autoscaled", &found.autoscaled, &expected["autoscaled"]);
+        self.field("public", &found.public, &expected["public"]);
+        for (what, probe) in [("liveness", &found.liveness), ("startup", &found.startup)] {
+            let expected = &expected[what];
+            assert_eq!(
+                probe.as_ref().map(Probe::patience),
+                expected["patience"].as_u64(),
+                "{}: {what}",
+                self.name
+            );
+            if let Some(probe) = probe {
+                self.agrees(what, Some(probe.place), &expected["at"]);
+            }
+        }
+        let volumes = list(&expected["volumes"]);
+        assert_eq!(found.volumes.len(), volumes.len(), "{}: {:?}", self.name, found.volumes);
+        for (volume, expected) in found.volumes.iter().zip(&volumes) {
+            assert_eq!(
+                Some(volume.mount.as_str()),
+                expected["mount"].as_str(),
+                "{}: volume",
+                self.name
+            );
+            let kind = format!("{:?}", volume.kind).to_lowercase();
+            assert_eq!(Some(kind.as_str()), expected["kind"].as_str(), "{}: volume", self.name);
+            self.field("size", &volume.size, &expected["size"]);
+            self.agrees("volume", Some(volume.place), &expected["at"]);
+        }
     }
 
     /// The model, the sequence length and the batch with their places; of the other settings the values, `null` for
@@ -414,6 +474,20 @@ fn every_place_lies_in_its_source() {
                     case.lies_inside("image", deployment.image.place());
                     case.lies_inside("replicas", deployment.replicas.place());
                     case.lies_inside("gpu_count", deployment.gpu.count.place());
+                    case.lies_inside("gpu_resource", deployment.gpu.resource.place());
+                    case.lies_inside("gpu_slice", deployment.gpu.slice.place());
+                    case.lies_inside("gpu_shared", deployment.gpu.shared.place());
+                    case.lies_inside("nodes", deployment.nodes.place());
+                    let host = &deployment.host;
+                    case.lies_inside("shared_memory", host.shared_memory.place());
+                    case.lies_inside("memory", host.memory.place());
+                    case.lies_inside("surge", host.surge.place());
+                    case.lies_inside("autoscaled", host.autoscaled.place());
+                    case.lies_inside("public", host.public.place());
+                    for volume in &host.volumes {
+                        case.lies_inside("volume", Some(volume.place));
+                        case.lies_inside("volume's size", volume.size.place());
+                    }
                     case.lies_inside("slot", deployment.launch.slot.place());
                     for (_, place) in &deployment.gpu.labels {
                         case.lies_inside("label", Some(*place));

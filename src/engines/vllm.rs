@@ -198,7 +198,10 @@ fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
             (Field::Absent(Some((place, None))), by(Build::Newest))
         };
     };
-    let own = name.starts_with("vllm") && (owner.is_empty() || base_name(owner) == "vllm" || name != "vllm");
+    // LMCache's images are tagged by its own version.
+    let own = name.starts_with("vllm")
+        && base_name(owner) != "lmcache"
+        && (owner.is_empty() || base_name(owner) == "vllm" || name != "vllm");
     let found = match tag.split_once("vllm") {
         Some((_, after)) => Version::parse(after.trim_start_matches(['_', '-'])),
         None if own => Version::parse(tag),
@@ -284,6 +287,7 @@ mod tests {
             Some(Version::new(0, 8, 5))
         );
         assert_eq!(known("lmcache/vllm-openai:latest-nightly"), None);
+        assert_eq!(known("lmcache/vllm-openai:v0.3.9post2"), None);
         assert!(version(line, "vllm/vllm-openai:latest").is_some_and(|v| v.is_absent()));
         assert!(matches!(
             version(line, "vllm/vllm-openai@sha256:00"),

@@ -29,7 +29,7 @@ pub(super) fn candidates(
     // A product says more than an instance type, which may carry several: instances count where no product is named.
     let products: Vec<&str> = names(request, |label| match label {
         GpuLabel::Product(name) => Some(name),
-        GpuLabel::Instance(_) => None,
+        GpuLabel::Instance(_) | GpuLabel::Family(_) => None,
     });
     for name in &products {
         match catalog.gpu(name) {
@@ -65,7 +65,7 @@ pub(super) fn candidates(
 pub(super) fn instance_names(request: &GpuRequest) -> Vec<&str> {
     names(request, |label| match label {
         GpuLabel::Instance(name) => Some(name),
-        GpuLabel::Product(_) => None,
+        GpuLabel::Product(_) | GpuLabel::Family(_) => None,
     })
 }
 

@@ -44,6 +44,7 @@ fn read_service(reading: &Reading<'_>, name: &str, service: &Node, read: &mut Re
         command,
         arguments,
         environment: environment(reading, service),
+        hidden: None,
         kube: false,
     };
     let unit = format!("{}#{name}", reading.source.path);

@@ -1,6 +1,8 @@
 //! Containers that run an engine: from image, command, arguments and environment to a deployment. Shared by the
 //! formats that hold containers.
 
+use std::collections::HashMap;
+
 use super::Reading;
 use crate::engines;
 use crate::source::{Place, Span, Text};
@@ -25,14 +27,18 @@ pub(super) struct Container<'a> {
     pub arguments: Option<&'a Node>,
     /// Environment variables.
     pub environment: Vec<Variable>,
+    /// Why a variable that stands nowhere here may be set nevertheless (an `envFrom` that can't be followed).
+    pub hidden: Option<String>,
     /// Whether `$(VAR)` stands for a variable (Kubernetes).
     pub kube: bool,
 }
 
 /// An environment variable with its value, or why that is not known.
 pub(super) struct Variable {
-    name: String,
-    value: EnvValue,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: EnvValue,
 }
 
 impl Variable {
@@ -58,15 +64,26 @@ pub(super) fn deployment(
     name: String,
     format: &'static str,
 ) -> Option<Deployment> {
-    let image = image(reading, container);
-    let launch = launches(reading, container)
+    let image = image(reading, container.image);
+    launches(reading, container)
         .into_iter()
-        .find(|launch| engines::recognise(launch, &image).is_some())?;
+        .find_map(|launch| launched(launch, &image, name.clone(), format, reading.place(container.node.span)))
+}
+
+/// The deployment that a command line makes; `None` where no engine recognises it.
+pub(super) fn launched(
+    launch: Launch,
+    image: &Field<String>,
+    name: String,
+    format: &'static str,
+    place: Place,
+) -> Option<Deployment> {
+    engines::recognise(&launch, image)?;
     Some(Deployment {
         name,
         format,
-        place: reading.place(container.node.span),
-        image,
+        place,
+        image: image.clone(),
         launch,
         gpu: GpuRequest::default(),
         replicas: Field::default(),
@@ -75,8 +92,9 @@ pub(super) fn deployment(
     })
 }
 
-fn image(reading: &Reading<'_>, container: &Container<'_>) -> Field<String> {
-    let Some(node) = container.image else {
+/// An image as written.
+pub(super) fn image(reading: &Reading<'_>, node: Option<&Node>) -> Field<String> {
+    let Some(node) = node else {
         return Field::default();
     };
     let place = reading.place(node.span);
@@ -91,13 +109,17 @@ fn image(reading: &Reading<'_>, container: &Container<'_>) -> Field<String> {
 
 /// The command lines that a container may run: its own, or the simple commands of the shell script that it hands to
 /// a shell.
-fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Launch> {
-    let look = |name: &str| {
-        if container.kube {
-            look_up(&container.environment, name)
-        } else {
-            Some(Err(format!("`${name}` is filled in from the shell that starts it")))
-        }
+pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Launch> {
+    let variables: HashMap<&str, &EnvValue> = container
+        .environment
+        .iter()
+        .map(|variable| (variable.name.as_str(), &variable.value))
+        .collect();
+    let look = |name: &str| match variables.get(name) {
+        _ if !container.kube => Some(Err(format!("`${name}` is filled in from the shell that starts it"))),
+        Some(EnvValue::Known(text, _)) => Some(Ok(text.as_str().to_owned())),
+        Some(EnvValue::Unknown(why, _)) => Some(Err(why.clone())),
+        None => container.hidden.clone().map(Err),
     };
     let parts = [container.command, container.arguments].into_iter().flatten();
     let words: Vec<(Text, Word)> = parts
@@ -108,9 +130,9 @@ fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Launch> {
         .iter()
         .map(|variable| (variable.name.clone(), variable.value.clone()))
         .collect();
-    if let Some(script) = shell_script(&words) {
+    if let Some((script, arguments)) = shell_script(&words) {
         let commands = args::split_shell(script, reading.id, &look).unwrap_or_default();
-        let mut launches = from_commands(commands, &env);
+        let mut launches = from_commands(reading, commands, arguments, &env);
         // The image's entry point is not what a shell runs: a command must name the engine itself.
         launches.retain(|launch| engines::recognise(launch, &Field::default()).is_some());
         return launches;
@@ -129,7 +151,13 @@ fn interpolated(text: &str) -> Result<String, String> {
     }
 }
 
-fn from_commands(commands: Vec<Command>, env: &[(String, EnvValue)]) -> Vec<Launch> {
+/// The launches of a script's commands; `arguments` are what the shell is handed behind the script.
+fn from_commands(
+    reading: &Reading<'_>,
+    commands: Vec<Command>,
+    arguments: &[(Text, Word)],
+    env: &[(String, EnvValue)],
+) -> Vec<Launch> {
     let mut set = env.to_vec();
     let mut launches = Vec::new();
     for command in commands {
@@ -146,25 +174,30 @@ fn from_commands(commands: Vec<Command>, env: &[(String, EnvValue)]) -> Vec<Laun
             continue;
         };
         let slot = Field::Absent(Some((last.place, None)));
+        let mut words = command.words;
+        if let Some(at) = words.iter().position(|word| is_all_arguments(reading, word)) {
+            // The first is the script's own name, `$0`.
+            let given = arguments.iter().skip(1).map(|(_, word)| word.clone());
+            words.splice(at..=at, given);
+        }
         launches.push(Launch {
             env: set.iter().cloned().chain(own).collect(),
             slot,
-            words: command.words,
+            words,
         });
     }
     launches
 }
 
-fn look_up(environment: &[Variable], name: &str) -> Option<Result<String, String>> {
-    let variable = environment.iter().rfind(|variable| variable.name == name)?;
-    Some(match &variable.value {
-        EnvValue::Known(text, _) => Ok(text.as_str().to_owned()),
-        EnvValue::Unknown(why, _) => Err(why.clone()),
-    })
+/// Whether a word stands for all arguments of the script.
+fn is_all_arguments(reading: &Reading<'_>, word: &Word) -> bool {
+    let written = reading.source.text.get(word.place.span.start..word.place.span.end);
+    let bare = written.map(|text| text.trim_matches(['"', '\\']));
+    word.value.is_err() && matches!(bare, Some("$@" | "${@}" | "$*"))
 }
 
-/// The words of a command or argument list, each with the text that it is written as. One string is one word for
-/// Kubernetes; compose splits it as a shell would.
+/// The words of a command or argument list, each with the text that it is written as. One string is split as a shell
+/// would: so compose does, and so the operators do that take one.
 fn words_of(reading: &Reading<'_>, kube: bool, node: &Node, look: Lookup<'_>) -> Vec<(Text, Word)> {
     let word = |text: &Text| {
         let value = if kube {
@@ -177,7 +210,7 @@ fn words_of(reading: &Reading<'_>, kube: bool, node: &Node, look: Lookup<'_>) ->
     };
     match (&node.kind, node.text()) {
         (Kind::Seq { .. }, _) => node.items().filter_map(Node::text).map(word).collect(),
-        (_, Some(text)) if !kube && !node.is_null() => match args::split_shell(text, reading.id, look) {
+        (_, Some(text)) if !node.is_null() => match args::split_shell(text, reading.id, look) {
             Ok(commands) => commands
                 .into_iter()
                 .flat_map(|command| command.words)
@@ -188,13 +221,12 @@ fn words_of(reading: &Reading<'_>, kube: bool, node: &Node, look: Lookup<'_>) ->
                 .collect(),
             Err(_) => vec![word(text)],
         },
-        (_, Some(text)) if !node.is_null() => vec![word(text)],
         _ => Vec::new(),
     }
 }
 
-/// The script of `sh -c SCRIPT`.
-fn shell_script(words: &[(Text, Word)]) -> Option<&Text> {
+/// The script of `sh -c SCRIPT`, and what stands behind it.
+fn shell_script(words: &[(Text, Word)]) -> Option<(&Text, &[(Text, Word)])> {
     let (program, _) = words.first()?;
     let name = program.as_str().rsplit('/').next()?;
     if !matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh") {
@@ -205,7 +237,8 @@ fn shell_script(words: &[(Text, Word)]) -> Option<&Text> {
             .strip_prefix('-')
             .is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_alphabetic()))
     })?;
-    words.get(flag + 1).map(|(script, _)| script)
+    let (script, _) = words.get(flag + 1)?;
+    Some((script, &words[flag + 2..]))
 }
 
 /// Where an absent flag would be written: behind the last argument.

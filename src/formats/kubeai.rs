@@ -2,44 +2,33 @@
 //! server: `url` names the model, `engine` the engine, `args` its flags, `resourceProfile` the GPU and how many.
 //! Format: <https://www.kubeai.org/reference/kubernetes-api/>.
 
-use super::{Read, Reading};
+use super::{Reading, kubernetes, pod};
 use crate::engines;
 use crate::syntax::Node;
 use crate::units::{Deployment, EnvValue, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
-pub(super) const NAME: &str = "kubeai";
-
-pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let extension = reading.source.extension();
-    let ours =
-        matches!(extension.as_str(), "yaml" | "yml") && reading.contains("resourceProfile") && reading.contains("VLLM");
-    if !ours {
-        return None;
-    }
-    let mut read = Read::default();
-    for document in &reading.yaml().documents {
-        let is_model = document.get("kind").and_then(Node::as_str) == Some("Model")
-            && document
-                .get("apiVersion")
-                .and_then(Node::as_str)
-                .is_some_and(|version| version.starts_with("kubeai.org/"));
-        if is_model && let Some(spec) = document.get("spec") {
-            let name = document.at(&["metadata", "name"]).and_then(Node::as_str);
-            read.units.extend(model(reading, name.unwrap_or("unnamed"), spec));
-        }
-        let catalog = document.get("catalog").into_iter().flat_map(Node::entries);
-        for (name, spec) in catalog {
-            read.units
-                .extend(model(reading, name.as_str().unwrap_or("unnamed"), spec));
-        }
-    }
-    if !read.units.is_empty() {
-        read.errors.extend(reading.yaml_error());
-    }
-    (!read.units.is_empty()).then_some(read)
+/// The server that a `Model` stands for.
+pub(super) fn resource(reading: &Reading<'_>, object: &Node) -> Option<Unit> {
+    let name = object.at(&["metadata", "name"]).and_then(Node::as_str);
+    model(
+        reading,
+        name.unwrap_or("unnamed"),
+        object.get("spec")?,
+        kubernetes::NAME,
+    )
 }
 
-fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
+/// The servers of the models chart's values.
+pub(super) fn catalog<'a>(
+    reading: &'a Reading<'a>,
+    values: &'a Node,
+    format: &'static str,
+) -> impl Iterator<Item = Unit> + 'a {
+    let entries = values.get("catalog").into_iter().flat_map(Node::entries);
+    entries.filter_map(move |(name, spec)| model(reading, name.as_str().unwrap_or("unnamed"), spec, format))
+}
+
+fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -> Option<Unit> {
     let engine = spec.get("engine").filter(|node| node.as_str() == Some("VLLM"))?;
     let url = spec.get("url")?;
     let program = |word: &str| Word {
@@ -84,16 +73,30 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node) -> Option<Unit> {
         slot: Field::Absent(Some((reading.place(slot_at), None))),
     };
     engines::recognise(&launch, &image)?;
+    let least = pod::whole(reading, spec.get("minReplicas").or_else(|| spec.get("replicas")));
+    let mut host = Host::default();
+    // It scales by load unless that is turned off.
+    if let Some((key, most)) = spec.entry("maxReplicas")
+        && spec.get("autoscalingDisabled").and_then(Node::as_bool) != Some(true)
+        && most.as_u64() > least.known().copied()
+    {
+        host.autoscaled = Field::Known(true, reading.place(key.span));
+    }
     Some(Unit::Deployment(Box::new(Deployment {
         name: format!("{}#Model/{name}", reading.source.path),
-        format: NAME,
+        format,
         place: reading.place(spec.span),
         image,
         launch,
         gpu: gpu(reading, spec),
-        replicas: Field::default(),
+        // None at all is how it starts: a request brings one up.
+        replicas: if least.known() == Some(&0) {
+            Field::default()
+        } else {
+            least
+        },
         nodes: Field::default(),
-        host: Host::default(),
+        host,
     })))
 }
 
@@ -106,7 +109,7 @@ fn gpu(reading: &Reading<'_>, spec: &Node) -> GpuRequest {
     let text = node.as_str().unwrap_or_default();
     let (profile, count) = text.rsplit_once(':').unwrap_or((text, ""));
     // A profile of CPUs counts CPUs.
-    if !profile.contains("gpu") {
+    if !["gpu", "tpu"].iter().any(|kind| profile.contains(kind)) {
         return GpuRequest {
             count: Field::Unknown(format!("`{profile}` is no GPU profile"), Some(place)),
             labels: vec![(GpuLabel::Product(profile.to_owned()), place)],

@@ -1,34 +1,37 @@
 //! Kubernetes objects: every pod specification in them whose container runs an engine. That is what Deployment,
-//! StatefulSet, Job and their like hold under `template`, and what many custom resources hold too.
+//! StatefulSet, Job and their like hold under `template`, and what many custom resources hold too. Resources from which
+//! an operator makes the command line have a file of their own.
 
-use super::containers::{self, Container};
-use super::{Read, Reading};
-use crate::syntax::{Node, SyntaxError};
-use crate::units::{Field, GpuLabel, GpuRequest, Unit};
+use std::collections::HashMap;
+
+use super::containers::{self, Container, Variable};
+use super::objects::{self, Objects};
+use super::pod::{self, Pod};
+use super::{Read, Reading, helm_values, kserve, kubeai, kuberay, nim, production_stack};
+use crate::source::Text;
+use crate::syntax::args;
+use crate::syntax::{Kind, Node, SyntaxError};
+use crate::units::{Deployment, EnvValue, Field, Unit};
 
 pub(super) const NAME: &str = "kubernetes";
 
-/// Resource names that ask for whole GPUs or accelerators.
-const GPU_RESOURCES: &[&str] = &["nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915", "habana.ai/gaudi"];
+/// Nodes of one file that are looked at in search of pod specifications: far beyond any real one, it bounds what
+/// aliases of aliases can cost.
+const MAX_NODES: usize = 2_000_000;
 
-/// Node labels whose value names the GPU.
-const PRODUCT_LABELS: &[&str] = &[
-    "nvidia.com/gpu.product",
-    "cloud.google.com/gke-accelerator",
-    "gpu.nvidia.com/class",
-    "gpu.nvidia.com/model",
-    "karpenter.k8s.aws/instance-gpu-name",
-    "k8s.amazonaws.com/accelerator",
-    "amd.com/gpu.product-name",
-    "eks.amazonaws.com/instance-gpu-name",
-];
+/// Words by which a file is told whose objects need not name an engine.
+const MARKERS: &[&str] = &["serving.kserve.io", "llm_configs", "NIMService", "kubeai.org/"];
 
-/// Node labels whose value names the cloud's instance type.
-const INSTANCE_LABELS: &[&str] = &["node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"];
+/// Keys of ConfigMaps beyond which they are not taken for variables.
+const MOST_SETTINGS: usize = 1_000;
 
-/// Nodes of one document that are looked at in search of pod specifications: far beyond any real object, it bounds
-/// what aliases of aliases can cost.
-const MAX_NODES: usize = 200_000;
+/// A file of objects.
+pub(super) struct Manifest<'a> {
+    /// The file.
+    pub reading: &'a Reading<'a>,
+    /// Its objects by name.
+    pub objects: Objects<'a>,
+}
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
@@ -36,20 +39,19 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         return None;
     }
     let mut read = Read::default();
-    let documents: Vec<&Node> = if extension == "json" {
-        reading.json().as_ref().ok().into_iter().collect()
+    let documents = if extension == "json" {
+        reading.json().as_ref().map_or(&[][..], std::slice::from_ref)
     } else {
-        reading.yaml().documents.iter().collect()
+        &reading.yaml().documents
     };
-    let mut is_object = false;
-    for document in documents {
-        if document.get("apiVersion").is_none() || document.get("kind").is_none() {
-            continue;
-        }
-        is_object = true;
-        for (spec, replicas) in pod_specs(document) {
-            read_pod(reading, document, spec, replicas, &mut read);
-        }
+    let objects = objects::of(documents);
+    let manifest = Manifest {
+        reading,
+        objects: Objects::new(&objects),
+    };
+    let mut budget = MAX_NODES;
+    for object in &objects {
+        manifest.read_object(object, &mut budget, &mut read.units);
     }
     let error: Option<SyntaxError> = if extension == "json" {
         reading.json().as_ref().err().cloned()
@@ -57,7 +59,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         reading.yaml_error()
     };
     if let Some(error) = error
-        && (is_object || reading.contains("\napiVersion:") || reading.source.text.starts_with("apiVersion:"))
+        && (!objects.is_empty() || reading.contains("\napiVersion:") || reading.source.text.starts_with("apiVersion:"))
     {
         read.errors.push(error);
     }
@@ -65,159 +67,263 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
 }
 
 fn has_signature(reading: &Reading<'_>) -> bool {
-    reading.contains("containers") && reading.contains("apiVersion") && containers::names_engine(reading)
+    reading.contains("apiVersion")
+        && (containers::names_engine(reading) || MARKERS.iter().any(|marker| reading.contains(marker)))
 }
 
-/// Every mapping with a list `containers`, with the nearest `replicas` above it.
-fn pod_specs(document: &Node) -> Vec<(&Node, Option<&Node>)> {
+/// Every mapping with a list `containers`, with what stands around it.
+struct Found<'a> {
+    pod: Pod<'a>,
+    /// Every `replicas` above it, the nearest last.
+    replicas: Vec<&'a Node>,
+    /// The group of pods that it is one of says how many they are.
+    group: Option<&'a Node>,
+}
+
+/// A node that is still to be looked at.
+struct Open<'a> {
+    node: &'a Node,
+    metadata: Option<&'a Node>,
+    replicas: Vec<&'a Node>,
+    group: Option<&'a Node>,
+}
+
+fn pods<'a>(object: &'a Node, budget: &mut usize) -> Vec<Found<'a>> {
     let mut found = Vec::new();
-    let mut open = vec![(document, None)];
-    let mut seen = 0;
-    while let Some((node, replicas)) = open.pop() {
-        seen += 1;
-        if seen > MAX_NODES {
+    let mut open = vec![Open {
+        node: object,
+        metadata: object.get("metadata"),
+        replicas: Vec::new(),
+        group: None,
+    }];
+    while let Some(at) = open.pop() {
+        *budget = budget.saturating_sub(1);
+        if *budget == 0 {
             break;
         }
-        if node.is_map() {
-            let replicas = node.get("replicas").or(replicas);
-            if node.get("containers").is_some_and(Node::is_seq) {
-                found.push((node, replicas));
+        if at.node.is_map() {
+            let mut replicas = at.replicas;
+            // Nothing nests copies of copies deeper than a set of roles of pods.
+            if let Some(node) = at.node.get("replicas").filter(|_| replicas.len() < 4) {
+                replicas.push(node);
             }
-            open.extend(node.entries().map(|(_, value)| (value, replicas)));
+            let group = at.node.get("podGroupSize").or(at.group);
+            let metadata = at.node.get("metadata");
+            let is_pod = at.node.get("containers").is_some_and(Node::is_seq);
+            for (key, node) in at.node.entries() {
+                if matches!(node.kind, Kind::Map { .. } | Kind::Seq { .. }) {
+                    let is_spec = key.as_str() == Some("spec");
+                    open.push(Open {
+                        node,
+                        metadata: metadata.filter(|_| is_spec),
+                        replicas: replicas.clone(),
+                        group,
+                    });
+                }
+            }
+            if is_pod {
+                let pod = Pod {
+                    spec: at.node,
+                    metadata: at.metadata,
+                    object,
+                };
+                found.push(Found { pod, replicas, group });
+            }
         } else {
-            open.extend(node.items().map(|item| (item, replicas)));
+            open.extend(at.node.items().map(|node| Open {
+                node,
+                metadata: None,
+                replicas: at.replicas.clone(),
+                group: at.group,
+            }));
         }
     }
-    found.sort_by_key(|(node, _)| node.span);
+    found.sort_by_key(|found| found.pod.spec.span);
     found
 }
 
-fn read_pod(reading: &Reading<'_>, document: &Node, spec: &Node, replicas: Option<&Node>, read: &mut Read) {
-    let labels = gpu_labels(reading, spec);
-    let object = document
-        .at(&["metadata", "name"])
-        .and_then(Node::as_str)
-        .unwrap_or("unnamed");
-    let kind = document.get("kind").and_then(Node::as_str).unwrap_or("object");
-    let containers = spec.get("containers").into_iter().flat_map(Node::items);
-    for node in containers {
-        let container = Container {
+impl<'a> Manifest<'a> {
+    fn read_object(&self, object: &'a Node, budget: &mut usize, units: &mut Vec<Unit>) {
+        let kind = objects::kind(object).unwrap_or("object");
+        match kind {
+            "InferenceService" if objects::is_of(object, "serving.kserve.io") => {
+                if kserve::inference_service(self, object, units) {
+                    return;
+                }
+            }
+            "LLMInferenceService" => return kserve::llm_inference_service(self, object, units),
+            "Model" if objects::is_of(object, "kubeai.org") => {
+                return units.extend(kubeai::resource(self.reading, object));
+            }
+            "VLLMRuntime" => return units.extend(production_stack::runtime(self.reading, object)),
+            "NIMService" => return units.extend(nim::service(self, object)),
+            "RayService" => kuberay::service(self, object, units),
+            "Application" | "HelmRelease" => return helm_values::release(self.reading, object, units),
+            _ => {}
+        }
+        let found = pods(object, budget);
+        let mut made: Vec<Deployment> = Vec::new();
+        for found in &found {
+            for mut deployment in self.pod(&found.pod) {
+                deployment.replicas = self.copies(kind, &found.replicas);
+                if let Some(group) = found.group {
+                    deployment.nodes = pod::whole(self.reading, Some(group));
+                }
+                kserve::placeholder(kind, &mut deployment);
+                made.push(deployment);
+            }
+        }
+        if let Some(group) = object.at(&["spec", "leaderWorkerTemplate"]) {
+            leads(self.reading, group, &mut made);
+        }
+        if kind.starts_with("Ray") {
+            let pods: Vec<Pod<'_>> = found.iter().map(|found| found.pod).collect();
+            kuberay::join(self, &pods, &mut made);
+        }
+        units.extend(
+            made.into_iter()
+                .map(|deployment| Unit::Deployment(Box::new(deployment))),
+        );
+    }
+
+    /// The deployments that a pod's containers make.
+    pub(super) fn pod<'p>(&'p self, pod: &'p Pod<'_>) -> impl Iterator<Item = Deployment> + 'p {
+        let kind = objects::kind(pod.object).unwrap_or("object");
+        let object = objects::name(pod.object).unwrap_or("unnamed");
+        let containers = pod.spec.get("containers").into_iter().flat_map(Node::items);
+        containers.filter_map(move |node| {
+            let name = node.get("name").and_then(Node::as_str).unwrap_or("container");
+            let unit = format!("{}#{kind}/{object}/{name}", self.reading.source.path);
+            let mut deployment = containers::deployment(self.reading, &self.container(node), unit, NAME)?;
+            pod::describe(self.reading, &self.objects, pod, node, &mut deployment);
+            Some(deployment)
+        })
+    }
+
+    /// A container as it is written.
+    pub(super) fn container<'n>(&self, node: &'n Node) -> Container<'n> {
+        let (environment, hidden) = self.environment(node);
+        Container {
             node,
             image: node.get("image"),
-            command: node.get("command"),
-            arguments: node.get("args"),
-            environment: environment(reading, node),
+            command: node.get("command").filter(|node| !node.is_null()),
+            arguments: node.get("args").filter(|node| !node.is_null()),
+            environment,
+            hidden,
             kube: true,
-        };
-        let name = node.get("name").and_then(Node::as_str).unwrap_or("container");
-        let unit = format!("{}#{kind}/{object}/{name}", reading.source.path);
-        let Some(mut deployment) = containers::deployment(reading, &container, unit, NAME) else {
-            continue;
-        };
-        deployment.gpu = GpuRequest {
-            count: gpu_count(reading, node),
-            labels: labels.clone(),
-            ..GpuRequest::default()
-        };
-        deployment.replicas = match replicas.and_then(|node| Some((node, node.as_u64()?))) {
-            Some((node, count)) => Field::Known(count, reading.place(node.span)),
-            None => Field::default(),
-        };
-        read.units.push(Unit::Deployment(Box::new(deployment)));
+        }
     }
-}
 
-fn environment(reading: &Reading<'_>, container: &Node) -> Vec<containers::Variable> {
-    let entries = container.get("env").into_iter().flat_map(Node::items);
-    entries
-        .filter_map(|entry| {
-            let name = entry.get("name")?.as_str()?;
-            let value = entry.get("value");
-            Some(match value.and_then(Node::text) {
-                Some(text) => containers::Variable::known(reading, name, text),
+    /// How many copies run. Of a set of sets both count.
+    fn copies(&self, kind: &str, replicas: &[&Node]) -> Field<u64> {
+        let nearest = pod::whole(self.reading, replicas.last().copied());
+        match replicas {
+            [outer, _] if kind == "StormService" => nearest.and_then(|count| {
+                let sets: u64 = outer.as_u64().ok_or("how many sets run is not a number")?;
+                count
+                    .checked_mul(sets)
+                    .ok_or_else(|| "more copies than can be counted".to_owned())
+            }),
+            _ => nearest,
+        }
+    }
+
+    /// A container's variables in the order in which they take effect, and why there may be others.
+    pub(super) fn environment(&self, container: &Node) -> (Vec<Variable>, Option<String>) {
+        let mut found = Vec::new();
+        let mut hidden = None;
+        for from in container.get("envFrom").into_iter().flat_map(Node::items) {
+            let reference = |kind: &str| from.at(&[kind, "name"]).and_then(Node::as_str);
+            let name = reference("configMapRef");
+            let prefix = from.get("prefix").and_then(Node::as_str).unwrap_or_default();
+            let settings = name.and_then(|name| self.objects.settings(name));
+            match settings.filter(|settings| settings.entries().count() <= MOST_SETTINGS) {
+                Some(settings) => found.extend(settings.entries().filter_map(|(key, value)| {
+                    let name = format!("{prefix}{}", key.as_str()?);
+                    Some(Variable::known(self.reading, &name, value.text()?))
+                })),
                 None => {
-                    let why = match entry.get("valueFrom").and_then(|from| from.entries().next()) {
-                        Some((kind, _)) => format!("`{name}` comes from a {}", kind.as_str().unwrap_or("reference")),
-                        None => format!("`{name}` has no value here"),
-                    };
-                    containers::Variable::unknown(reading, name, why, entry.span)
+                    hidden = Some(match (name, reference("secretRef")) {
+                        (Some(name), _) => format!("the ConfigMap `{name}`, which is not in this file, may set it"),
+                        (None, Some(name)) => format!("the Secret `{name}` may set it"),
+                        (None, None) => "`envFrom` may set it".to_owned(),
+                    });
                 }
-            })
+            }
+        }
+        // What replacing variables may add to all values together.
+        let mut room = args::EXPANSION_LIMIT;
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for (index, variable) in found.iter().enumerate() {
+            seen.insert(variable.name.clone(), index);
+        }
+        for entry in container.get("env").into_iter().flat_map(Node::items) {
+            let Some(name) = entry.get("name").and_then(Node::as_str) else {
+                continue;
+            };
+            let variable = match self.value(entry, name) {
+                Ok(text) if text.as_str().contains("$(") && room > 0 => {
+                    let look = |name: &str| match seen.get(name).and_then(|index| found.get(*index)) {
+                        Some(Variable {
+                            value: EnvValue::Known(text, _),
+                            ..
+                        }) => Some(Ok(text.as_str().to_owned())),
+                        Some(Variable {
+                            value: EnvValue::Unknown(why, _),
+                            ..
+                        }) => Some(Err(why.clone())),
+                        None => None,
+                    };
+                    match args::expand_kube(text.as_str(), &look) {
+                        Ok(value) if value.len() <= room => {
+                            room -= value.len();
+                            Variable::known(self.reading, name, &Text::opaque(&value, text.span()))
+                        }
+                        Ok(_) => Variable::unknown(self.reading, name, "its value grows too long".into(), entry.span),
+                        Err(why) => Variable::unknown(self.reading, name, why, entry.span),
+                    }
+                }
+                Ok(text) => Variable::known(self.reading, name, text),
+                Err(why) => Variable::unknown(self.reading, name, why, entry.span),
+            };
+            seen.insert(name.to_owned(), found.len());
+            found.push(variable);
+        }
+        (found, hidden)
+    }
+
+    /// The value of an entry of `env`.
+    fn value<'n>(&'n self, entry: &'n Node, name: &str) -> Result<&'n Text, String> {
+        if let Some(text) = entry.get("value").and_then(Node::text) {
+            return Ok(text);
+        }
+        let from = entry.get("valueFrom");
+        if let Some(reference) = from.and_then(|from| from.get("configMapKeyRef")) {
+            let map = reference.get("name").and_then(Node::as_str).unwrap_or_default();
+            let key = reference.get("key").and_then(Node::as_str).unwrap_or_default();
+            let settings = self.objects.settings(map);
+            return settings.and_then(|settings| settings.get(key)?.text()).ok_or_else(|| {
+                format!("`{name}` comes from the ConfigMap `{map}`, which does not stand in this file")
+            });
+        }
+        Err(match from.and_then(|from| from.entries().next()) {
+            Some((kind, _)) => format!("`{name}` comes from a {}", kind.as_str().unwrap_or("reference")),
+            None => format!("`{name}` has no value here"),
         })
-        .collect()
+    }
 }
 
-fn gpu_count(reading: &Reading<'_>, container: &Node) -> Field<u64> {
-    for part in ["limits", "requests"] {
-        let Some(resources) = container.at(&["resources", part]) else {
-            continue;
-        };
-        for name in GPU_RESOURCES {
-            let Some(value) = resources.get(name) else {
-                continue;
-            };
-            let place = reading.place(value.span);
-            return match value.as_str().and_then(|text| text.parse().ok()) {
-                Some(count) => Field::Known(count, place),
-                None => Field::Unknown(
-                    format!("`{}` is not a whole number of GPUs", value.as_str().unwrap_or("")),
-                    Some(place),
-                ),
-            };
-        }
-        // A slice of a GPU is not the GPU that a label names.
-        if let Some((key, value)) = resources.entries().find(|(key, _)| {
-            key.as_str()
-                .is_some_and(|key| key.starts_with("nvidia.com/mig-") || key.starts_with("nvidia.com/gpu."))
-        }) {
-            let why = format!("`{}` asks for a part of a GPU", key.as_str().unwrap_or(""));
-            return Field::Unknown(why, Some(reading.place(value.span)));
-        }
-    }
-    Field::default()
-}
-
-/// What the pod's node selector and required node affinity say of the GPU.
-fn gpu_labels(reading: &Reading<'_>, spec: &Node) -> Vec<(GpuLabel, crate::source::Place)> {
-    let mut labels = Vec::new();
-    let selector = spec.get("nodeSelector").into_iter().flat_map(Node::entries);
-    for (key, value) in selector {
-        labels.extend(gpu_label(reading, key, value));
-    }
-    let terms = spec
-        .at(&[
-            "affinity",
-            "nodeAffinity",
-            "requiredDuringSchedulingIgnoredDuringExecution",
-            "nodeSelectorTerms",
-        ])
-        .into_iter()
-        .flat_map(Node::items);
-    for term in terms {
-        for expression in term.get("matchExpressions").into_iter().flat_map(Node::items) {
-            if expression.get("operator").and_then(Node::as_str) != Some("In") {
-                continue;
-            }
-            let Some(key) = expression.get("key") else {
-                continue;
-            };
-            for value in expression.get("values").into_iter().flat_map(Node::items) {
-                labels.extend(gpu_label(reading, key, value));
-            }
-        }
-    }
-    labels
-}
-
-fn gpu_label(reading: &Reading<'_>, key: &Node, value: &Node) -> Option<(GpuLabel, crate::source::Place)> {
-    let name = key.as_str()?;
-    let text = value.as_str()?.to_owned();
-    let place = reading.place(value.span);
-    if PRODUCT_LABELS.contains(&name) {
-        Some((GpuLabel::Product(text), place))
-    } else if INSTANCE_LABELS.contains(&name) {
-        Some((GpuLabel::Instance(text), place))
-    } else {
-        None
+/// Of a group of a leader and workers one deployment is made: the leader's, or the workers' where only they run an
+/// engine; the group's size is how many pods make it.
+fn leads(reading: &Reading<'_>, group: &Node, made: &mut Vec<Deployment>) {
+    made.sort_by_key(|deployment| {
+        let leader = group.get("leaderTemplate").map(|node| node.span);
+        let inside = leader
+            .is_some_and(|span| span.start <= deployment.place.span.start && deployment.place.span.end <= span.end);
+        (!inside, deployment.place.span)
+    });
+    made.truncate(1);
+    if let Some(deployment) = made.first_mut() {
+        deployment.nodes = pod::whole(reading, group.get("size"));
     }
 }

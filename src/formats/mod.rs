@@ -3,11 +3,20 @@
 mod chat;
 mod compose;
 mod containers;
+mod helm_values;
+mod kserve;
 mod kubeai;
+mod kuberay;
 mod kubernetes;
+mod line;
+mod nim;
+mod objects;
+mod pod;
+mod production_stack;
 mod prompt_file;
 mod prompty;
 mod settings;
+mod synthetic;
 mod training;
 
 use std::cell::OnceCell;
@@ -56,13 +65,18 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: kubernetes::NAME,
-        about: "Kubernetes objects with a pod template whose container runs an engine",
+        about: "Kubernetes objects that run an engine: any with a pod template, and those of KServe, KubeAI, KubeRay, AIBrix, NIM and vLLM's production stack",
         read: kubernetes::read,
     },
     Format {
-        name: kubeai::NAME,
-        about: "KubeAI models: the Model resource and the models chart's values",
-        read: kubeai::read,
+        name: kuberay::NAME,
+        about: "Ray Serve configs with LLM engines",
+        read: kuberay::read,
+    },
+    Format {
+        name: helm_values::NAME,
+        about: "values of Helm charts that run an engine, read as values",
+        read: helm_values::read,
     },
     Format {
         name: compose::NAME,

@@ -42,6 +42,69 @@ pub fn parse(text: &str, offset: usize) -> Parsed {
     }
 }
 
+/// Reads YAML that is itself a text of another file (a block scalar): places are those of that file. Scalars map to
+/// their places as a whole, and nothing can be inserted.
+pub fn parse_inside(text: &Text) -> Parsed {
+    let inner = parse(text.as_str(), 0);
+    let mut mapper = Mapper {
+        text,
+        done: HashMap::new(),
+    };
+    Parsed {
+        documents: inner.documents.iter().map(|node| mapper.node(node)).collect(),
+        error: inner.error.map(|error| SyntaxError {
+            span: text.span_of(error.span.start..error.span.end),
+            ..error
+        }),
+    }
+}
+
+/// Moves nodes from the places of a text to those of the file that holds it.
+struct Mapper<'a> {
+    text: &'a Text,
+    /// Nodes that aliases share stay shared.
+    done: HashMap<*const Node, Arc<Node>>,
+}
+
+impl Mapper<'_> {
+    fn span(&self, span: Span) -> Span {
+        self.text.span_of(span.start..span.end)
+    }
+
+    fn shared(&mut self, node: &Arc<Node>) -> Arc<Node> {
+        if let Some(done) = self.done.get(&Arc::as_ptr(node)) {
+            return Arc::clone(done);
+        }
+        let made = Arc::new(self.node(node));
+        self.done.insert(Arc::as_ptr(node), Arc::clone(&made));
+        made
+    }
+
+    fn node(&mut self, node: &Node) -> Node {
+        let kind = match &node.kind {
+            Kind::Plain(text) => Kind::Plain(Text::opaque(text.as_str(), self.span(text.span()))),
+            Kind::Quoted(text) => Kind::Quoted(Text::opaque(text.as_str(), self.span(text.span()))),
+            Kind::Seq { items } => Kind::Seq {
+                items: items.iter().map(|item| self.shared(item)).collect(),
+            },
+            Kind::Map { entries, slot } => Kind::Map {
+                entries: entries
+                    .iter()
+                    .map(|(key, value)| (self.shared(key), self.shared(value)))
+                    .collect(),
+                slot: Slot {
+                    span: self.span(slot.span),
+                    insert: None,
+                },
+            },
+        };
+        Node {
+            span: self.span(node.span),
+            kind,
+        }
+    }
+}
+
 /// A finished node, and what it adds to whoever holds or names it.
 #[derive(Clone)]
 struct Built {

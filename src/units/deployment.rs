@@ -165,4 +165,6 @@ pub enum GpuLabel {
     Product(String),
     /// A cloud instance type.
     Instance(String),
+    /// A family of instance types: `p5`, `a3`.
+    Family(String),
 }

@@ -282,6 +282,7 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
         cuda_graph: Range::default(),
         graphs_counted: false,
         kv_bytes_per_token: cache.bytes_per_token(),
+        kv_block_tokens: 1,
         kv_needed_gib: chosen.cache.mid,
         max_model_len: context,
         utilization: 1.0,

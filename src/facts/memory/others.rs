@@ -54,6 +54,7 @@ pub(super) fn plan(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus:
         name: gpu.name,
         memory_gib: None,
         error_gib: 0.0,
+        compute_capability: gpu.compute_capability,
     };
     let base = super::plan(model, &nowhere, &inputs);
     let Some(parts) = base.figures else {
