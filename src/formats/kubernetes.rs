@@ -303,7 +303,7 @@ impl<'a> Manifest<'a> {
             let key = reference.get("key").and_then(Node::as_str).unwrap_or_default();
             let settings = self.objects.settings(map);
             return settings.and_then(|settings| settings.get(key)?.text()).ok_or_else(|| {
-                format!("`{name}` comes from the ConfigMap `{map}`, which does not stand in this file")
+                format!("`{name}` comes from a configMapKeyRef to `{map}`, which does not stand in this file")
             });
         }
         Err(match from.and_then(|from| from.entries().next()) {
