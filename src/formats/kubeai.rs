@@ -29,24 +29,32 @@ pub(super) fn catalog<'a>(
 }
 
 fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -> Option<Unit> {
-    let engine = spec.get("engine").filter(|node| node.as_str() == Some("VLLM"))?;
+    let engine = spec.get("engine")?;
     let url = spec.get("url")?;
-    let program = |word: &str| Word {
-        value: Ok(word.to_owned()),
-        place: reading.place(engine.span),
+    let program: &[&str] = match engine.as_str()? {
+        "VLLM" => &["vllm", "serve"],
+        "Infinity" => &["infinity_emb", "v2", "--model-id"],
+        // It pulls the model once it runs.
+        "OLlama" => &["ollama", "serve"],
+        _ => return None,
     };
     let served = match url.as_str()?.split_once("://") {
         Some(("hf", model)) => Ok(model.split('?').next().unwrap_or(model).to_owned()),
         _ => Err(format!("`{}` is no repository of Hugging Face", url.as_str()?)),
     };
-    let mut words = vec![
-        program("vllm"),
-        program("serve"),
-        Word {
+    let mut words: Vec<Word> = program
+        .iter()
+        .map(|word| Word {
+            value: Ok((*word).to_owned()),
+            place: reading.place(engine.span),
+        })
+        .collect();
+    if engine.as_str() != Some("OLlama") {
+        words.push(Word {
             value: served,
             place: reading.place(url.span),
-        },
-    ];
+        });
+    }
     let arguments = spec.get("args").into_iter().flat_map(Node::items);
     words.extend(arguments.filter_map(Node::text).map(|text| Word {
         value: Ok(text.as_str().to_owned()),
