@@ -319,6 +319,12 @@ impl Catalog {
         &rows[..rows.partition_point(|gpu| gpu.slice_of.is_none())]
     }
 
+    /// All instance types.
+    #[must_use]
+    pub fn instances(&self) -> &'static [Instance] {
+        &INSTANCES
+    }
+
     /// The instance that a cloud calls `name`.
     #[must_use]
     pub fn instance(&self, cloud: &str, name: &str) -> Option<&'static Instance> {

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 
 use super::World;
 use super::cost::input;
-use crate::catalog::{Gpu, GpuMatch};
+use crate::catalog::{Catalog, Gpu, GpuMatch};
 use crate::report::Input;
-use crate::units::{GpuLabel, GpuRequest};
+use crate::units::{Field, GpuLabel, GpuRequest};
 
 /// The GPUs that a request may get, by what the file and the config say; several are alternatives.
 ///
@@ -25,40 +25,141 @@ pub(super) fn candidates(
             GpuMatch::Unknown => Err(format!("`{name}` (llmlint.yaml) is no GPU of the catalog")),
         };
     }
-    let mut found: Vec<&'static Gpu> = Vec::new();
-    // A product says more than an instance type, which may carry several: instances count where no product is named.
-    let products: Vec<&str> = names(request, |label| match label {
-        GpuLabel::Product(name) => Some(name),
+    if let Field::Known(how, _) = &request.shared {
+        return Err(format!(
+            "it shares its GPU with other containers ({how}): how much of the memory is left for it is not known"
+        ));
+    }
+    if let Field::Known(slice, _) = &request.slice {
+        return sliced(slice, request, catalog);
+    }
+    let products = any_of(request, |label| match label {
+        GpuLabel::Product(name) => {
+            Some(product(name, catalog).ok_or_else(|| format!("`{name}` names no GPU of the catalog")))
+        }
         GpuLabel::Instance(_) | GpuLabel::Family(_) => None,
     });
-    for name in &products {
-        match catalog.gpu(name) {
-            GpuMatch::Exact(gpu) => found.push(gpu),
-            GpuMatch::Ambiguous(gpus) => found.extend(gpus),
-            GpuMatch::Unknown => return Err(format!("`{name}` names no GPU of the catalog")),
-        }
-    }
-    if products.is_empty() {
-        for name in instance_names(request) {
-            let Some(instance) = catalog.instance_named(name) else {
-                return Err(format!("`{name}` names no instance type of the catalog"));
-            };
-            match catalog.gpu(&instance.gpu) {
-                GpuMatch::Exact(gpu) => found.push(gpu),
-                GpuMatch::Ambiguous(gpus) => found.extend(gpus),
-                GpuMatch::Unknown => return Err(format!("the GPU of `{name}` is not in the catalog")),
+    let instances = any_of(request, |label| match label {
+        GpuLabel::Instance(name) => Some(of_instance(name, catalog)),
+        GpuLabel::Product(_) | GpuLabel::Family(_) => None,
+    });
+    let families = any_of(request, |label| match label {
+        GpuLabel::Family(name) => Some(of_family(name, catalog)),
+        GpuLabel::Product(_) | GpuLabel::Instance(_) => None,
+    });
+    // What each kind of label says must hold. One that the catalog doesn't know narrows nothing, where another does.
+    let mut unclear = None;
+    let mut found: Option<Vec<&'static Gpu>> = None;
+    for gpus in [products, instances, families].into_iter().flatten() {
+        match gpus {
+            Err(why) => {
+                unclear.get_or_insert(why);
+            }
+            Ok(gpus) => {
+                found = Some(match found {
+                    None => gpus,
+                    Some(known) => {
+                        let both = |gpu: &&Gpu| gpus.iter().any(|other| other.id == gpu.id);
+                        let narrowed: Vec<_> = known.iter().copied().filter(both).collect();
+                        // Labels that no node bears together are alternatives, by terms of their own.
+                        if narrowed.is_empty() {
+                            known.into_iter().chain(gpus).collect()
+                        } else {
+                            narrowed
+                        }
+                    }
+                });
             }
         }
     }
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    found.dedup_by(|a, b| a.id == b.id);
-    if found.is_empty() {
-        return Err(
+    match (found, unclear) {
+        (Some(gpus), _) => Ok(sorted(gpus)),
+        (None, Some(why)) => Err(why),
+        (None, None) => Err(
             "nothing says which GPU it runs on: a node selector would, or `gpu` under `deployments:` in llmlint.yaml"
                 .to_owned(),
-        );
+        ),
     }
-    Ok(found)
+}
+
+fn sorted(mut gpus: Vec<&'static Gpu>) -> Vec<&'static Gpu> {
+    gpus.sort_by(|a, b| a.id.cmp(&b.id));
+    gpus.dedup_by(|a, b| a.id == b.id);
+    gpus
+}
+
+/// The GPUs of all labels of one kind, which are alternatives: `None` where there is no such label, an error where one
+/// of them says nothing.
+fn any_of(
+    request: &GpuRequest,
+    pick: impl Fn(&GpuLabel) -> Option<Result<Vec<&'static Gpu>, String>>,
+) -> Option<Result<Vec<&'static Gpu>, String>> {
+    let mut gpus = None;
+    for (label, _) in &request.labels {
+        match pick(label) {
+            None => {}
+            Some(Err(why)) => return Some(Err(why)),
+            Some(Ok(found)) => gpus.get_or_insert_with(Vec::new).extend(found),
+        }
+    }
+    gpus.map(Ok)
+}
+
+/// The GPUs that a product's name stands for. Labels write `_` for `-` (`H100_NVLINK_80GB`), and Ray `A100-80G`.
+fn product(name: &str, catalog: &Catalog) -> Option<Vec<&'static Gpu>> {
+    let dashed = name.replace('_', "-");
+    [name.to_owned(), format!("{dashed}B"), dashed]
+        .iter()
+        .map(|name| catalog.gpu(name).candidates())
+        .find(|gpus| !gpus.is_empty())
+}
+
+fn of_instance(name: &str, catalog: &Catalog) -> Result<Vec<&'static Gpu>, String> {
+    let instance = catalog
+        .instance_named(name)
+        .ok_or_else(|| format!("`{name}` names no instance type of the catalog"))?;
+    product(&instance.gpu, catalog).ok_or_else(|| format!("the GPU of `{name}` is not in the catalog"))
+}
+
+/// The GPUs of a family's instance types: `p5` of `p5.48xlarge`, `a3` of `a3-highgpu-8g`.
+fn of_family(family: &str, catalog: &Catalog) -> Result<Vec<&'static Gpu>, String> {
+    let is_one = |name: &str| {
+        name.strip_prefix(family)
+            .is_some_and(|rest| rest.starts_with(['.', '-']))
+    };
+    let members = catalog.instances().iter().filter(|instance| is_one(&instance.name));
+    let gpus: Vec<_> = members
+        .filter_map(|instance| product(&instance.gpu, catalog))
+        .flatten()
+        .collect();
+    if gpus.is_empty() {
+        return Err(format!("the catalog has no instance type of the family `{family}`"));
+    }
+    Ok(gpus)
+}
+
+/// The slices that a MIG profile stands for, of the GPUs that the labels name where they name any.
+fn sliced(slice: &str, request: &GpuRequest, catalog: &Catalog) -> Result<Vec<&'static Gpu>, String> {
+    if !slice.contains("g.") {
+        return Err(format!(
+            "it asks for a part of a GPU (`{slice}`): how much of the memory the engine sees is not known"
+        ));
+    }
+    let resource = format!("nvidia.com/mig-{slice}");
+    let products = names(request, |label| match label {
+        GpuLabel::Product(name) => Some(name),
+        GpuLabel::Instance(_) | GpuLabel::Family(_) => None,
+    });
+    let gpus: Vec<_> = if products.is_empty() {
+        catalog.gpu(&resource).candidates()
+    } else {
+        let of = |name: &&str| catalog.gpu_slice(&resource, name).candidates();
+        products.iter().flat_map(of).collect()
+    };
+    if gpus.is_empty() {
+        return Err(format!("the catalog does not know the MIG slice `{slice}`"));
+    }
+    Ok(sorted(gpus))
 }
 
 /// The instance types that a request names.
@@ -89,6 +190,11 @@ pub(super) fn hour_rate(request: &GpuRequest, place_in_tree: &str, world: &World
             "gpu_hour_usd in llmlint.yaml",
         ));
     }
+    for part in [&request.slice, &request.shared] {
+        if part.known().is_some() {
+            return Err("the price of a part of a GPU is not known: `gpu_hour_usd` under `deployments:` in llmlint.yaml tells it".to_owned());
+        }
+    }
     let names = instance_names(request);
     let [name] = names.as_slice() else {
         return Err(
@@ -110,4 +216,72 @@ pub(super) fn hour_rate(request: &GpuRequest, place_in_tree: &str, world: &World
         instance.cloud, instance.name, instance.region, instance.gpu_count, instance.as_of,
     );
     Ok(input("gpu_hour", rate.normalize(), "USD per GPU and hour", from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::facts::Settings;
+    use crate::source::{Place, SourceId, Span};
+
+    fn here() -> Place {
+        Place {
+            source: SourceId(0),
+            span: Span::at(0),
+        }
+    }
+
+    /// Ids of the GPUs that a request may get.
+    fn ids(request: &GpuRequest) -> Result<Vec<&'static str>, String> {
+        let settings = Settings::new(Config::default(), "");
+        let world = World {
+            settings: &settings,
+            catalog: Catalog::embedded(),
+            sources: &[],
+            today: "2026-11-24".parse().expect("a day"),
+        };
+        candidates(request, "x.yaml", &world).map(|gpus| gpus.iter().map(|gpu| gpu.id.as_str()).collect())
+    }
+
+    fn labelled(labels: &[GpuLabel]) -> GpuRequest {
+        GpuRequest {
+            labels: labels.iter().map(|label| (label.clone(), here())).collect(),
+            ..GpuRequest::default()
+        }
+    }
+
+    fn product(name: &str) -> GpuLabel {
+        GpuLabel::Product(name.to_owned())
+    }
+
+    #[test]
+    fn labels_of_several_kinds_must_all_hold() {
+        let instance = GpuLabel::Instance("p4d.24xlarge".to_owned());
+        // `a100` alone has 40 or 80 GB; that instance type has 40.
+        assert!(ids(&labelled(&[product("a100")])).is_ok_and(|gpus| gpus.len() > 1));
+        assert_eq!(ids(&labelled(&[product("a100"), instance])), Ok(vec!["A100-40GB"]));
+        let family = GpuLabel::Family("g6".to_owned());
+        assert_eq!(ids(&labelled(std::slice::from_ref(&family))), Ok(vec!["L4"]));
+        // A name that the catalog doesn't know narrows nothing; alone it leaves the question open.
+        assert_eq!(ids(&labelled(&[product("mine-7"), family])), Ok(vec!["L4"]));
+        assert!(ids(&labelled(&[product("mine-7")])).is_err());
+        assert_eq!(
+            ids(&labelled(&[product("A100-80G")])),
+            ids(&labelled(&[product("A100-80GB")]))
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_gpu_is_not_the_gpu() {
+        let mut request = labelled(&[product("NVIDIA-A100-SXM4-80GB")]);
+        request.slice = Field::Known("1g.10gb".to_owned(), here());
+        // Whether or not the catalog knows that slice, it is never the whole GPU.
+        assert!(ids(&request).map_or(true, |gpus| gpus.iter().all(|gpu| gpu.contains("MIG"))));
+        request.slice = Field::Known("10000 MiB".to_owned(), here());
+        assert!(ids(&request).is_err_and(|why| why.contains("part of a GPU")));
+        request.slice = Field::default();
+        request.shared = Field::Known("the resource `nvidia.com/gpu.shared`".to_owned(), here());
+        assert!(ids(&request).is_err_and(|why| why.contains("shares its GPU")));
+    }
 }

@@ -10,7 +10,7 @@ use super::synthetic::scalar;
 use super::{Read, Reading, kubeai, production_stack};
 use crate::engines;
 use crate::syntax::{Node, yaml};
-use crate::units::{Deployment, Field, Unit};
+use crate::units::{Deployment, Unit};
 
 pub(super) const NAME: &str = "helm values";
 
@@ -124,6 +124,7 @@ fn served(manifest: &Manifest<'_>, pool: &Node, node: &Node, uri: &Node, name: S
         object: pool,
     };
     pod::describe(reading, &manifest.objects, &pod, node, &mut deployment);
+    pod::completed_by("the chart's template", &mut deployment.host);
     if deployment.gpu.count.is_absent() {
         // The chart asks for as many accelerators as share each layer.
         deployment.gpu.count = pod::whole(reading, tensor.and_then(|tensor| tensor.get("tensor")));
@@ -200,8 +201,6 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     pod::describe(reading, &manifest.objects, &pod, node, &mut deployment);
     let replicas = ["replicaCount", "replicas"].iter().find_map(|key| node.get(key));
     deployment.replicas = pod::whole(reading, replicas);
-    if deployment.host.surge.is_absent() {
-        deployment.host.surge = Field::Unknown("the chart's template says how it is rolled out".to_owned(), None);
-    }
+    pod::completed_by("the chart's template", &mut deployment.host);
     Some(deployment)
 }

@@ -94,6 +94,7 @@ pub(super) fn inference_service(manifest: &Manifest<'_>, object: &Node, units: &
         object,
     };
     pod::describe(manifest.reading, &manifest.objects, &pod, model, &mut deployment);
+    pod::completed_by("KServe's runtime", &mut deployment.host);
     // A service that may go down to no copy comes up when it is asked.
     let least = pod::whole(manifest.reading, predictor.get("minReplicas"));
     let most = pod::whole(manifest.reading, predictor.get("maxReplicas"));
@@ -298,6 +299,7 @@ fn pool(manifest: &Manifest<'_>, object: &Node, pool: &Node, uri: &Node, name: S
         object,
     };
     pod::describe(reading, &manifest.objects, &pod, node, &mut deployment);
+    pod::completed_by("KServe's config", &mut deployment.host);
     if let Some(class) = object.at(&["metadata", "annotations", "serving.kserve.io/exp-dra-device-class"])
         && deployment.gpu.count.is_absent()
     {
@@ -325,6 +327,7 @@ pub(super) fn placeholder(kind: &str, deployment: &mut Deployment) {
     ) {
         return;
     }
+    pod::completed_by("the service that names it", &mut deployment.host);
     let words = std::mem::take(&mut deployment.launch.words);
     for word in words {
         let place = word.place;

@@ -83,6 +83,7 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -
     engines::recognise(&launch, &image)?;
     let least = pod::whole(reading, spec.get("minReplicas").or_else(|| spec.get("replicas")));
     let mut host = Host::default();
+    pod::completed_by("the operator", &mut host);
     // It scales by load unless that is turned off.
     if let Some((key, most)) = spec.entry("maxReplicas")
         && spec.get("autoscalingDisabled").and_then(Node::as_bool) != Some(true)

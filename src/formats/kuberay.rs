@@ -170,6 +170,7 @@ fn engine(reading: &Reading<'_>, config: &Node, prefix: &str, format: &'static s
     let launch = line.launch(Vec::new(), slot);
     let mut deployment = containers::launched(launch, &image, name, format, reading.place(config.span))?;
     deployment.gpu = gpu(reading, config, settings);
+    pod::completed_by("the cluster", &mut deployment.host);
     let scaling = config
         .entry("deployment_config")
         .and_then(|(_, node)| node.entry("autoscaling_config"));

@@ -40,6 +40,7 @@ pub(super) fn service(manifest: &Manifest<'_>, object: &Node) -> Option<Unit> {
         object,
     };
     pod::describe(reading, &manifest.objects, &pod, spec, &mut deployment);
+    pod::completed_by("the operator", &mut deployment.host);
     deployment.replicas = pod::whole(reading, spec.get("replicas"));
     if let Some(node) = spec
         .at(&["scale", "enabled"])

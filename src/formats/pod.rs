@@ -123,6 +123,20 @@ pub(super) fn describe(
     deployment.host = teller.host();
 }
 
+/// What an operator or a chart adds to a pod by itself is not known: shared memory, a startup probe that holds the
+/// stated liveness probe back, how it is rolled out.
+pub(super) fn completed_by(who: &str, host: &mut Host) {
+    if host.shared_memory.is_absent() {
+        host.shared_memory = Field::Unknown(format!("{who} may mount it"), None);
+    }
+    if host.startup.is_none() {
+        host.liveness = None;
+    }
+    if host.surge.is_absent() {
+        host.surge = Field::Unknown(format!("{who} says how it is rolled out"), None);
+    }
+}
+
 /// The GPUs that a container asks for, and what its pod says of their kind.
 pub(super) fn gpu(reading: &Reading<'_>, objects: &Objects<'_>, pod: &Pod<'_>, container: &Node) -> GpuRequest {
     let teller = Teller {
@@ -280,6 +294,10 @@ impl Teller<'_, '_> {
             return;
         }
         request.resource = Field::Known(key.to_owned(), self.place(name));
+        let share = value.as_str().and_then(|text| text.parse::<f64>().ok());
+        if let Some(share) = share.filter(|share| *share < 1.0) {
+            request.slice = Field::Known(format!("{share} of a GPU"), self.place(value));
+        }
         if let Some(profile) = profile {
             let profile = profile.strip_suffix(".shared").unwrap_or(profile);
             request.slice = Field::Known(profile.to_owned(), self.place(name));

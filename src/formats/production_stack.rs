@@ -112,6 +112,7 @@ fn model(reading: &Reading<'_>, values: &Node, engine: &Node, spec: &Node, forma
     );
     describe(reading, &pod, &container, spec, &mut deployment);
     let host = &mut deployment.host;
+    pod::completed_by("the chart", host);
     host.surge = match engine.at(&["strategy", "type"]) {
         Some(node) if node.as_str() == Some("Recreate") => Field::Known(Surge::Pods(0), reading.place(node.span)),
         _ => pod::surge(reading, engine.at(&["strategy", "rollingUpdate", "maxSurge"])),
@@ -301,6 +302,7 @@ pub(super) fn runtime(reading: &Reading<'_>, object: &Node) -> Option<Unit> {
     let container = map(spec, [("resources", Some(map(spec, [("limits", Some(limits))])))]);
     let pod = map(spec, [("affinity", spec.get("affinity").cloned())]);
     describe(reading, &pod, &container, object, &mut deployment);
+    pod::completed_by("the operator", &mut deployment.host);
     deployment.host.surge = match settings.get("deploymentStrategy") {
         Some(node) if node.as_str() == Some("Recreate") => Field::Known(Surge::Pods(0), reading.place(node.span)),
         _ => Field::default(),

@@ -1,6 +1,6 @@
 //! Facts about the GPUs and copies.
 
-use super::{Get, Row, Type, Value, gib, int, of_field, of_result};
+use super::{Get, Row, Type, Value, gib, int, of_field, of_result, text};
 
 pub(super) const FACTS: &[Row<Get>] = &[
     Row {
@@ -23,6 +23,34 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "GPUs",
         about: "GPUs that one copy asks for",
         get: |facts| of_field(facts.deployment.gpu.count.clone(), |count| int(*count)),
+    },
+    Row {
+        name: "deployment.gpu_resource",
+        ty: Type::Str,
+        unit: "",
+        about: "the resource by which it asks for GPUs: nvidia.com/gpu, amd.com/gpu, google.com/tpu",
+        get: |facts| of_field(facts.deployment.gpu.resource.clone(), |name| text(name)),
+    },
+    Row {
+        name: "deployment.gpu_slice",
+        ty: Type::Str,
+        unit: "",
+        about: "the part of a GPU that it asks for in place of whole ones: a MIG profile, or a share",
+        get: |facts| of_field(facts.deployment.gpu.slice.clone(), |slice| text(slice)),
+    },
+    Row {
+        name: "deployment.gpu_shared",
+        ty: Type::Str,
+        unit: "",
+        about: "what says that other containers use the same GPU (time slicing, MPS)",
+        get: |facts| of_field(facts.deployment.gpu.shared.clone(), |how| text(how)),
+    },
+    Row {
+        name: "deployment.nodes",
+        ty: Type::Int,
+        unit: "pods",
+        about: "pods or machines that make one copy together",
+        get: |facts| of_field(facts.deployment.nodes.clone(), |count| int(*count)),
     },
     Row {
         name: "deployment.replicas",

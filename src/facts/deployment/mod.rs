@@ -3,6 +3,7 @@
 mod cost;
 mod engine;
 mod gpu;
+mod host;
 mod memory;
 mod waste;
 
@@ -101,12 +102,6 @@ impl<'a> DeploymentFacts<'a> {
         self.plans.get_or_init(|| {
             let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
             let model = self.model()?;
-            // A part of a GPU, or one shared with others, is not the GPU of the label.
-            if let Field::Unknown(why, _) = &self.deployment.gpu.count
-                && why.contains("part of a GPU")
-            {
-                return Err(why.clone());
-            }
             let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
             let count = self.deployment.gpu.count.known().copied();
             gpus.iter()
@@ -155,4 +150,11 @@ fn text(value: &str) -> Value {
 type Get = fn(&DeploymentFacts<'_>) -> Fact;
 
 /// The facts of a deployment, by what they are about, in the order in which they are listed.
-pub(super) const FACTS: &[&[Row<Get>]] = &[engine::FACTS, gpu::FACTS, memory::FACTS, cost::FACTS, waste::FACTS];
+pub(super) const FACTS: &[&[Row<Get>]] = &[
+    engine::FACTS,
+    gpu::FACTS,
+    host::FACTS,
+    memory::FACTS,
+    cost::FACTS,
+    waste::FACTS,
+];
