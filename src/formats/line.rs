@@ -34,7 +34,8 @@ impl<'a> Line<'a> {
 
     /// A word that `node` gives, or why it can't be told.
     pub(super) fn push(&mut self, value: Result<String, String>, node: &Node) {
-        let place = self.reading.place(node.span);
+        let span = node.text().map_or(node.span, Text::span);
+        let place = self.reading.place(span);
         self.words.push(Word { value, place });
     }
 
