@@ -843,3 +843,138 @@ fn a_file_name_cannot_forge_a_line_either() {
         "the report keeps the true name"
     );
 }
+
+// ---- manifests
+
+/// Many of everything that is looked up by name: each is looked at once, not once for each other.
+#[test]
+fn ten_thousand_documents_end_in_time() {
+    let pod = |index: usize| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d{index}}}\nspec: {{template: {{metadata: \
+             {{labels: {{app: a, n: n{index}}}}}, spec: {{containers: [{{name: c, image: vllm/vllm-openai, args: [--model, \
+             $(M), --max-num-seqs=1], envFrom: [{{configMapRef: {{name: m{index}}}}}]}}]}}}}}}\n"
+        )
+    };
+    let others = |index: usize| {
+        format!(
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m{index}}}\ndata: {{M: org/m{index}}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{index}}}\nspec: {{type: LoadBalancer, selector: \
+             {{app: a, n: x{index}}}}}\n"
+        )
+    };
+    let text: String = (0..3_500).map(|index| pod(index) + &others(index)).collect();
+    let ran = Tree::new()
+        .with("all.yaml", text)
+        .check(&["--format", "compact", "--select", "unbatched-serving"]);
+    assert_eq!(
+        lines(&ran.out)
+            .iter()
+            .filter(|line| line.contains("unbatched-serving"))
+            .count(),
+        3_500
+    );
+    assert!(ran.mib < 600, "{} MiB", ran.mib);
+}
+
+/// One thing repeated without end inside one pod.
+#[test]
+fn a_pod_with_too_much_of_everything_ends_in_time() {
+    let many = |item: &str| vec![item; 20_000].join(", ");
+    let grows: String = (1..40).fold("{name: V0, value: xxxxxxxx}".to_owned(), |text, index| {
+        let last = index - 1;
+        format!("{text}, {{name: V{index}, value: $(V{last})$(V{last})}}")
+    });
+    for (name, part) in [
+        ("volumes", format!("volumes: [{}]", many("{name: v, emptyDir: {}}"))),
+        (
+            "labels",
+            format!(
+                "nodeSelector: {{{}}}",
+                (0..20_000)
+                    .map(|n| format!("gpu-type{n}/gpu-type: a{n}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        ),
+        ("containers", format!("initContainers: [{}]", many("{name: c}"))),
+    ] {
+        let text = format!(
+            "{SERVER}          env: [{grows}]\n          volumeMounts: [{}]\n      {part}\n",
+            many("{name: w, mountPath: /w}")
+        );
+        let ran = Tree::new().with("server.yaml", text).check(&["--format", "compact"]);
+        assert!(ran.out.contains("unbatched-serving"), "{name}: {} {}", ran.out, ran.err);
+        assert!(ran.mib < 600, "{name}: {} MiB", ran.mib);
+    }
+}
+
+/// Halves of manifests, and fields of the wrong kind: nothing is judged of them, and nothing falls over.
+#[test]
+fn fields_of_the_wrong_kind_are_passed_over() {
+    let kinds = [
+        ("serving.kserve.io/v1beta1", "InferenceService"),
+        ("serving.kserve.io/v1alpha2", "LLMInferenceService"),
+        ("ray.io/v1", "RayService"),
+        ("ray.io/v1", "RayCluster"),
+        ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet"),
+        ("kubeai.org/v1", "Model"),
+        ("apps.nvidia.com/v1alpha1", "NIMService"),
+        ("production-stack.vllm.ai/v1alpha1", "VLLMRuntime"),
+        ("argoproj.io/v1alpha1", "Application"),
+        ("v1", "List"),
+    ];
+    let keys = [
+        "predictor",
+        "model",
+        "template",
+        "containers",
+        "replicas",
+        "serveConfigV2",
+        "items",
+        "spec",
+        "resources",
+        "leaderWorkerTemplate",
+        "volumes",
+        "image",
+        "vllmConfig",
+        "modelURL",
+        "uri",
+        "url",
+        "engine",
+        "source",
+        "helm",
+        "values",
+        "workerGroupSpecs",
+        "rayClusterConfig",
+        "args",
+        "env",
+        "limits",
+        "modelFormat",
+        "storageUri",
+    ];
+    let values = [
+        "vllm",
+        "[vllm]",
+        "{vllm: vllm}",
+        "null",
+        "'{{ .Values.vllm }}'",
+        "\"[llm_configs: {\"",
+        "-1",
+    ];
+    let mut tree = Tree::new();
+    for (index, (version, kind)) in kinds.iter().enumerate() {
+        for (number, value) in values.iter().enumerate() {
+            let inner: String = keys.iter().map(|key| format!("    {key}: {value}\n")).collect();
+            let outer: String = keys.iter().map(|key| format!("  {key}:\n{inner}")).collect();
+            let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {value}\nspec:\n{outer}");
+            tree = tree.with(&format!("{index}-{number}.yaml"), text);
+            let values =
+                format!("servingEngineSpec:\n{outer}catalog:\n{outer}modelArtifacts: {value}\ndecode:\n{outer}");
+            tree = tree.with(&format!("{index}-{number}-values.yaml"), values);
+        }
+    }
+    let ran = tree.check(&["--format", "compact"]);
+    assert!(ran.code.is_some_and(|code| code < 2), "{}", ran.err);
+    assert!(!ran.out.contains("syntax-error"), "{}", ran.out);
+}

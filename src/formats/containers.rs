@@ -98,11 +98,12 @@ pub(super) fn image(reading: &Reading<'_>, node: Option<&Node>) -> Field<String>
         return Field::default();
     };
     let place = reading.place(node.span);
-    match node.as_str() {
-        Some(text) if text.contains("{{") || text.contains("${") => {
+    match node.as_str().map(interpolated) {
+        Some(Ok(text)) if text.contains("{{") => {
             Field::Unknown(format!("`{text}` is filled in at run time"), Some(place))
         }
-        Some(text) => Field::Known(text.to_owned(), place),
+        Some(Ok(text)) => Field::Known(text, place),
+        Some(Err(why)) => Field::Unknown(why, Some(place)),
         None => Field::Unknown("not written as text".to_owned(), Some(place)),
     }
 }
@@ -116,7 +117,8 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
         .map(|variable| (variable.name.as_str(), &variable.value))
         .collect();
     let look = |name: &str| match variables.get(name) {
-        _ if !container.kube => Some(Err(format!("`${name}` is filled in from the shell that starts it"))),
+        // Compose fills in from the shell that starts it, and where that has none, the default.
+        _ if !container.kube => None,
         Some(EnvValue::Known(text, _)) => Some(Ok(text.as_str().to_owned())),
         Some(EnvValue::Unknown(why, _)) => Some(Err(why.clone())),
         None => container.hidden.clone().map(Err),
@@ -142,13 +144,39 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
     vec![Launch { words, env, slot }]
 }
 
-/// Compose fills `${NAME}` in from the shell that starts it.
-fn interpolated(text: &str) -> Result<String, String> {
-    if text.contains("${") || text.starts_with('$') {
-        Err(format!("`{text}` is filled in from the environment"))
-    } else {
-        Ok(text.to_owned())
+/// Compose fills `${NAME}` in from the shell that starts it; where it names a default (`${NAME:-x}`), that is what the
+/// file says.
+pub(super) fn interpolated(text: &str) -> Result<String, String> {
+    let unknown = || format!("`{text}` is filled in from the environment");
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        filled.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            filled.push('$');
+            rest = after;
+            continue;
+        }
+        let Some((inner, after)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) else {
+            // `$NAME`, or a `$` that begins nothing.
+            if rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{')) {
+                return Err(unknown());
+            }
+            filled.push('$');
+            continue;
+        };
+        let (name, default) = inner.split_once('-').ok_or_else(unknown)?;
+        let name = name.strip_suffix(':').unwrap_or(name);
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name || default.contains('$') {
+            return Err(unknown());
+        }
+        filled.push_str(default);
+        rest = after;
     }
+    filled.push_str(rest);
+    Ok(filled)
 }
 
 /// The launches of a script's commands; `arguments` are what the shell is handed behind the script.
@@ -237,8 +265,10 @@ fn shell_script(words: &[(Text, Word)]) -> Option<(&Text, &[(Text, Word)])> {
             .strip_prefix('-')
             .is_some_and(|letters| letters.ends_with('c') && letters.chars().all(|c| c.is_ascii_alphabetic()))
     })?;
-    let (script, _) = words.get(flag + 1)?;
-    Some((script, &words[flag + 2..]))
+    // `sh -c -- SCRIPT`: two dashes end the shell's own options.
+    let at = flag + 1 + usize::from(words.get(flag + 1).is_some_and(|(word, _)| word.as_str() == "--"));
+    let (script, _) = words.get(at)?;
+    Some((script, &words[at + 1..]))
 }
 
 /// Where an absent flag would be written: behind the last argument.
@@ -250,4 +280,25 @@ fn slot(reading: &Reading<'_>, container: &Container<'_>) -> Field<()> {
         .unwrap_or(container.node);
     let place: Place = reading.place(written.span);
     Field::Absent(Some((place, None)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::interpolated;
+
+    #[test]
+    fn compose_defaults_are_what_the_file_says() {
+        for (text, filled) in [
+            ("${IMAGE:-vllm/vllm-openai:v0.6.6}", Some("vllm/vllm-openai:v0.6.6")),
+            ("a${B-c}d$$e", Some("acd$e")),
+            ("costs 5$", Some("costs 5$")),
+            ("${IMAGE}", None),
+            ("$IMAGE", None),
+            ("${A:-${B:-c}}", None),
+            ("${A:?say it}", None),
+            ("${A", None),
+        ] {
+            assert_eq!(interpolated(text).ok().as_deref(), filled, "{text}");
+        }
+    }
 }

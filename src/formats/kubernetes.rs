@@ -59,6 +59,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         reading.yaml_error()
     };
     if let Some(error) = error
+        && (!read.units.is_empty() || containers::names_engine(reading))
         && (!objects.is_empty() || reading.contains("\napiVersion:") || reading.source.text.starts_with("apiVersion:"))
     {
         read.errors.push(error);
@@ -165,6 +166,10 @@ impl<'a> Manifest<'a> {
         let mut made: Vec<Deployment> = Vec::new();
         for found in &found {
             for mut deployment in self.pod(&found.pod) {
+                // KubeRay makes the command line of a pod that has none.
+                if kind.starts_with("Ray") && deployment.launch.words.is_empty() {
+                    continue;
+                }
                 deployment.replicas = self.copies(kind, &found.replicas);
                 if let Some(group) = found.group {
                     deployment.nodes = pod::whole(self.reading, Some(group));

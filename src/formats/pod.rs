@@ -38,6 +38,7 @@ const PRODUCT_LABELS: &[&str] = &[
     "amd.com/gpu.product-name",
     "eks.amazonaws.com/instance-gpu-name",
     "eks.amazonaws.com/instance-accelerator-name",
+    "machine.cluster.vke.volcengine.com/gpu-name",
 ];
 
 /// Labels that clusters give their nodes by hand. Their value counts where it may be a product: those have a digit.
