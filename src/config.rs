@@ -162,6 +162,16 @@ pub struct DeploymentSetting {
     /// USD for one GPU for one hour.
     #[schemars(with = "Option<String>")]
     pub gpu_hour_usd: Option<Decimal>,
+    /// Requests a month, over all copies.
+    pub requests_per_month: Option<u64>,
+    /// Tokens of a request's input, on average.
+    pub input_tokens: Option<u64>,
+    /// Tokens of an answer, on average.
+    pub output_tokens: Option<u64>,
+    /// Tokens of the longest request, its answer included.
+    pub longest_request_tokens: Option<u64>,
+    /// A model behind an API that would do in this one's place, as in catalog/models.jsonl or under `models`.
+    pub api_model: Option<String>,
 }
 
 /// A model that the catalog does not have, or whose price is another.

@@ -8,6 +8,7 @@ mod gpu_request;
 pub mod memory;
 pub mod numbers;
 mod prompt;
+pub mod throughput;
 pub mod training;
 mod value;
 pub mod words;

@@ -1,12 +1,24 @@
 //! Facts about money.
 
-use super::{DeploymentFacts, Fact, Get, Row, Type};
+use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
 use crate::catalog::Date;
-use crate::facts::cost::input;
+use crate::facts::cost::{input, price};
 use crate::facts::gpu_request;
-use crate::report::Figure;
+use crate::report::{Figure, Input};
 use crate::units::Field;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+/// Hours of a month, as clouds count them.
+const HOURS: u32 = 730;
+
+fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
+    a.checked_mul(b).ok_or_else(too_large)
+}
+
+fn too_large() -> String {
+    "the amount is larger than a decimal holds".to_owned()
+}
 
 impl DeploymentFacts<'_> {
     /// GPUs of one copy: stated by the manifest, else what the parallelism needs.
@@ -45,6 +57,112 @@ impl DeploymentFacts<'_> {
         })
     }
 
+    /// USD of all copies for a month of 730 hours.
+    fn month_cost(&self) -> Result<Figure, String> {
+        let mut figure = self.hour()?;
+        let hours = Decimal::from(HOURS);
+        figure.low = times(figure.low, hours)?.normalize();
+        figure.high = times(figure.high, hours)?.normalize();
+        figure.per = "month".to_owned();
+        figure.formula = format!("{} * hours", figure.formula);
+        figure
+            .inputs
+            .push(input("hours", hours, "hours", "a month of 730 hours"));
+        Ok(figure)
+    }
+
+    /// USD of a million tokens, input and output together, where all copies are always busy.
+    fn million_tokens(&self) -> Result<Figure, String> {
+        let (sent, made) = self.request_sizes()?;
+        let requests = self.requests_per_second()?;
+        let mut figure = self.hour()?;
+        let copies = self.copies() as f64;
+        let tokens = sent.saturating_add(made).max(1) as f64;
+        // Rounded, so that the line can be redone from what it shows.
+        let hours = |per_second: f64| {
+            Decimal::from_f64(1e6 / (per_second * copies * tokens * 3600.0))
+                .map(|hours| hours.round_dp(6).normalize())
+                .ok_or("the speed is out of range")
+        };
+        let (low, high) = (hours(requests.high)?, hours(requests.low)?);
+        figure.low = times(figure.low, low)?.normalize();
+        figure.high = times(figure.high, high)?.normalize();
+        figure.per = "million tokens".to_owned();
+        figure.formula = format!("{} * hours", figure.formula);
+        figure.inputs.push(Input {
+            low,
+            high,
+            ..input(
+                "hours",
+                high,
+                "hours of all copies for a million tokens",
+                format!("roofline for requests of {sent} + {made} tokens (llmlint.yaml), docs/throughput.md"),
+            )
+        });
+        Ok(figure)
+    }
+
+    /// USD a month of the stated requests at the API that the config names.
+    fn api_month(&self) -> Result<Figure, String> {
+        let place = self.place_in_tree();
+        let settings = self.world.settings;
+        let name = settings.deployment(place, |s| s.api_model.clone()).ok_or(
+            "no API is named that would do in its place: `api_model` under `deployments:` in llmlint.yaml would",
+        )?;
+        let requests = settings.deployment(place, |s| s.requests_per_month).ok_or(
+            "how many requests it serves is not known: `requests_per_month` under `deployments:` in llmlint.yaml would tell",
+        )?;
+        let (sent, made) = self.request_sizes()?;
+        let found = self.world.catalog.api_model(&name).model();
+        let model = found.ok_or_else(|| format!("the catalog has no price of `{name}`"))?;
+        let usd = model
+            .price_on(self.world.today, sent)
+            .ok_or_else(|| format!("the catalog has no price of `{name}`"))?;
+        let output = usd.output.ok_or_else(|| format!("`{name}` makes no tokens"))?;
+        let from = format!("{name}: {}, {}", model.source, model.as_of);
+        let (count, sent, made) = (Decimal::from(requests), Decimal::from(sent), Decimal::from(made));
+        let request = times(sent, usd.input)?
+            .checked_add(times(made, output)?)
+            .ok_or_else(too_large)?;
+        let total = (times(request, count)? / Decimal::from(1_000_000)).normalize();
+        Ok(Figure {
+            low: total,
+            high: total,
+            unit: "USD".to_owned(),
+            per: "month".to_owned(),
+            without: Vec::new(),
+            formula: "(input_tokens * input_price + output_tokens * output_price) * requests / 1000000".to_owned(),
+            inputs: vec![
+                input("input_tokens", sent, "tokens", "llmlint.yaml"),
+                price("input_price", usd.input, &from),
+                input("output_tokens", made, "tokens", "llmlint.yaml"),
+                price("output_price", output, &from),
+                input("requests", count, "requests", "requests_per_month in llmlint.yaml"),
+            ],
+        })
+    }
+
+    /// Requests a month for which the API costs as much as all copies.
+    fn break_even(&self) -> Result<Option<u64>, String> {
+        let api = self.api_month()?;
+        let requests = api.inputs.iter().find(|input| input.name == "requests");
+        let requests = requests.map_or(Decimal::ZERO, |input| input.high);
+        if api.high.is_zero() {
+            return Ok(None);
+        }
+        let month = self.month_cost()?.high;
+        Ok(month
+            .checked_div(api.high)
+            .and_then(|ratio| ratio.checked_mul(requests))
+            .and_then(|even| even.to_u64()))
+    }
+
+    /// The share of a month's cost that the API would save; not above zero where it would cost more.
+    fn api_share(&self) -> Result<Option<Decimal>, String> {
+        let (month, api) = (self.month_cost()?.high, self.api_month()?.high);
+        Ok(api.checked_div(month).map(|ratio| (Decimal::ONE - ratio).round_dp(4)))
+    }
+
     /// The day of the price that its cost is made with, where that is the catalog's.
     pub fn price_as_of(&self) -> Option<Date> {
         let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
@@ -58,10 +176,47 @@ impl DeploymentFacts<'_> {
     }
 }
 
-pub(super) const FACTS: &[Row<Get>] = &[Row {
-    name: "deployment.cost.hour",
-    ty: Type::Number,
-    unit: "USD",
-    about: "the GPUs of all copies for an hour",
-    get: |facts| Fact::amount(facts.hour()),
-}];
+pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "deployment.cost.hour",
+        ty: Type::Number,
+        unit: "USD",
+        about: "the GPUs of all copies for an hour",
+        get: |facts| Fact::amount(facts.hour()),
+    },
+    Row {
+        name: "deployment.cost.month",
+        ty: Type::Number,
+        unit: "USD",
+        about: "the GPUs of all copies for a month of 730 hours",
+        get: |facts| Fact::amount(facts.month_cost()),
+    },
+    Row {
+        name: "deployment.cost.million_tokens",
+        ty: Type::Number,
+        unit: "USD",
+        about: "a million tokens of the stated requests, input and output together, where all copies are always busy",
+        get: |facts| Fact::amount(facts.million_tokens()),
+    },
+    Row {
+        name: "deployment.cost.api_month",
+        ty: Type::Number,
+        unit: "USD",
+        about: "the stated requests of a month at the API that llmlint.yaml names as doing in its place",
+        get: |facts| Fact::amount(facts.api_month()),
+    },
+    Row {
+        name: "deployment.cost.api_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of a month's cost that this API would save",
+        get: |facts| of_result(facts.api_share(), Value::Number),
+    },
+    Row {
+        name: "deployment.cost.break_even",
+        ty: Type::Int,
+        unit: "requests",
+        about: "requests a month for which this API costs as much as all copies",
+        get: |facts| of_result(facts.break_even(), int),
+    },
+];

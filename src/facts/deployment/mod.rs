@@ -5,6 +5,7 @@ mod engine;
 mod gpu;
 mod host;
 mod memory;
+mod throughput;
 mod waste;
 
 use std::cell::OnceCell;
@@ -156,5 +157,6 @@ pub(super) const FACTS: &[&[Row<Get>]] = &[
     host::FACTS,
     memory::FACTS,
     cost::FACTS,
+    throughput::FACTS,
     waste::FACTS,
 ];
