@@ -10,7 +10,7 @@ use super::memory::{Checkpoint, Figures};
 /// The share of the peak bandwidth that decoding reaches while it reads: evidence `mbu-gpt-fast-2023`, 7B parameters on
 /// one GPU at the low end, all that the GPU reaches at the high one.
 pub const BANDWIDTH_SHARE: (f64, f64) = (0.68, 0.83);
-/// Seconds that a layer adds to a step besides reading: none at best; at most what the same table leaves over for 7B and
+/// Seconds that a layer adds to a step besides reading: none at best; at most about what the same table leaves over for 7B and
 /// 70B parameters in 4, 8 and 16 bits on one to eight GPUs.
 pub const LAYER_SECONDS: (f64, f64) = (0.0, 80e-6);
 /// The share of the peak operations a second that reading prompts reaches: evidence `mfu-llama3-2024` at the low end,

@@ -159,6 +159,10 @@ impl DeploymentFacts<'_> {
 
     /// The share of a month's cost that the API would save; not above zero where it would cost more.
     fn api_share(&self) -> Result<Option<Decimal>, String> {
+        let place = self.place_in_tree();
+        if self.world.settings.deployment(place, |s| s.api_model.clone()).is_none() {
+            return Ok(None);
+        }
         let (month, api) = (self.month_cost()?.high, self.api_month()?.high);
         Ok(api.checked_div(month).map(|ratio| (Decimal::ONE - ratio).round_dp(4)))
     }

@@ -1,7 +1,9 @@
 //! Facts about speed: tokens a second by the roofline, and the requests that a month has room for.
 
 use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
+use crate::catalog::Gpu;
 use crate::facts::cost::input;
+use crate::facts::memory::Plan;
 use crate::facts::throughput::{Requests, Roofline, Sharing, Span};
 use crate::report::{Figure, Input};
 use crate::units::Field;
@@ -17,6 +19,11 @@ impl DeploymentFacts<'_> {
     /// The roofline of one copy on the GPU of the verdict.
     pub(super) fn roofline(&self) -> Result<Roofline, String> {
         let (gpu, plan) = self.verdict()?;
+        self.roofline_on(gpu, plan)
+    }
+
+    /// The roofline of one copy on `gpu`, where its memory is as `plan` says.
+    pub(super) fn roofline_on(&self, gpu: &Gpu, plan: &Plan) -> Result<Roofline, String> {
         let figures = plan.figures.as_ref().ok_or_else(|| plan.why.clone())?;
         let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
         let model = self.model()?;
@@ -99,7 +106,7 @@ impl DeploymentFacts<'_> {
     }
 
     /// Requests that all copies surely get done in a month in which they are never idle.
-    fn month(&self) -> Result<Option<u64>, String> {
+    pub(super) fn month_of_requests(&self) -> Result<Option<u64>, String> {
         let requests = self.requests_per_second()?.low * MONTH_SECONDS * self.copies() as f64;
         Ok(requests.to_u64())
     }
@@ -161,7 +168,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         ty: Type::Int,
         unit: "requests",
         about: "requests of the stated size that all copies surely get done in a month without a pause",
-        get: |facts| of_result(facts.month(), int),
+        get: |facts| of_result(facts.month_of_requests(), int),
     },
     Row {
         name: "deployment.requests_per_month",

@@ -1,16 +1,24 @@
 //! Facts about what is paid for and not used: the engine's brakes, weights larger and GPUs more than needed.
 
 use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, gib, int, memory_plan, of_field, of_result, text};
-use crate::catalog::{Gpu, OpenModel};
+use crate::catalog::{Gpu, GpuMatch, Instance, OpenModel};
 use crate::engines::{EngineKind, Serving, Version};
 use crate::facts::cost::input;
 use crate::facts::memory::{Device, Outcome, Plan};
+use crate::facts::throughput::Roofline;
 use crate::report::Figure;
 use crate::units::{EnvValue, Field};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 /// Sequences of the longest length that fewer GPUs must still have room for, unless fewer are asked for.
 const ROOM: u64 = 16;
+
+/// The least share of the cost that a cheaper instance must save: a fifth.
+const LEAST_SAVING: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
+
+/// Memory of a host that the engine and the system take besides the weights on their way to the GPU, GiB.
+const HOST_GIB: f64 = 8.0;
 
 /// The release from which vLLM reuses prefixes unless told otherwise: V1 became its default.
 const PREFIX_CACHING: Version = Version::new(0, 8, 0);
@@ -299,6 +307,93 @@ impl DeploymentFacts<'_> {
         Ok(gib(1.0 - less / more))
     }
 
+    /// The cheapest instance of the same cloud and region with another GPU that holds what it is told to serve, makes
+    /// as many tokens for a dollar, and costs less by a fifth or more.
+    fn smaller(&self) -> Result<Option<Smaller>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let (Field::Known(length, _), Field::Known(asked, _)) = (&serving.max_model_len, &serving.max_num_seqs) else {
+            return Ok(None);
+        };
+        let names = self.instance_names();
+        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
+        let ([name], Field::Known(count, _), None) = (names.as_slice(), &self.deployment.gpu.count, stated) else {
+            return Ok(None);
+        };
+        let known = self.instance(name).and_then(|here| Some((here, here.usd_per_hour?)));
+        let Some((here, usd)) = known else {
+            return Ok(None);
+        };
+        let model = self.model()?;
+        let (gpu, plan) = self.verdict()?;
+        if plan.outcome != Outcome::Starts || *count == 0 {
+            return Ok(None);
+        }
+        // What the copy pays now: its share of the machine.
+        let pays = usd / Decimal::from(here.gpu_count.max(1)) * Decimal::from(*count);
+        let (batch, context) = (*asked as f64, *length as f64 / 2.0);
+        let dollars = |roofline: &Roofline, usd: Decimal| {
+            let usd = usd.to_f64().unwrap_or(f64::INFINITY);
+            (
+                roofline.step(batch, context).low * usd,
+                roofline.prefill(1000.0).low * usd,
+            )
+        };
+        let now = dollars(&self.roofline_on(gpu, plan)?, pays);
+        let eight_bits = |text: Option<&str>| text.is_some_and(|text| text.starts_with("fp8"));
+        let eight_bits = eight_bits(model.quantization.as_ref().map(|found| found.method.as_str()))
+            || eight_bits(serving.quantization.known().map(String::as_str))
+            || eight_bits(serving.kv_cache_dtype.known().map(String::as_str));
+        let judge = |there: &&'static Instance| {
+            let cost = there.usd_per_hour?;
+            let GpuMatch::Exact(other) = self.world.catalog.gpu(&there.gpu) else {
+                return None;
+            };
+            let alike = there.cloud == here.cloud
+                && there.region == here.region
+                && there.gpu != here.gpu
+                && other.vendor == gpu.vendor
+                && u64::from(there.gpu_count) >= *count
+                && capability(other) >= if eight_bits { 8.9 } else { 8.0 };
+            // The whole machine is paid for: nothing else may use the rest of it.
+            let share = (Decimal::ONE - cost.checked_div(pays)?).round_dp(4);
+            if !alike || share < LEAST_SAVING {
+                return None;
+            }
+            let plan = memory_plan::of(serving, model, &Device::from(other)).ok()?;
+            let figures = plan.figures?;
+            let held = figures.kv?.available.low >= figures.kv_needed_gib * batch;
+            // Weights pass through the host's memory.
+            let host = there.memory_gib >= figures.weights.high * *count as f64 + HOST_GIB;
+            let roofline = self.roofline_on(other, &plan).ok()?;
+            let then = dollars(&roofline, cost);
+            let as_cheap = then.0 <= now.0 * 1.05 && then.1 <= now.1 * 1.05;
+            (plan.outcome == Outcome::Starts && held && host && as_cheap).then(|| Smaller {
+                instance: there,
+                share,
+                speed: 1.0 / roofline.step(batch, context).high,
+            })
+        };
+        let all = self.world.catalog.instances().iter();
+        Ok(all
+            .filter_map(|there| judge(&there))
+            .max_by_key(|found| (found.share, std::cmp::Reverse(&found.instance.name))))
+    }
+
+    /// What the stated requests leave over of a month's time, at the low end of the speed.
+    fn idle_share(&self) -> Result<Option<Decimal>, String> {
+        let stated = self
+            .world
+            .settings
+            .deployment(self.place_in_tree(), |s| s.requests_per_month);
+        let Some(requests) = stated else {
+            return Ok(None);
+        };
+        let time = self.month_of_requests()?.unwrap_or(0).max(1);
+        Ok(Decimal::from(requests)
+            .checked_div(Decimal::from(time))
+            .map(|busy| (Decimal::ONE - busy).max(Decimal::ZERO).round_dp(4)))
+    }
+
     /// The least memory of the GPUs that it may run on.
     fn least_memory(&self) -> Result<Option<Decimal>, String> {
         let gpus = self.gpus().as_ref().map_err(Clone::clone)?;
@@ -318,6 +413,15 @@ impl DeploymentFacts<'_> {
             Field::Unknown(why, _) => Err(why.clone()),
         }
     }
+}
+
+/// A cheaper instance that would do.
+struct Smaller {
+    instance: &'static Instance,
+    /// The share of the cost that it saves.
+    share: Decimal,
+    /// Tokens a second of each answer when all that may run at a time do, at the least.
+    speed: f64,
 }
 
 /// Whether it surely starts, with room for [`ROOM`] sequences of the longest length, or as many as it is told to serve.
@@ -441,6 +545,41 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "GPUs",
         about: "the fewest GPUs that share each layer with which it surely starts and has room for requests, where fewer than stated",
         get: |facts| of_result(facts.fewer_gpus(), int),
+    },
+    Row {
+        name: "deployment.waste.smaller_instance",
+        ty: Type::Str,
+        unit: "",
+        about: "the cheapest instance of the same cloud that holds the stated requests and makes as many tokens for a dollar, where it costs a fifth less",
+        get: |facts| {
+            of_result(facts.smaller(), |found| {
+                text(&format!("{} ({})", found.instance.name, found.instance.gpu))
+            })
+        },
+    },
+    Row {
+        name: "deployment.waste.smaller_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of the cost that the smaller instance saves",
+        get: |facts| of_result(facts.smaller(), |found| Value::Number(found.share)),
+    },
+    Row {
+        name: "deployment.waste.smaller_speed",
+        ty: Type::Number,
+        unit: "tokens",
+        about: "tokens a second of each answer on it, at the least, when all that may run at a time do",
+        get: |facts| {
+            let speed = facts.smaller().map(|found| found.and_then(|found| gib(found.speed)));
+            of_result(speed, Value::Number)
+        },
+    },
+    Row {
+        name: "deployment.waste.idle_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of a month in which all copies surely have nothing to do",
+        get: |facts| of_result(facts.idle_share(), Value::Number),
     },
     Row {
         name: "deployment.waste.quantized",
