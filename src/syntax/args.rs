@@ -2,7 +2,7 @@
 //!
 //! Nothing is run: a word that only a shell could work out is an `Err` that says why.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::SyntaxError;
@@ -38,8 +38,13 @@ pub struct Command {
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Result<String, String>>;
 
 /// Splits a shell script (what follows `sh -c`, a compose `command:` string) into its simple commands, in the order
-/// written. POSIX quoting, comments, separators, redirections and here-documents are understood; `if`, `for`, `case`,
-/// functions and subshells are opened up, so that a command under a condition is listed like any other.
+/// written. POSIX quoting, comments, separators, redirections, here-documents and bash's lists (`A=(x y)`) are
+/// understood; `if`, `for`, `case`, functions and subshells are opened up, so that a command under a condition is
+/// listed like any other.
+///
+/// A variable has a value where the script alone decides it: what is set under a condition counts up to the end of
+/// the block that it stands in, and one that is set more than once where loops or functions change the order, that
+/// is read, or that another file may set has none.
 ///
 /// A word such as `--model=$X` whose variable can't be told becomes two words, `--model` and the unknown value, so
 /// that the flag is still seen. An unquoted variable may become several words or none, as in the shell.
@@ -48,32 +53,47 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Result<String, String>>;
 ///
 /// A quote, `$(`, `${` or backtick that is never closed.
 pub fn split_shell(text: &Text, source: SourceId, look: Lookup) -> Result<Vec<Command>, SyntaxError> {
-    let mut shell = Shell {
-        text: text.as_str(),
-        at: 0,
-        look,
-        variables: HashMap::new(),
-        expanded: 0,
-        commands: Vec::new(),
-        command: Command::default(),
-        state: State::default(),
-        depth: 0,
-        guarded: false,
-        cases: 0,
-        pattern: false,
-        documents: Vec::new(),
-        place: &|range| Place {
-            source,
-            span: text.span_of(range),
-        },
+    let place = |range| Place {
+        source,
+        span: text.span_of(range),
     };
-    match shell.run() {
-        Ok(()) => Ok(shell.commands),
-        Err(Unclosed { start, mark }) => Err(SyntaxError {
-            span: text.span_of(start..start + mark.len()),
-            message: format!("`{mark}` opened here is never closed"),
-        }),
+    let read = |doubtful: HashSet<String>| {
+        let mut shell = Shell {
+            text: text.as_str(),
+            at: 0,
+            look,
+            variables: HashMap::new(),
+            lists: HashMap::new(),
+            times_set: HashMap::new(),
+            set_in_loops: HashSet::new(),
+            doubtful,
+            others_set: None,
+            expanded: 0,
+            commands: Vec::new(),
+            command: Command::default(),
+            state: State::default(),
+            blocks: Vec::new(),
+            loops: 0,
+            functions: false,
+            guarded: false,
+            pattern: false,
+            documents: Vec::new(),
+            place: &place,
+        };
+        match shell.run() {
+            Ok(()) => Ok(shell),
+            Err(Unclosed { start, mark }) => Err(SyntaxError {
+                span: text.span_of(start..start + mark.len()),
+                message: format!("`{mark}` opened here is never closed"),
+            }),
+        }
+    };
+    let first = read(HashSet::new())?;
+    let doubtful = first.doubtful_names();
+    if doubtful.is_empty() {
+        return Ok(first.commands);
     }
+    read(doubtful).map(|second| second.commands)
 }
 
 /// Something that is opened and never closed.
@@ -87,8 +107,12 @@ struct Unclosed {
 struct State {
     /// A word that is a program or a reserved word has been met.
     started: bool,
+    /// Where that word begins.
+    start: usize,
     /// Its words are not a command's: `for x in a b`.
     dropped: bool,
+    /// It is `function name`.
+    names_function: bool,
     /// Its words are assignments: `export A=1`.
     exports: bool,
     /// The next word names what it is redirected to.
@@ -110,22 +134,54 @@ struct Shell<'a> {
     look: Lookup<'a>,
     /// Variables that the script itself sets.
     variables: HashMap<String, Result<String, String>>,
+    /// Lists that it sets; a word that can't be told stands for any number of them.
+    lists: HashMap<String, Vec<Word>>,
+    /// How often each name is set.
+    times_set: HashMap<String, usize>,
+    /// Names that are set in a loop.
+    set_in_loops: HashSet<String>,
+    /// Names whose value depends on the order in which the script's parts run.
+    doubtful: HashSet<String>,
+    /// Why any variable may have another value from here on: another file has set some.
+    others_set: Option<String>,
     /// Bytes that replacing variables has added so far.
     expanded: usize,
     commands: Vec<Command>,
     command: Command,
     state: State,
-    /// How many compound commands are open: what is set inside is set on a condition.
-    depth: usize,
+    /// The compound commands that are open: what is set inside is set on a condition.
+    blocks: Vec<Block>,
+    /// How many of them are loops.
+    loops: usize,
+    /// Whether the script has functions.
+    functions: bool,
     /// Whether a test or `||` decides if this command runs.
     guarded: bool,
-    /// How many `case` are open.
-    cases: usize,
     /// Whether a pattern of a `case` is being read.
     pattern: bool,
     /// Here-documents whose bodies begin after the line: end mark, and whether leading tabs go.
     documents: Vec<(String, bool)>,
     place: &'a dyn Fn(Range<usize>) -> Place,
+}
+
+/// A compound command that is open.
+struct Block {
+    kind: BlockKind,
+    /// Variables set in it.
+    set: Vec<String>,
+    /// Lists that it sets, with their length before it (0 for one that it makes anew) and where.
+    lists: Vec<(String, usize, Place)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BlockKind {
+    /// `if`, `( )`.
+    Branch,
+    /// `for`, `while`, `until`, `select`.
+    Loop,
+    /// `{ }`, which may be a function's body.
+    Group,
+    Case,
 }
 
 /// A word that is being read.
@@ -218,7 +274,7 @@ impl<'a> Shell<'a> {
             .command
             .words
             .first()
-            .is_some_and(|word| matches!(word.value.as_deref(), Ok("[" | "[[" | "test")));
+            .is_some_and(|word| word.value.as_deref().is_ok_and(is_test));
         self.end_command();
         let (length, guarded) = if rest.starts_with("||") {
             (2, true)
@@ -226,7 +282,8 @@ impl<'a> Shell<'a> {
             (2, self.guarded || tests)
         } else {
             if rest.starts_with(";;") || rest.starts_with(";&") {
-                self.pattern = self.cases > 0;
+                self.pattern = self.blocks.last().is_some_and(|block| block.kind == BlockKind::Case);
+                self.end_branch();
             }
             let doubled = [";;", ";&", "|&"].iter().any(|mark| rest.starts_with(mark));
             (if doubled { 2 } else { 1 }, false)
@@ -252,14 +309,132 @@ impl<'a> Shell<'a> {
                 self.command.words.clear();
                 self.at = closing + 1;
                 self.end_command();
+                self.functions = true;
                 return;
             }
         }
+        let names_function = self.state.names_function;
         self.end_command();
+        if names_function {
+            // `function name ()`: the body follows.
+            return;
+        }
         if byte == b'(' {
-            self.depth += 1;
+            self.open(BlockKind::Branch);
         } else {
-            self.depth = self.depth.saturating_sub(1);
+            self.close();
+        }
+    }
+
+    fn open(&mut self, kind: BlockKind) {
+        self.loops += usize::from(kind == BlockKind::Loop);
+        self.blocks.push(Block {
+            kind,
+            set: Vec::new(),
+            lists: Vec::new(),
+        });
+    }
+
+    fn close(&mut self) {
+        self.end_branch();
+        if self.blocks.pop().is_some_and(|block| block.kind == BlockKind::Loop) {
+            self.loops -= 1;
+        }
+    }
+
+    /// What the innermost block has set so far is set on a condition from here on.
+    fn end_branch(&mut self) {
+        let Some(block) = self.blocks.last_mut() else {
+            return;
+        };
+        let (set, lists) = (std::mem::take(&mut block.set), std::mem::take(&mut block.lists));
+        for name in &set {
+            self.variables.insert(name.clone(), Err(set_on_condition(name)));
+        }
+        for (name, length, place) in &lists {
+            if let Some(words) = self.lists.get_mut(name) {
+                words.truncate(*length);
+                words.push(Word {
+                    value: Err(set_on_condition(name)),
+                    place: *place,
+                });
+            }
+        }
+    }
+
+    /// Notes that a name is set here, to a value that may count.
+    fn set(&mut self, name: &str, value: Result<String, String>) {
+        let value = match value {
+            _ if self.guarded => Err(set_on_condition(name)),
+            _ if self.doubtful.contains(name) => Err(format!("`{name}` is set in more than one way")),
+            value => value,
+        };
+        self.note_set(name);
+        if let Some(block) = self.blocks.last_mut() {
+            block.set.push(name.to_owned());
+        }
+        self.variables.insert(name.to_owned(), value);
+    }
+
+    fn note_set(&mut self, name: &str) {
+        *self.times_set.entry(name.to_owned()).or_default() += 1;
+        if self.loops > 0 {
+            self.set_in_loops.insert(name.to_owned());
+        }
+    }
+
+    /// Names that are set more than once where the order of the text is not the order in which it runs.
+    fn doubtful_names(&self) -> HashSet<String> {
+        let several = self.times_set.iter().filter(|(_, times)| **times > 1);
+        several
+            .filter(|(name, _)| self.functions || self.set_in_loops.contains(*name))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// What a command does to variables.
+    fn run_builtin(&mut self, words: &[Word], start: usize) {
+        let Some(Ok(program)) = words.first().map(|word| word.value.as_deref()) else {
+            return;
+        };
+        let written = |word: &Word| word.value.clone().unwrap_or_default();
+        match program {
+            "read" | "mapfile" | "readarray" | "getopts" | "let" | "unset" | "printf" => {
+                let names = words[1..].iter().map(written).filter(|name| {
+                    let length = name_length(name);
+                    length > 0 && matches!(name.as_bytes().get(length), None | Some(b'=' | b'+' | b'-'))
+                });
+                for name in names.collect::<Vec<_>>() {
+                    let name = &name[..name_length(&name)];
+                    if program == "printf" && !words.iter().any(|word| written(word) == "-v") {
+                        break;
+                    }
+                    self.lists.remove(name);
+                    self.set(name, Err(format!("`{name}` is set by `{program}`")));
+                }
+            }
+            "source" | "." | "eval" => {
+                let Some(argument) = words.get(1) else {
+                    return;
+                };
+                let written = argument.value.as_deref().unwrap_or(&self.text[start..self.at]);
+                let name = written.trim_end_matches('"').rsplit('/').next().unwrap_or(written);
+                let harmless = if program == "eval" {
+                    argument.value.is_ok() || PREPARES_THE_SHELL.iter().any(|tool| written.contains(tool))
+                } else {
+                    SETS_NO_SETTINGS.contains(&name)
+                };
+                if harmless {
+                    return;
+                }
+                let why = format!("`{program}` in front of it may set it");
+                for value in self.variables.values_mut() {
+                    *value = Err(why.clone());
+                }
+                self.lists.clear();
+                self.others_set = Some(why);
+            }
+            _ => {}
         }
     }
 
@@ -303,20 +478,21 @@ impl<'a> Shell<'a> {
 
     fn end_command(&mut self) {
         let state = std::mem::take(&mut self.state);
-        let command = std::mem::take(&mut self.command);
+        let mut command = std::mem::take(&mut self.command);
         if state.dropped || self.pattern {
             return;
         }
         if command.words.is_empty() {
-            let conditional = self.depth > 0 || self.guarded;
-            for (name, word) in &command.env {
-                let value = if conditional {
-                    Err(format!("`{name}` is set on a condition"))
-                } else {
-                    word.value.clone()
-                };
-                self.variables.insert(name.clone(), value);
+            for (name, word) in &mut command.env {
+                self.set(name, word.value.clone());
+                if let Some(Err(why)) = self.variables.get(name) {
+                    word.value = Err(why.clone());
+                } else if !self.blocks.is_empty() {
+                    word.value = Err(set_on_condition(name));
+                }
             }
+        } else {
+            self.run_builtin(&command.words, state.start);
         }
         if !command.words.is_empty() || !command.env.is_empty() {
             self.commands.push(command);
@@ -342,6 +518,11 @@ impl<'a> Shell<'a> {
                 return self.assignment(start, name);
             }
         }
+        if let Some(length) = self.list_reference(start) {
+            self.at += length;
+            self.state.started = true;
+            return Ok(());
+        }
         let raw = self.read(true)?;
         let end = self.at;
         let next = text.as_bytes().get(end);
@@ -358,33 +539,135 @@ impl<'a> Shell<'a> {
         if raw.bare && self.reserved(&raw.current) {
             return Ok(());
         }
+        if !self.state.started {
+            self.state.start = start;
+        }
         self.state.started = true;
         if self.state.exports || self.state.dropped {
             return Ok(());
         }
-        let place = self.place;
+        let words = self.words_of(raw, start);
+        self.command.words.extend(words);
+        Ok(())
+    }
+
+    /// The words that what was read from `start` up to here becomes.
+    fn words_of(&self, raw: Raw, start: usize) -> Vec<Word> {
+        let (text, end, place) = (self.text, self.at, self.place);
+        let mut words = Vec::new();
         if let Some(why) = raw.unknown {
             let mut value_start = start;
             if let Some(flag) = flag_of_unknown(&text[start..end]) {
                 value_start = start + flag.len() + 1;
-                self.command.words.push(Word {
+                words.push(Word {
                     value: Ok(flag.to_owned()),
                     place: place(start..start + flag.len()),
                 });
             }
-            self.command.words.push(Word {
+            words.push(Word {
                 value: Err(why),
                 place: place(value_start..end),
             });
-            return Ok(());
+            return words;
         }
         let last = raw.present.then_some(raw.current);
-        for field in raw.fields.into_iter().chain(last) {
-            self.command.words.push(Word {
-                value: Ok(field),
-                place: place(start..end),
-            });
+        words.extend(raw.fields.into_iter().chain(last).map(|field| Word {
+            value: Ok(field),
+            place: place(start..end),
+        }));
+        words
+    }
+
+    /// Puts the words of a list that the script has set in place of a word `"${NAME[@]}"` at `start`; gives the
+    /// word's length, or `None` where it is no such word.
+    fn list_reference(&mut self, start: usize) -> Option<usize> {
+        if self.pattern || self.state.exports || self.state.dropped {
+            return None;
         }
+        let (words, length) = self.list_words(start)?;
+        self.command.words.extend(words);
+        Some(length)
+    }
+
+    fn list_words(&mut self, start: usize) -> Option<(Vec<Word>, usize)> {
+        let rest = &self.text[start..];
+        let (open, close) = if rest.starts_with('"') {
+            ("\"${", "[@]}\"")
+        } else {
+            ("${", "[@]}")
+        };
+        let inner = rest.strip_prefix(open)?;
+        let name = &inner[..name_length(inner)];
+        let behind = inner[name.len()..].strip_prefix(close)?;
+        let ends = behind.is_empty() || behind.starts_with([' ', '\t', '\r', '\n', ';', '&', '|', '<', '>', '(', ')']);
+        let words = self.lists.get(name).filter(|_| ends)?;
+        let bytes = |word: &Word| word.value.as_ref().map_or(1, |text| text.len() + 1);
+        self.expanded = words.iter().map(bytes).fold(self.expanded, usize::saturating_add);
+        if self.expanded > EXPANSION_LIMIT {
+            return None;
+        }
+        Some((words.clone(), open.len() + name.len() + close.len()))
+    }
+
+    /// Reads a list `(x y)` behind `NAME=`.
+    fn list(&mut self, name: &str, appends: bool) -> Result<(), Unclosed> {
+        let open = self.at;
+        let bytes = self.text.as_bytes();
+        self.at += 1;
+        let mut words = Vec::new();
+        loop {
+            match bytes.get(self.at) {
+                None => {
+                    return Err(Unclosed { start: open, mark: "(" });
+                }
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.at += 1,
+                Some(b'\\') if self.text[self.at + 1..].starts_with('\n') => self.at += 2,
+                Some(b'\\') if self.text[self.at + 1..].starts_with("\r\n") => self.at += 3,
+                Some(b'#') => self.at = self.line_end(self.at),
+                Some(b')') => {
+                    self.at += 1;
+                    break;
+                }
+                Some(b';' | b'&' | b'|') => self.at += 1,
+                Some(b'<' | b'>' | b'(') if !self.text[self.at + 1..].starts_with('(') => self.at += 1,
+                Some(_) => {
+                    let start = self.at;
+                    if let Some((more, length)) = self.list_words(start) {
+                        words.extend(more);
+                        self.at += length;
+                        continue;
+                    }
+                    let mut raw = self.read(true)?;
+                    if self.text[start..].starts_with('[') {
+                        raw.unknown("it is an entry of a list with keys".into());
+                    }
+                    // What can't start a word here is passed over.
+                    self.at = self.at.max(start + 1);
+                    words.extend(self.words_of(raw, start));
+                }
+            }
+        }
+        let place = (self.place)(open..self.at);
+        if self.guarded || (self.doubtful.contains(name) && !appends) {
+            words = vec![Word {
+                value: Err(set_on_condition(name)),
+                place,
+            }];
+        }
+        let before = if appends {
+            self.lists.get(name).map_or(0, Vec::len)
+        } else {
+            self.note_set(name);
+            0
+        };
+        if let Some(block) = self.blocks.last_mut() {
+            block.lists.push((name.to_owned(), before, place));
+        }
+        let list = self.lists.entry(name.to_owned()).or_default();
+        list.truncate(before);
+        list.extend(words);
+        self.variables
+            .insert(name.to_owned(), Err(format!("`{name}` is a list")));
         Ok(())
     }
 
@@ -393,12 +676,17 @@ impl<'a> Shell<'a> {
         let appends = text[start + name..].starts_with('+');
         self.at = start + name + 1 + usize::from(appends);
         let value_start = self.at;
-        let raw = self.read(false)?;
         let name = &text[start..start + name];
-        let value = match raw.unknown {
-            Some(why) => Err(why),
-            None if appends => Err(format!("`{name}` is appended to")),
-            None => Ok(raw.current),
+        if text[value_start..].starts_with('(') && !self.pattern {
+            return self.list(name, appends);
+        }
+        let raw = self.read(false)?;
+        let before = if appends { self.variables.get(name) } else { None };
+        let value = match (raw.unknown, before) {
+            (Some(why), _) => Err(why),
+            (None, Some(Ok(before))) => Ok(format!("{before}{}", raw.current)),
+            (None, _) if appends => Err(format!("`{name}` is appended to")),
+            (None, _) => Ok(raw.current),
         };
         let word = Word {
             value,
@@ -414,8 +702,7 @@ impl<'a> Shell<'a> {
     fn reserved(&mut self, word: &str) -> bool {
         if self.state.names_variable {
             self.state.names_variable = false;
-            let why = format!("`{word}` is set by a loop");
-            self.variables.insert(word.to_owned(), Err(why));
+            self.set(word, Err(format!("`{word}` is set by a loop")));
             return true;
         }
         if self.state.heads_case && word == "in" {
@@ -423,27 +710,37 @@ impl<'a> Shell<'a> {
             self.pattern = true;
             return true;
         }
+        if self.state.names_function && word == "{" {
+            self.end_command();
+        }
         if self.state.started || self.state.dropped {
             return false;
         }
         match word {
-            "if" | "while" | "until" | "{" => self.depth += 1,
-            "fi" | "done" | "}" => self.depth = self.depth.saturating_sub(1),
-            "then" | "elif" | "else" | "do" | "!" | "time" => {}
+            "if" => self.open(BlockKind::Branch),
+            "while" | "until" => self.open(BlockKind::Loop),
+            "{" => self.open(BlockKind::Group),
+            "fi" | "done" | "}" => self.close(),
+            "elif" | "else" => self.end_branch(),
+            "then" | "do" | "!" | "time" => {}
             "exec" | "command" | "nohup" => {}
             "for" | "select" => {
+                self.open(BlockKind::Loop);
                 self.state.dropped = true;
                 self.state.names_variable = true;
             }
-            "function" => self.state.dropped = true,
+            "function" => {
+                self.functions = true;
+                self.state.dropped = true;
+                self.state.names_function = true;
+            }
             "case" => {
-                self.depth += 1;
-                self.cases += 1;
+                self.open(BlockKind::Case);
                 self.state.dropped = true;
                 self.state.heads_case = true;
             }
             "esac" => self.close_case(),
-            "export" | "readonly" | "declare" | "local" => self.state.exports = true,
+            "export" | "readonly" | "declare" | "local" | "typeset" => self.state.exports = true,
             _ => return false,
         }
         true
@@ -451,8 +748,7 @@ impl<'a> Shell<'a> {
 
     fn close_case(&mut self) {
         self.pattern = false;
-        self.cases = self.cases.saturating_sub(1);
-        self.depth = self.depth.saturating_sub(1);
+        self.close();
     }
 
     /// Reads a word up to the blank or operator behind it; where it is `split`, unquoted variables may end fields.
@@ -556,7 +852,15 @@ impl<'a> Shell<'a> {
             }
             Some(b'{') => {
                 self.at = skip_nested(self.text, start, quoted)?;
-                self.parameter(&self.text[start + 2..self.at - 1], quoted)
+                let inner = &self.text[start + 2..self.at - 1];
+                let value = self.parameter(inner, quoted);
+                let name = &inner[..name_length(inner)];
+                let sets = inner[name.len()..].trim_start_matches(':').starts_with('=');
+                if let (true, Ok(value)) = (sets && self.variable(name).is_none(), &value) {
+                    // `: ${NAME:=value}` sets it.
+                    self.set(name, Ok(value.clone()));
+                }
+                value
             }
             Some(b'\'') if !quoted => {
                 let bytes = rest.as_bytes();
@@ -628,7 +932,10 @@ impl<'a> Shell<'a> {
     fn variable(&self, name: &str) -> Option<Result<String, String>> {
         match self.variables.get(name) {
             Some(value) => Some(value.clone()),
-            None => (self.look)(name),
+            None => match (self.look)(name) {
+                None => self.others_set.clone().map(Err),
+                found => found,
+            },
         }
     }
 
@@ -679,6 +986,42 @@ impl<'a> Shell<'a> {
         }
         Err("it holds a `${…}` that only a shell can work out".into())
     }
+}
+
+/// Programs whose output is evaluated to prepare the shell and not to set what a script uses.
+const PREPARES_THE_SHELL: &[&str] = &[
+    "conda",
+    "mamba",
+    "ssh-agent",
+    "pyenv",
+    "brew shellenv",
+    "direnv",
+    "pixi ",
+];
+
+/// Files that are sourced to prepare the shell and not to set what a script uses.
+const SETS_NO_SETTINGS: &[&str] = &[
+    "activate",
+    ".bashrc",
+    ".bash_profile",
+    ".profile",
+    ".zshrc",
+    "profile",
+    "conda.sh",
+    "modules.sh",
+];
+
+/// Whether a program is run for its answer: what stands behind `&&` runs on a condition.
+fn is_test(program: &str) -> bool {
+    program.starts_with('-')
+        || matches!(
+            program,
+            "[" | "[[" | "test" | "grep" | "which" | "type" | "hash" | "false"
+        )
+}
+
+fn set_on_condition(name: &str) -> String {
+    format!("`{name}` is set on a condition")
 }
 
 fn not_set(name: &str) -> String {
@@ -1014,8 +1357,8 @@ mod tests {
                 vec![
                     vec!["a"],
                     vec!["[", "x", "]"],
-                    vec!["M=1"],
-                    vec!["N=2"],
+                    vec!["M=?"],
+                    vec!["N=?"],
                     vec!["b", "?", "?"],
                 ],
             ),
@@ -1025,6 +1368,44 @@ mod tests {
             ),
         ] {
             assert_eq!(shown(script), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_variable_counts_where_the_script_alone_decides_it() {
+        // The words of the last command.
+        for (script, expected) in [
+            ("M=a; M=b; c $M", "c b"),
+            ("M=a; if x; then M=b; fi; c $M", "c ?"),
+            ("if x; then M=b; c $M; fi", "c b"),
+            ("if x; then M=b; else c $M; fi", "c ?"),
+            ("M=a; for i in 1 2; do if x; then M=b; fi; c $M; done", "c ?"),
+            ("M=a; f() { c $M; }; f", "f"),
+            ("f() { local M=a; c $M; }", "c a"),
+            ("f() { M=b; }; M=a; f; c $M", "c ?"),
+            ("function f { M=b; }\nc $M", "c ?"),
+            ("M=a; read -r M; c $M", "c ?"),
+            ("M=a; source env.sh; c $M ${N:-x}", "c ? ?"),
+            (
+                "M=a; . /venv/bin/activate; eval \"$(conda shell.bash hook)\"; c $M",
+                "c a",
+            ),
+            ("M=a; eval \"$(cat env)\"; c $M", "c ?"),
+            (": ${M:=a}; c $M", "c a"),
+            ("M=a; M+=' b'; c $M", "c a b"),
+            ("grep -q x f && M=1; c $M", "c ?"),
+            ("cd d && M=1 && c $M", "c 1"),
+            ("A=(-a 1 # one\n \"b c\")\nc \"${A[@]}\" ${A[@]}; d $A", "d ?"),
+            ("A=(-a 1 # one\n \"b c\")\nc \"${A[@]}\"", "c -a 1 b c"),
+            ("A=(a); A+=(b); if x; then A+=(c); fi; d \"${A[@]}\"", "d a b ?"),
+            ("A=(a); if x; then A=(c); fi; d \"${A[@]}\"", "d ?"),
+            ("A=(a $(b)); d \"${A[@]}\" \"${A[0]}\"", "d a ? ?"),
+        ] {
+            assert_eq!(
+                shown(script).last().map(|words| words.join(" ")).as_deref(),
+                Some(expected),
+                "{script}"
+            );
         }
     }
 
@@ -1064,6 +1445,9 @@ mod tests {
             "case a in ".repeat(100_000),
             "if ".repeat(100_000),
             "'".repeat(500_001),
+            "A=(".repeat(100_000),
+            format!("A=(x){}", ";A=(\"${A[@]}\" \"${A[@]}\")".repeat(10_000)),
+            "if x; then M=1; A+=(b); ".repeat(20_000) + &"fi;".repeat(20_000),
         ] {
             let text = Text::verbatim(&script, 0);
             if let Ok(commands) = split_shell(&text, SourceId(0), &big) {
