@@ -1,8 +1,10 @@
 //! What each kind of file says: sources in, units out. One file a format, and the table of them.
 
 mod chat;
+mod commands;
 mod compose;
 mod containers;
+mod dockerfile;
 mod helm_values;
 mod kserve;
 mod kubeai;
@@ -16,6 +18,7 @@ mod production_stack;
 mod prompt_file;
 mod prompty;
 mod settings;
+mod shell_script;
 mod synthetic;
 mod training;
 
@@ -47,6 +50,16 @@ pub const FORMATS: &[Format] = &[
         name: training::python::NAME,
         about: "training scripts in Python whose settings are literals (TrainingArguments, SFTConfig, LoraConfig, Unsloth)",
         read: training::python::read,
+    },
+    Format {
+        name: shell_script::NAME,
+        about: "shell scripts and Slurm jobs with a command that starts an engine",
+        read: shell_script::read,
+    },
+    Format {
+        name: dockerfile::NAME,
+        about: "Dockerfiles whose last stage starts an engine",
+        read: dockerfile::read,
     },
     Format {
         name: prompt_file::TEXT,
@@ -213,8 +226,14 @@ pub fn may_be_ours(path: &str) -> bool {
         "hbs",
         "handlebars",
         "py",
+        "sh",
+        "bash",
+        "zsh",
+        "ksh",
+        "slurm",
+        "sbatch",
     ];
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || dockerfile::is_name(name)
 }
 
 /// Whether a file's name alone says that it is ours.

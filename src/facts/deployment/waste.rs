@@ -359,7 +359,13 @@ impl DeploymentFacts<'_> {
             if !alike || share < LEAST_SAVING {
                 return None;
             }
-            let plan = memory_plan::of(serving, model, &Device::from(other)).ok()?;
+            let plan = memory_plan::of(
+                serving,
+                model,
+                &Device::from(other),
+                self.deployment.gpu.count.known().copied(),
+            )
+            .ok()?;
             let figures = plan.figures?;
             let held = figures.kv?.available.low >= figures.kv_needed_gib * batch;
             // Weights pass through the host's memory.
