@@ -97,7 +97,24 @@ pub(super) fn units(
 ) -> Vec<Unit> {
     let mut units = Vec::new();
     read_commands(reading, commands, around, name, format, 0, &mut units);
+    note_shared(&mut units);
     units
+}
+
+/// Engines that are started side by side and are not held to GPUs of their own share them.
+fn note_shared(units: &mut [Unit]) {
+    let free: Vec<usize> = (0..units.len())
+        .filter(|at| matches!(&units[*at], Unit::Deployment(made) if made.gpu.count.known().is_none()))
+        .collect();
+    if free.len() < 2 {
+        return;
+    }
+    for at in &free {
+        if let Unit::Deployment(made) = &mut units[*at] {
+            let why = format!("{} engines are started on the same machine", free.len());
+            made.gpu.shared = Field::Known(why, made.place);
+        }
+    }
 }
 
 fn read_commands(
@@ -110,7 +127,14 @@ fn read_commands(
     units: &mut Vec<Unit>,
 ) {
     let mut set = around.env.clone();
-    for command in commands {
+    for mut command in commands {
+        for word in &mut command.words {
+            if let Ok(text) = &word.value
+                && holds_placeholder(text)
+            {
+                word.value = Err(format!("`{text}` is filled in by a program"));
+            }
+        }
         let own = command.env.into_iter().map(|(name, word)| (name, value_of(word)));
         if command.words.is_empty() {
             // `export A=1` sets it for the commands behind it.
@@ -121,6 +145,18 @@ fn read_commands(
         let around = Around { env, ..around.clone() };
         read_command(reading, command.words, around, name, format, nested, units);
     }
+}
+
+/// Whether a text holds `{name}`, which Python's templates fill in and a shell leaves as it is.
+fn holds_placeholder(text: &str) -> bool {
+    text.match_indices('{').any(|(at, _)| {
+        let inner = &text[at + 1..];
+        let length = inner
+            .bytes()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            .count();
+        length > 0 && inner[length..].starts_with('}')
+    })
 }
 
 fn value_of(word: Word) -> EnvValue {

@@ -145,9 +145,14 @@ fn units(reading: &Reading<'_>, stage: &Stage) -> Vec<Unit> {
     let Some(mut made) = commands::deployment(words, around, reading.source.path.clone(), NAME) else {
         return Vec::new();
     };
-    // An image that is built on an engine's starts nothing unless it says what.
+    // An entry point of its own takes the place of the base image's.
+    let runs = match stage.entry_point {
+        Some(_) => engines::recognise(&made.launch, &Field::default()).is_some(),
+        None => true,
+    };
+    // An image that leaves the model to whoever runs it is an engine's image, and no deployment.
     let serving = engines::recognise(&made.launch, &made.image);
-    if !any && serving.is_none_or(|serving| serving.model.known().is_none()) {
+    if !runs || serving.is_none_or(|serving| serving.model.is_absent()) {
         return Vec::new();
     }
     if made.launch.slot.place().is_none() {
