@@ -5,22 +5,29 @@ mod commands;
 mod compose;
 mod containers;
 mod dockerfile;
+mod dstack;
+mod github_workflow;
 mod helm_values;
 mod kserve;
 mod kubeai;
 mod kuberay;
 mod kubernetes;
 mod line;
+mod makefile;
 mod nim;
 mod objects;
 mod pod;
+mod procfile;
 mod production_stack;
 mod prompt_file;
 mod prompty;
 mod settings;
 mod shell_script;
+mod skypilot;
 mod synthetic;
+mod systemd;
 mod training;
+mod vllm_config;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -62,6 +69,21 @@ pub const FORMATS: &[Format] = &[
         read: dockerfile::read,
     },
     Format {
+        name: makefile::NAME,
+        about: "Makefiles with a recipe that starts an engine",
+        read: makefile::read,
+    },
+    Format {
+        name: procfile::NAME,
+        about: "Procfiles with a process that is an engine",
+        read: procfile::read,
+    },
+    Format {
+        name: systemd::NAME,
+        about: "systemd services that start an engine",
+        read: systemd::read,
+    },
+    Format {
         name: prompt_file::TEXT,
         about: "plain-text and Markdown prompts, with YAML front matter, in prompt places",
         read: prompt_file::read_text,
@@ -95,6 +117,26 @@ pub const FORMATS: &[Format] = &[
         name: compose::NAME,
         about: "Compose files with a service that runs an engine",
         read: compose::read,
+    },
+    Format {
+        name: github_workflow::NAME,
+        about: "GitHub workflows with a step that starts an engine",
+        read: github_workflow::read,
+    },
+    Format {
+        name: skypilot::NAME,
+        about: "SkyPilot tasks that start an engine",
+        read: skypilot::read,
+    },
+    Format {
+        name: dstack::NAME,
+        about: "dstack services and tasks that start an engine",
+        read: dstack::read,
+    },
+    Format {
+        name: vllm_config::NAME,
+        about: "vLLM's settings as YAML (`--config`), and model.json of Triton's vLLM backend",
+        read: vllm_config::read,
     },
     Format {
         name: training::axolotl::NAME,
@@ -232,8 +274,12 @@ pub fn may_be_ours(path: &str) -> bool {
         "ksh",
         "slurm",
         "sbatch",
+        "service",
     ];
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || dockerfile::is_name(name)
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+        || dockerfile::is_name(name)
+        || makefile::is_name(name)
+        || procfile::is_name(name)
 }
 
 /// Whether a file's name alone says that it is ours.
