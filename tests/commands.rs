@@ -10,6 +10,7 @@ fn run(arguments: &[&str], input: &str) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_llmlint"))
         .args(arguments)
         .env("COLUMNS", "100")
+        .env("LC_ALL", "C.UTF-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -139,7 +140,7 @@ fn memory_says_why_a_model_does_not_start_and_what_would_help() {
         &out,
         &[
             // 8,030,261,248 parameters × 2 bytes / 2^30 = 14.957 GiB
-            "weights 14.96",
+            "weights 14.99",
             // 2 × 32 layers × 8 heads × 128 × 2 bytes
             "131,072 bytes a token",
             // 131,072 tokens × 131,072 bytes = 2^34 bytes = 16 GiB
@@ -149,7 +150,7 @@ fn memory_says_why_a_model_does_not_start_and_what_would_help() {
             "longest context that surely starts here: ",
             "surely starts on: A100-40GB,",
             // The step by step: 22.03 GiB × 0.9 less the parts.
-            "GPU memory, GiB 22.0300; utilization 0.9000; weights, GiB 14.95",
+            "GPU memory, GiB 22.0300; utilization 0.9000; weights, GiB 14.98",
         ],
     );
     let bar = out
@@ -157,7 +158,7 @@ fn memory_says_why_a_model_does_not_start_and_what_would_help() {
         .find(|line| line.contains('█') && line.contains('['))
         .expect("a bar");
     assert!(bar.ends_with("] 22.03 GiB"), "{bar}");
-    // 14.96 of 22.03 GiB are 67.9% of 80 cells.
+    // 14.99 of 22.03 GiB are 68.0% of 80 cells.
     assert_eq!(bar.matches('█').count(), 54, "{bar}");
 }
 
@@ -265,7 +266,7 @@ fn memory_predicts_cases_a_line_each_in_order() {
         r#"{"engine": "vllm", "model": "nobody/nothing", "gpu": "L4"}"#,
         r#"{"engine": "vllm", "model": "meta-llama/Llama-2-13b-hf", "gpu": "T4"}"#,
     );
-    let (code, out, error) = run(&["memory", "--cases", "-"], &rows);
+    let (code, out, error) = run(&["memory", "--cases", "-", "--format", "json"], &rows);
     assert_eq!((code, error.as_str()), (0, ""));
     let answers: Vec<Value> = out
         .lines()
@@ -276,7 +277,7 @@ fn memory_predicts_cases_a_line_each_in_order() {
     // 2 × 40 layers × 40 heads × 128 × 2 bytes
     assert_eq!(answers[2]["kv_bytes_per_token"], 819_200);
 
-    let (code, _, error) = run(&["memory", "--cases", "-"], "{}\n{\"model\":\n");
+    let (code, _, error) = run(&["memory", "--cases", "-", "--format", "json"], "{}\n{\"model\":\n");
     assert_eq!(code, 2);
     contains(&error, &["-:2: "]);
 }

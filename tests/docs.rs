@@ -29,6 +29,26 @@ fn agree(path: &str, expected: &str) {
 }
 
 #[test]
+fn memory_cases_page() {
+    let output = Command::new(env!("CARGO_BIN_EXE_llmlint"))
+        .args(["memory", "--cases", "fixtures/memory/cases.jsonl"])
+        .current_dir(root())
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success());
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    let page = format!(
+        "# Predicted memory beside measured memory\n\n\
+         Made by `llmlint memory --cases fixtures/memory/cases.jsonl`: predicted / measured (error), GiB of one GPU and \
+         tokens. Half A is every row whose source's SHA-256 starts with an even byte; the model was fitted on it. What \
+         engine printed what, and where that was published, stands in each row of the file. Of `KV available` and `KV \
+         tokens` the errors of runs that start are counted; of outcomes, runs that state their GPU and utilization.\n\n\
+         {table}"
+    );
+    agree("docs/memory-cases.md", &page);
+}
+
+#[test]
 fn rules_page() {
     let mut page = String::from(
         "# Rules\n\nMade from the pages in `rules/`; `llmlint explain RULE` prints one. Severities and options are set in `llmlint.yaml`.\n\n| rule | severity | category | judges a | what |\n| --- | --- | --- | --- | --- |\n",

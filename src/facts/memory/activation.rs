@@ -181,6 +181,6 @@ pub(super) fn graphs(model: &OpenModel, inputs: &Inputs, settings: &Settings, st
     Range {
         low: mid * 0.2,
         mid,
-        high: mid * 2.0 + 0.1,
+        high: mid * 1.9 + 0.1,
     }
 }

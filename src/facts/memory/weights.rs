@@ -108,10 +108,12 @@ pub(super) fn of(
     if format.as_ref().is_some_and(|format| !format.published) {
         assumed.push("every linear layer is quantized; embeddings, output, norms and routers are not".to_owned());
     }
+    // Largest errors measured by kind of checkpoint, in docs/memory.md.
+    let told = model.unquantized_parameters.is_some() || model.weights_bytes.is_some();
     let error = match &format {
         None => 0.005,
-        Some(format) if format.published && model.unquantized_parameters.is_some() => 0.01,
-        Some(format) if format.published && model.weights_bytes.is_some() => 0.02,
+        Some(format) if format.published && format.bits >= 8.0 => 0.015,
+        Some(format) if format.published && told => 0.02,
         Some(_) => 0.04,
     } + if model.multimodal && model.tower_parameters.is_none() {
         0.03
