@@ -231,7 +231,9 @@ fn memory_without_a_gpu_tells_which_would_do() {
     let out = succeeds(&["memory", "--model", LLAMA, "--tensor-parallel", "3"]);
     contains(
         &out,
-        &["starts on no GPU: 32 attention heads can't be divided by tensor-parallel size 3"],
+        &[
+            "starts on no GPU: vLLM refuses it: \"Total number of attention heads (32) must be divisible by tensor parallel size (3).\"",
+        ],
     );
 }
 

@@ -107,72 +107,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "prints what is read of the configs in $CONFIGS beside the catalog's rows"]
-    fn beside_the_catalog() {
-        let Some(folder) = option_env!("CONFIGS") else { return };
-        let mut paths: Vec<_> = std::fs::read_dir(folder)
-            .expect("a folder")
-            .flatten()
-            .map(|e| e.path())
-            .collect();
-        paths.sort();
-        for path in paths {
-            let name = path.file_name().unwrap().to_string_lossy().to_string();
-            let Some(stem) = name.strip_suffix("_config.json") else {
-                continue;
-            };
-            if stem.ends_with("hf_quant") {
-                continue;
-            }
-            let id = stem.replacen("--", "/", 1);
-            match open_model(
-                &std::fs::read_to_string(&path).unwrap(),
-                &id,
-                Date::new(2026, 11, 24).unwrap(),
-            ) {
-                Err(error) => println!("ERR {id}: {error}"),
-                Ok(read) => {
-                    println!("JSON {}", serde_json::to_string(&read).unwrap());
-                    let row = crate::catalog::Catalog::embedded().open_model(&id);
-                    match row {
-                        None => println!(
-                            "NEW {id} {:.3}B active {:.3}B {read:?}",
-                            read.parameters as f64 / 1e9,
-                            read.active_parameters as f64 / 1e9
-                        ),
-                        Some(row) => {
-                            println!(
-                                "ROW {id} {:.3}B vs {:.3}B  {:+.3}% act {:.3} {:.3}",
-                                read.parameters as f64 / 1e9,
-                                row.parameters as f64 / 1e9,
-                                100.0 * (read.parameters as f64 / row.parameters as f64 - 1.0),
-                                read.active_parameters as f64 / 1e9,
-                                row.active_parameters as f64 / 1e9
-                            );
-                            let mut same = read.clone();
-                            same.id = row.id.clone();
-                            same.aliases = row.aliases.clone();
-                            same.source = row.source.clone();
-                            same.as_of = row.as_of;
-                            same.parameters = row.parameters;
-                            same.active_parameters = row.active_parameters;
-                            let (a, b) = (format!("{same:#?}"), format!("{row:#?}"));
-                            let (a, b): (Vec<_>, Vec<_>) = (a.lines().collect(), b.lines().collect());
-                            if a != b {
-                                let (x, y): (Vec<_>, Vec<_>) = (
-                                    a.iter().filter(|l| !b.contains(l)).map(|l| l.trim()).collect(),
-                                    b.iter().filter(|l| !a.contains(l)).map(|l| l.trim()).collect(),
-                                );
-                                println!("    read {}\n    row  {}", x.join(" "), y.join(" "));
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
     fn errors_name_the_key() {
         let without = |key: &str| {
             let mut config: Value = serde_json::from_str(LLAMA).expect("JSON");
@@ -193,5 +127,53 @@ mod tests {
             assert!(read(&LLAMA.replacen(from, to, 1)).is_err(), "{to}");
         }
         assert!(read("[]").is_err() && read("{").is_err() && read("{}").is_err());
+    }
+
+    #[test]
+    fn what_a_checkpoint_leaves_alone_is_counted() {
+        // lm_head and the embedding, 2 × 128,256 × 4,096; norms, 65 × 4,096; and the first layer's down projection
+        let quantized = LLAMA.replacen(
+            '{',
+            r#"{"quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 64,
+                "modules_to_not_convert": ["model.layers.0.mlp.down_proj"]}, "#,
+            1,
+        );
+        let row = read(&quantized).expect("a model");
+        let own = row.quantization.expect("quantized");
+        assert_eq!((own.method.as_str(), own.bits, own.group_size), ("awq", 4, Some(64)));
+        assert!((own.stored_bits() - 4.3125).abs() < 1e-9);
+        let kept = 2 * 128_256 * 4096 + 65 * 4096 + 14_336 * 4096;
+        assert_eq!(row.unquantized_parameters, Some(kept));
+    }
+
+    #[test]
+    fn pythons_infinity_is_no_error() {
+        let config = LLAMA.replacen('{', r#"{"limit": [0.0, Infinity], "text": "a \"NaN\" stays", "#, 1);
+        assert!(read(&config).is_ok());
+        assert_eq!(finite(r#"{"a": -Infinity, "b": "NaN"}"#), r#"{"a": null, "b": "NaN"}"#);
+    }
+
+    #[test]
+    fn layers_of_several_kinds_are_told_apart() {
+        let config = r#"{"model_type": "qwen3_next", "hidden_size": 2048, "intermediate_size": 5120,
+            "num_hidden_layers": 48, "full_attention_interval": 4, "num_attention_heads": 16,
+            "num_key_value_heads": 2, "head_dim": 256, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128,
+            "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128,
+            "num_experts": 512, "num_experts_per_tok": 10, "moe_intermediate_size": 512,
+            "shared_expert_intermediate_size": 512, "decoder_sparse_step": 1, "vocab_size": 151936,
+            "max_position_embeddings": 262144, "tie_word_embeddings": false}"#;
+        let row = read(config).expect("a model");
+        // Published as 80B with 3B active.
+        assert!(
+            (79_000_000_000..80_500_000_000).contains(&row.parameters),
+            "{}",
+            row.parameters
+        );
+        assert_eq!(row.linear_layers, 36);
+        let state = row.state.expect("a state");
+        assert_eq!(
+            (state.layers, state.conv, state.recurrent),
+            (36, 8192 * 3, 32 * 128 * 128)
+        );
     }
 }

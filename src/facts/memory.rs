@@ -227,8 +227,14 @@ impl Inputs {
             }
         };
         let mut uncounted = Vec::new();
+        // Guesses from the prompt itself take no model.
+        let guesses = |text: &str| text.contains("ngram") || text.contains("suffix");
+        let drafts = match &serving.speculative {
+            Field::Known(text, place) if guesses(text) => Field::Absent(Some((*place, None))),
+            other => other.clone(),
+        };
         for (field, what) in [
-            (&serving.speculative, "the draft model of speculative decoding"),
+            (&drafts, "the draft model of speculative decoding"),
             (&serving.compilation_config, "the compilation config"),
         ] {
             if !field.is_absent() {
@@ -524,7 +530,8 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
     let (heads, kv_heads) = (u64::from(model.heads.max(1)), u64::from(model.kv_heads.max(1)));
     if !heads.is_multiple_of(tensor_parallel) {
         return Err(format!(
-            "{heads} attention heads can't be divided by tensor-parallel size {tensor_parallel}"
+            "vLLM refuses it: \"Total number of attention heads ({heads}) must be divisible by tensor parallel size \
+             ({tensor_parallel}).\""
         ));
     }
     let divides = kv_heads.is_multiple_of(tensor_parallel) || tensor_parallel.is_multiple_of(kv_heads);

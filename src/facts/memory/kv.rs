@@ -375,3 +375,68 @@ impl Layout {
         inputs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::engines::Version;
+    use crate::facts::memory::{Device, Figures, Inputs, plan};
+
+    fn figures(name: &str, inputs: &Inputs) -> Figures {
+        let model = Catalog::embedded().open_model(name).expect("a model");
+        let gpu = Device {
+            name: "H200",
+            memory_gib: Some(139.8),
+            error_gib: 0.0,
+            compute_capability: Some(9.0),
+        };
+        plan(model, &gpu, inputs).figures.expect("figures")
+    }
+
+    fn at(minor: u32, ranks: u64, length: u64) -> Inputs {
+        Inputs {
+            version: Some(Version::new(0, minor, 0)),
+            tensor_parallel: Some(ranks),
+            max_model_len: Some(length),
+            ..Inputs::default()
+        }
+    }
+
+    #[test]
+    fn heads_are_split_and_then_repeated() {
+        // 2 × 8 heads × 128 × 2 bytes × 32 layers, shared by the ranks, at least a head each
+        let of = |ranks| figures("meta-llama/Llama-3.1-8B-Instruct", &at(11, ranks, 8192)).kv_bytes_per_token;
+        assert_eq!([of(1), of(2), of(8), of(16)], [131_072, 65_536, 16_384, 16_384]);
+    }
+
+    #[test]
+    fn the_latent_is_whole_on_every_rank() {
+        // (512 + 64) × 2 bytes × 61 layers
+        assert_eq!(
+            figures("deepseek-ai/DeepSeek-V3", &at(11, 8, 8192)).kv_bytes_per_token,
+            70_272
+        );
+    }
+
+    #[test]
+    fn blocks_grow_to_hold_a_state() {
+        // Qwen3.5 27B on four ranks: a state of 30,720 × 2 + 786,432 × 4 bytes over 4 ranks is 801,792 bytes; a token of
+        // attention takes 2 × 1 head × 256 × 2 = 1,024, so 784 tokens make a block, and 16 layers a group of four.
+        let figures = figures("Qwen/Qwen3.5-27B", &at(19, 4, 32_768));
+        assert_eq!(figures.kv_block_tokens, 784);
+        assert_eq!(figures.kv_bytes_per_token, 4 * 16 * 1024);
+    }
+
+    #[test]
+    fn a_window_holds_its_tokens_and_the_batch() {
+        // gpt-oss 20B: 12 layers of 2 × 8 × 64 × 2 bytes with every token, 12 with a window of 128, batch 8,192
+        let figures = figures("openai/gpt-oss-20b", &at(11, 1, 131_072));
+        let blocks = 131_072.0 / 16.0 + ((128.0_f64 - 1.0 + 8192.0) / 16.0).ceil() + 1.0;
+        let expected = blocks * 16.0 * 2048.0 * 12.0 / 1_073_741_824.0;
+        assert!(
+            (figures.kv_needed_gib - expected).abs() < 1e-9,
+            "{}",
+            figures.kv_needed_gib
+        );
+    }
+}

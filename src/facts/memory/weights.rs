@@ -78,7 +78,7 @@ pub(super) fn of(
     let rotation = rotation(model, plain);
     let rounding = rounding(model, settings, dense, experts, plain);
     let total = in_layers * of_stage + outside + adapters + rotation + rounding;
-    let offload = (inputs.cpu_offload_gib.max(0.0) * GIB).min(total);
+    let offload = offloaded(model, settings, inputs, dense).min(total);
     let mid = (total - offload) / GIB;
     steps.push(Step {
         name: "weights",
@@ -281,6 +281,34 @@ fn rounding(model: &OpenModel, settings: &Settings, dense: f64, experts: f64, pl
     layers * layer + ffn + ends * rest(f64::from(model.vocab_size) / ranks * hidden * plain)
 }
 
+/// Bytes that stay in host memory: whole tensors, layer by layer, until the share asked for is reached
+/// (`maybe_offload_to_cpu`).
+fn offloaded(model: &OpenModel, settings: &Settings, inputs: &Inputs, dense: f64) -> f64 {
+    let asked = inputs.cpu_offload_gib.max(0.0) * GIB;
+    if model.moe.is_some() || model.mla.is_some() || asked <= 0.0 {
+        return asked;
+    }
+    let ranks = settings.tensor_parallel as f64;
+    let hidden = f64::from(model.hidden_size);
+    let head = f64::from(model.head_dim);
+    let query = f64::from(model.heads) / ranks * head;
+    let keys = 2.0 * (f64::from(model.kv_heads) / ranks).max(1.0) * head;
+    let wide = f64::from(model.intermediate_size) / ranks;
+    let tensors = [query + keys, query, 2.0 * wide, wide].map(|width| width * hidden * dense);
+    let layer: f64 = tensors.iter().sum();
+    if layer <= 0.0 {
+        return asked;
+    }
+    let mut kept = (asked / layer).floor() * layer;
+    for tensor in tensors {
+        if kept >= asked {
+            break;
+        }
+        kept += tensor;
+    }
+    kept
+}
+
 /// Parameters by part. What the shape doesn't tell (projections of latent attention, state-space layers) comes from
 /// the total.
 fn parts(model: &OpenModel) -> Parts {
@@ -363,4 +391,45 @@ fn lora(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> f64 {
     let layer = first + second / settings.tensor_parallel as f64;
     let stage = (f64::from(model.layers) / settings.pipeline_parallel as f64).ceil();
     lora.slots as f64 * lora.rank as f64 * layer * stage * 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::facts::memory::{Device, plan};
+
+    fn weights(name: &str, inputs: &Inputs) -> f64 {
+        let model = Catalog::embedded().open_model(name).expect("a model");
+        let gpu = Device {
+            name: "L40S",
+            memory_gib: Some(44.39),
+            error_gib: 0.0,
+            compute_capability: Some(8.9),
+        };
+        plan(model, &gpu, inputs).figures.expect("figures").weights.mid
+    }
+
+    #[test]
+    fn weights_are_those_of_vllms_log() {
+        // "Model loading took … GiB": Llama 3.1 8B 14.9889, Qwen2 7B 14.2488 and 7.1217 on two ranks
+        let alone = Inputs::default();
+        let two = Inputs {
+            tensor_parallel: Some(2),
+            ..Inputs::default()
+        };
+        assert!((weights("meta-llama/Llama-3.1-8B-Instruct", &alone) - 14.9889).abs() < 0.001);
+        assert!((weights("Qwen/Qwen2-7B-Instruct", &alone) - 14.2488).abs() < 0.005);
+        assert!((weights("Qwen/Qwen2-7B-Instruct", &two) - 7.1217).abs() < 0.005);
+    }
+
+    #[test]
+    fn offloading_keeps_whole_tensors() {
+        let offloaded = Inputs {
+            cpu_offload_gib: 12.0,
+            ..Inputs::default()
+        };
+        let left = weights("meta-llama/Llama-3.1-8B-Instruct", &offloaded);
+        assert!((2.7..14.9889 - 12.0).contains(&left), "{left}");
+    }
 }
