@@ -107,6 +107,15 @@ mod tests {
     }
 
     #[test]
+    fn a_decoder_has_its_own_number_of_layers() {
+        let text = r#"{"architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper", "d_model": 1280,
+            "decoder_attention_heads": 20, "decoder_ffn_dim": 5120, "decoder_layers": 4, "encoder_layers": 32,
+            "encoder_ffn_dim": 5120, "max_source_positions": 1500, "max_target_positions": 448, "num_hidden_layers": 32,
+            "num_mel_bins": 128, "torch_dtype": "float16", "vocab_size": 51866}"#;
+        let row = read(text).expect("a model");
+        assert_eq!((row.layers, row.parameters / 1_000_000), (4, 808));
+    }
+
     fn errors_name_the_key() {
         let without = |key: &str| {
             let mut config: Value = serde_json::from_str(LLAMA).expect("JSON");

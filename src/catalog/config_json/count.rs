@@ -100,12 +100,13 @@ struct Experts {
     shared_width: u64,
 }
 
+/// An encoder and decoder's own number first: what `num_hidden_layers` tells of it are the encoder's.
 const LAYERS: &[&str] = &[
+    "decoder_layers",
     "num_hidden_layers",
     "n_layer",
     "n_layers",
     "num_layers",
-    "decoder_layers",
 ];
 const LAYER_TYPES: &[&str] = &["layer_types", "layers_block_type"];
 const HIDDEN: &[&str] = &["hidden_size", "n_embd", "d_model"];
