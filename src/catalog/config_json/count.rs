@@ -100,14 +100,9 @@ struct Experts {
     shared_width: u64,
 }
 
-/// An encoder and decoder's own number first: what `num_hidden_layers` tells of it are the encoder's.
-const LAYERS: &[&str] = &[
-    "decoder_layers",
-    "num_hidden_layers",
-    "n_layer",
-    "n_layers",
-    "num_layers",
-];
+const LAYERS: &[&str] = &["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
+/// Of an encoder with a decoder, whose `num_hidden_layers` are the encoder's.
+const DECODER_LAYERS: &[&str] = &["decoder_layers"];
 const LAYER_TYPES: &[&str] = &["layer_types", "layers_block_type"];
 const HIDDEN: &[&str] = &["hidden_size", "n_embd", "d_model"];
 const HEADS: &[&str] = &["num_attention_heads", "n_head", "n_heads", "decoder_attention_heads"];
@@ -242,9 +237,13 @@ pub(super) fn count(keys: &Keys<'_>, family: &Family) -> Result<Counted, ConfigE
 fn layers(keys: &Keys<'_>, family: &Family) -> Result<u64, ConfigError> {
     let listed = keys.list(LAYER_TYPES).map(<[_]>::len);
     let drawn = keys.text(&["hybrid_override_pattern"]).map(str::len);
-    let layers = match (keys.value(LAYERS), listed.or(drawn)) {
+    let named = match keys.value(DECODER_LAYERS) {
+        Some(_) => DECODER_LAYERS,
+        None => LAYERS,
+    };
+    let layers = match (keys.value(named), listed.or(drawn)) {
         (None, Some(count)) if count > 0 => count as u64,
-        _ => needed(keys, family, LAYERS)?,
+        _ => needed(keys, family, named)?,
     };
     if layers > MOST {
         return Err(ConfigError(format!(
