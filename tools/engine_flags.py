@@ -39,26 +39,57 @@ INSTEAD = {
         "--spec-decoding-acceptance-method": "--speculative-config",
         "--ngram-prompt-lookup-max": "--speculative-config",
         "--ngram-prompt-lookup-min": "--speculative-config",
-        "--override-generation-config": "--override-generation-config",
         "--override-neuron-config": "--additional-config",
         "--override-pooler-config": "--pooler-config",
         "--max-context-len-to-capture": "--max-seq-len-to-capture",
-        "--model-loader-extra-config": "--model-loader-extra-config",
         "--rope-scaling": "--hf-overrides",
         "--rope-theta": "--hf-overrides",
         "--task": "--runner and --convert",
-        "--image-input-type": "",
         "--worker-use-ray": "--distributed-executor-backend ray",
         "--engine-use-ray": "--distributed-executor-backend ray",
-        "--qlora-adapter-name-or-path": "",
         "--enable-multimodal-encoder-data-parallel": "--mm-encoder-tp-mode data",
         "--num-redundant-experts": "--eplb-config.num_redundant_experts",
         "--eplb-window-size": "--eplb-config.window_size",
         "--eplb-step-interval": "--eplb-config.step_interval",
         "--eplb-log-balancedness": "--eplb-config.log_balancedness",
-        "--enable-reasoning-parser": "--reasoning-parser",
     },
-    "sglang": {},
+    "sglang": {
+        "--cuda-graph-bs": "--cuda-graph-bs-decode",
+        "--cuda-graph-max-bs": "--cuda-graph-max-bs-decode",
+        "--disable-flashinfer": "--attention-backend triton",
+        "--disable-flashinfer-sampling": "--sampling-backend pytorch",
+        "--disable-piecewise-cuda-graph": "--cuda-graph-backend-prefill disabled",
+        "--dsa-prefill-cp-mode": "--cp-strategy",
+        "--elastic-ep-rejoin": "--elastic-ep-join-mode recover",
+        "--enable-breakable-cuda-graph": "--cuda-graph-backend-prefill breakable",
+        "--enable-deepep-moe": "--moe-a2a-backend deepep",
+        "--enable-dsa-prefill-context-parallel": "--enable-prefill-cp",
+        "--enable-ep-moe": "--ep-size",
+        "--enable-flashinfer-cutedsl-moe": "--moe-runner-backend flashinfer_cutedsl",
+        "--enable-flashinfer-cutlass-moe": "--moe-runner-backend flashinfer_cutlass",
+        "--enable-flashinfer-mla": "--attention-backend flashinfer",
+        "--enable-flashinfer-mxfp4-moe": "--moe-runner-backend flashinfer_mxfp4",
+        "--enable-flashinfer-trtllm-moe": "--moe-runner-backend flashinfer_trtllm",
+        "--enable-flashmla": "--attention-backend flashmla",
+        "--enable-gdn-replayssm-spec": "--enable-linear-replayssm-spec",
+        "--enable-nsa-prefill-context-parallel": "--enable-prefill-cp",
+        "--enable-prefill-context-parallel": "--enable-prefill-cp",
+        "--enable-triton-kernel-moe": "--moe-runner-backend triton_kernel",
+        "--enforce-piecewise-cuda-graph": "--cuda-graph-backend-prefill tc_piecewise",
+        "--keep-mm-feature-on-device": "--mm-feature-transport cuda_ipc",
+        "--mamba-scheduler-strategy": "--mamba-radix-cache-strategy",
+        "--max-num-reqs": "--max-running-requests",
+        "--nsa-decode-backend": "--dsa-decode-backend",
+        "--nsa-prefill-backend": "--dsa-prefill-backend",
+        "--nsa-prefill-cp-mode": "--cp-strategy",
+        "--piecewise-cuda-graph-compiler": "--cuda-graph-tc-compiler",
+        "--piecewise-cuda-graph-max-tokens": "--cuda-graph-max-bs-prefill",
+        "--piecewise-cuda-graph-tokens": "--cuda-graph-bs-prefill",
+        "--prefill-cp-mode": "--cp-strategy",
+        "--schedule-heuristic": "--schedule-policy",
+        "--speculative-dflash-draft-window-size": "--speculative-draft-window-size",
+        "--stream-output": "--incremental-streaming-output",
+    },
 }
 
 
@@ -204,7 +235,7 @@ class Reader:
             if any(isinstance(arg, ast.JoinedStr) for arg in node.args) and owner:
                 # The loop may stand in a base class; the server's own class has all fields.
                 self.dataclass("FrontendArgs" if "FrontendArgs" in self.classes.fields else owner, path)
-            elif not any(text(arg) for arg in node.args):
+            elif not any(text(arg) for arg in node.args) and path.parent.name != "arg_groups":
                 warn(self.release, path.name, node.lineno, "not read:", ast.unparse(node)[:120])
             return
         self.add(names, self.kind(node, path, names))
@@ -227,7 +258,7 @@ class Reader:
         action = given.get("action")
         if action is not None:
             name = text(action) or ast.unparse(action).split(".")[-1]
-            if name in SWITCH or name in ("DeprecatedStoreTrueAction", "StoreTrueDeprecated"):
+            if name in SWITCH or "StoreTrue" in name or "StoreConst" in name or name == "DeprecatedAction":
                 return "switch"
             if name.endswith("BooleanOptionalAction"):
                 return "pair"
@@ -293,6 +324,37 @@ class Reader:
                 warn(self.release, path.name, owner, field, "kind not told")
             self.add(names, kind or "value")
 
+    def annotated(self, path):
+        """Fields in the form `name: A[type, "help"]` or `name: A[type, Arg(…)]`."""
+        for node in ast.walk(parse(path)):
+            if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
+                continue
+            hint = node.annotation
+            if not (isinstance(hint, ast.Subscript) and ast.unparse(hint.value) in ("A", "Annotated")):
+                continue
+            kind_of, *notes = hint.slice.elts if isinstance(hint.slice, ast.Tuple) else [hint.slice]
+            arg = next((note for note in notes if isinstance(note, ast.Call) and ast.unparse(note.func) == "Arg"), None)
+            if arg is None and not any(text(note) or isinstance(note, (ast.JoinedStr, ast.BinOp)) for note in notes):
+                continue
+            given = {keyword.arg: keyword.value for keyword in arg.keywords} if arg else {}
+            if isinstance(given.get("no_cli"), ast.Constant) and given["no_cli"].value:
+                continue
+            names = [text(given.get("cli_name")) or "--" + node.target.id.replace("_", "-")]
+            aliases = given.get("aliases")
+            names += [text(item) for item in getattr(aliases, "elts", []) if text(item)]
+            extra = given.get("action_kwargs")
+            if isinstance(extra, ast.Dict):
+                given |= {text(key): value for key, value in zip(extra.keys, extra.values) if text(key) == "nargs"}
+            if isinstance(extra, ast.Call):
+                given |= {keyword.arg: keyword.value for keyword in extra.keywords if keyword.arg == "nargs"}
+            kind = self.by_keywords(given)
+            if kind is None:
+                kind = kind_of_annotation(kind_of)
+                # A parser of its own takes the whole value as one word; a boolean has no twin here.
+                kind = "value" if kind == "many" and "type_parser" in given else kind
+                kind = "switch" if kind == "pair" else kind
+            self.add(names, kind)
+
     def add(self, names, kind):
         full = next((name for name in names if name.startswith("--")), names[0])
         for name in names:
@@ -337,6 +399,9 @@ def sglang(folder, release):
     for path in [root / "srt/server_args.py", *sorted(root.glob("srt/arg_groups/*.py"))]:
         if path.exists():
             reader.file(path)
+    for path in [root / "srt/server_args.py", *sorted(root.glob("srt/arg_groups/fields/*.py"))]:
+        if path.exists():
+            reader.annotated(path)
     return reader.flags
 
 

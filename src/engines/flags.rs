@@ -13,7 +13,7 @@
 
 use std::sync::OnceLock;
 
-use super::{EngineKind, Serving, Version, infinity, llama_cpp, lmdeploy, tei, tensorrt_llm, tgi, vllm};
+use super::{EngineKind, Serving, Version, infinity, llama_cpp, lmdeploy, sglang, tei, tensorrt_llm, tgi, vllm};
 use crate::source::Place;
 use crate::units::Field;
 
@@ -28,7 +28,7 @@ pub enum Build {
     Release,
     /// Their newest (`latest`, no tag).
     Newest,
-    /// One of theirs; which one isn't told: a script without an image, a digest.
+    /// Likely one of theirs; which one isn't told: a script without an image, a digest.
     Unstated,
     /// A nightly or development build, a fork, a plugin: it may know flags that no release knows.
     #[default]
@@ -92,6 +92,7 @@ pub fn flag_problems(serving: &Serving) -> Vec<FlagProblem> {
 fn table(engine: EngineKind) -> Option<&'static Table> {
     match engine {
         EngineKind::Vllm => Some(&vllm::FLAGS),
+        EngineKind::Sglang => Some(&sglang::FLAGS),
         EngineKind::Tgi => Some(&tgi::FLAGS),
         EngineKind::Tei => Some(&tei::FLAGS),
         EngineKind::LlamaCpp => Some(&llama_cpp::FLAGS),
@@ -278,13 +279,15 @@ impl Table {
             }
         }
         let nearest = self.nearest(name, release.unwrap_or(newest));
+        let near = |most: usize| nearest.is_some_and(|(distance, near)| distance <= most && near.len() >= 10);
         let sure = match build {
             Build::Release => release.is_some(),
-            Build::Newest | Build::Unstated => true,
+            Build::Newest => true,
+            // It may be a build of one's own.
+            Build::Unstated => near(usize::MAX),
             Build::Other => false,
         };
-        let typo = nearest.is_some_and(|(distance, near)| distance <= 1 && near.len() >= 10);
-        (sure || typo).then(|| FlagProblemKind::Unknown {
+        (sure || near(1)).then(|| FlagProblemKind::Unknown {
             nearest: nearest.map(|(_, near)| near),
         })
     }
@@ -380,7 +383,12 @@ pub(crate) mod tests {
         assert_eq!(unstated("--old", Build::Newest), "removed 0.4.0, --new");
         assert_eq!(unstated("--old", Build::Unstated), "");
         assert_eq!(unstated("--late-gone", Build::Newest), "", "gone for two releases only");
-        assert_eq!(unstated("--turbo", Build::Unstated), "unknown, nothing near");
+        assert_eq!(unstated("--turbo", Build::Newest), "unknown, nothing near");
+        assert_eq!(unstated("--turbo", Build::Unstated), "");
+        assert_eq!(
+            unstated("--max-model-length", Build::Unstated),
+            "unknown, --max-model-len"
+        );
         assert_eq!(unstated("--turbo", Build::Other), "");
         assert_eq!(unstated("--max-modle-len", Build::Other), "unknown, --max-model-len");
         assert_eq!(

@@ -20,6 +20,7 @@ pub mod llama_cpp;
 mod lmdeploy;
 mod nim;
 pub mod ollama;
+pub mod sglang;
 mod stated;
 mod tei;
 mod tensorrt_llm;
@@ -43,6 +44,10 @@ const ENGINES: &[Engine] = &[
     Engine {
         recognise: vllm::recognise,
         names: &["vllm", "VLLM"],
+    },
+    Engine {
+        recognise: sglang::recognise,
+        names: &["sglang"],
     },
     Engine {
         recognise: tgi::recognise,

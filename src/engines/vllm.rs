@@ -41,6 +41,8 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         &FLAGS,
         version.known().copied(),
     );
+    // vLLM-Omni serves under the same command and adds flags of its own.
+    let build = if flags.any(&["--omni"]) { Build::Other } else { build };
     if flags.any(&["--config"]) {
         let why = "a config file that the command names may set it";
         flags.hidden.get_or_insert_with(|| why.to_owned());

@@ -20,6 +20,7 @@ mod llama_cpp;
 mod ollama;
 mod others;
 mod score;
+mod sglang;
 mod solve;
 mod weights;
 
@@ -415,6 +416,7 @@ struct Settings {
 pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>) -> Result<Plan, String> {
     match serving.engine {
         EngineKind::Vllm => Ok(plan(model, gpu, &Inputs::of(serving)?)),
+        EngineKind::Sglang => sglang::of(serving, model, gpu),
         EngineKind::LlamaCpp => Ok(llama_cpp::plan(model, gpu, gpus, &llama_cpp::Inputs::of(serving)?)),
         EngineKind::Ollama => Ok(ollama::plan(model, gpu, gpus, &ollama::Settings::of(serving)?)),
         _ => others::plan(serving, model, gpu, gpus),

@@ -2,6 +2,7 @@
 
 mod cost;
 mod engine;
+mod flags;
 mod gpu;
 mod host;
 mod memory;
@@ -153,6 +154,7 @@ type Get = fn(&DeploymentFacts<'_>) -> Fact;
 /// The facts of a deployment, by what they are about, in the order in which they are listed.
 pub(super) const FACTS: &[&[Row<Get>]] = &[
     engine::FACTS,
+    flags::FACTS,
     gpu::FACTS,
     host::FACTS,
     memory::FACTS,

@@ -1,0 +1,203 @@
+//! SGLang: weights and KV cache share a fixed part of what was free before loading, and the rest is left for
+//! activations and CUDA graphs.
+//!
+//! `srt/model_executor/model_runner.py` (0.3.0 to 0.5.8), later `pool_configurator.py`: the pool's bytes are what is
+//! free after the weights, less the share of what was free before that isn't static; its tokens are those bytes ÷ the
+//! bytes of a token, in whole pages. A pool of no token stops the server ("Not enough memory. Please try to increase
+//! --mem-fraction-static."). A longest length beyond the pool doesn't: longer requests are refused.
+
+use rust_decimal::prelude::ToPrimitive;
+
+use super::{
+    CONTEXT_GIB, Device, Figures, GIB, Inputs, KvRoom, Outcome, Plan, Range, Settings, Step, settle, stated, weights,
+};
+use crate::catalog::OpenModel;
+use crate::engines::Serving;
+use crate::engines::sglang::{Defaults, NEWEST};
+use crate::engines::vllm;
+use crate::units::Field;
+
+/// How far the memory that is free before loading may be off, GiB: driver, other processes, NCCL.
+const FREE_ERROR_GIB: f64 = 0.4;
+/// What must stay outside the static part so that activations and graphs surely fit, GiB.
+const HEADROOM_GIB: f64 = 1.5;
+/// Layers with a sliding window hold this share of the tokens of the others (`--swa-full-tokens-ratio`).
+const WINDOWED_SHARE: f64 = 0.8;
+/// Flags after which the pool follows other formulas.
+const OTHER_POOLS: &[&str] = &[
+    "--enable-dp-attention",
+    "--enable-unified-memory",
+    "--swa-full-tokens-ratio",
+    "--disable-hybrid-swa-memory",
+    "--dcp-size",
+    "--enable-kv-cache-sharding",
+];
+
+/// Judges a model on a GPU as a launch serves it.
+///
+/// # Errors
+/// Why it can't be judged: a setting that can't be told.
+pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Result<Plan, String> {
+    let mut inputs = Inputs::of(serving)?;
+    let mut assumed: Vec<String> = Vec::new();
+    let version = match &serving.version {
+        Field::Known(version, _) => *version,
+        Field::Absent(_) | Field::Unknown(..) => {
+            assumed.push(format!("assumed newest known version {NEWEST}"));
+            NEWEST
+        }
+    };
+    // Weights are shared out as vLLM does.
+    inputs.version = Some(vllm::NEWEST);
+    let stated_fraction = stated(&serving.static_memory_fraction, "--mem-fraction-static")?;
+    let most_tokens = stated(&serving.max_total_tokens, "--max-total-tokens")?;
+    let chunk = stated(&serving.max_num_batched_tokens, "--chunked-prefill-size")?;
+    let graphs = stated(&serving.cuda_graph_max_bs, "--cuda-graph-max-bs")?;
+    let page = inputs.block_size.unwrap_or(1).max(1);
+    let settings = match settle(model, gpu, &inputs, &mut Vec::new()) {
+        Ok(settings) => settings,
+        Err(why) => return Ok(Plan::without_figures(Outcome::Unknown, why, assumed)),
+    };
+    let other = serving
+        .flags
+        .iter()
+        .find(|(flag, _)| OTHER_POOLS.contains(&flag.as_str()));
+    if let Some((flag, _)) = other {
+        let why = format!("the pools that SGLang makes under {flag} are not modelled");
+        return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
+    }
+    if model.linear_layers > 0 || model.kv_shared_layers > 0 || model.full_attention.is_some() {
+        let why = "how SGLang sizes the pools of layers of this kind is not modelled".to_owned();
+        return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
+    }
+    let Some(cell) = cell(model, &inputs, &settings) else {
+        let why = "the precision of the KV cache is not known here".to_owned();
+        return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
+    };
+    let mut steps = Vec::new();
+    let weights = match weights::of(model, &inputs, &settings, &mut assumed, &mut steps) {
+        Ok(weights) => weights,
+        Err(why) => return Ok(Plan::without_figures(Outcome::Unknown, why, assumed)),
+    };
+    let total = gpu.memory_gib.ok_or("the GPU is not known")?;
+    let ranks = settings.tensor_parallel.saturating_mul(settings.pipeline_parallel);
+    let (least, most) = match stated_fraction.and_then(|share| share.to_f64()) {
+        Some(share) if share > 0.0 && share < 1.0 => (share, share),
+        Some(share) => {
+            let why = format!("a mem-fraction-static of {share} is not between 0 and 1");
+            return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
+        }
+        None => {
+            let share = Defaults::of(version, total, ranks, chunk, graphs).static_fraction;
+            assumed.push(format!("mem-fraction-static {:.3} to {:.3}", share.0, share.1));
+            // Multimodal models and drafts lower it further.
+            let lowered = model.multimodal || !serving.speculative.is_absent();
+            (if lowered { share.0 * 0.85 } else { share.0 }, share.1)
+        }
+    };
+    let share = (least + most) / 2.0;
+    let free = total - CONTEXT_GIB;
+    let spread = FREE_ERROR_GIB + gpu.error_gib;
+    let available = Range {
+        low: (free - spread) * least - weights.high,
+        mid: free * share - weights.mid,
+        high: (free + spread) * most - weights.low,
+    };
+    steps.push(Step {
+        name: "KV cache available",
+        formula: "(GPU memory − context) × mem-fraction-static − weights",
+        inputs: vec![
+            ("GPU memory, GiB", total),
+            ("context, GiB", CONTEXT_GIB),
+            ("mem-fraction-static", share),
+            ("weights, GiB", weights.mid),
+        ],
+        value: available.mid,
+        unit: "GiB",
+    });
+    let pool = (available.mid.max(0.0) * GIB / cell) as u64;
+    let tokens = pool.min(most_tokens.unwrap_or(u64::MAX)) / page * page;
+    steps.push(Step {
+        name: "KV cache tokens",
+        formula: "KV cache available ÷ bytes a token, in whole pages",
+        inputs: vec![("KV cache available, GiB", available.mid), ("bytes a token", cell)],
+        value: tokens as f64,
+        unit: "tokens",
+    });
+    let length = settings.max_model_len;
+    let figures = Figures {
+        weights,
+        activation: Range::default(),
+        // The context lessens what the static share is taken of.
+        non_torch: Range::exactly(CONTEXT_GIB * share),
+        cuda_graph: Range::default(),
+        graphs_counted: false,
+        kv_bytes_per_token: cell as u64,
+        kv_block_tokens: page,
+        kv_needed_gib: 0.0,
+        max_model_len: length,
+        utilization: share,
+        kv: Some(KvRoom {
+            available,
+            tokens,
+            max_concurrency: tokens as f64 / length as f64,
+        }),
+    };
+    let headroom = free * (1.0 - most);
+    let (outcome, why) = if weights.low > total + gpu.error_gib {
+        let why = format!("{:.1} GiB of weights a GPU, which has {total:.1} GiB", weights.mid);
+        (Outcome::OomLoading, why)
+    } else if available.high <= 0.0 {
+        let why = format!(
+            "Not enough memory: {:.1} GiB of weights a GPU leave nothing of the static {:.1} GiB (mem-fraction-static \
+             {share:.3}) for the KV cache",
+            weights.mid,
+            free * share
+        );
+        (Outcome::NoKvRoom, why)
+    } else if available.low > 0.0 && headroom >= HEADROOM_GIB && inputs.uncounted.is_empty() {
+        let why = format!("{:.2} GiB are left for the KV cache: {tokens} tokens", available.mid);
+        (Outcome::Starts, why)
+    } else {
+        let why = format!(
+            "{:.2} to {:.2} GiB are left for the KV cache, and {headroom:.2} GiB for activations and CUDA graphs",
+            available.low, available.high
+        );
+        (Outcome::TooClose, why)
+    };
+    let (outcome, why) = if outcome.fails() && !inputs.reshaped.is_empty() {
+        let why = format!("{} may change the model's shape", inputs.reshaped.join(" and "));
+        (Outcome::Unknown, why)
+    } else {
+        (outcome, why)
+    };
+    Ok(Plan {
+        outcome,
+        why,
+        margin_gib: Some(available.mid),
+        figures: Some(figures),
+        assumed,
+        steps,
+    })
+}
+
+/// Bytes of a token in the pool of the fullest stage on one rank; `None` where the precision isn't known.
+fn cell(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Option<f64> {
+    let element = match inputs.kv_cache_dtype.as_deref().unwrap_or("auto") {
+        "auto" => settings.element,
+        "bfloat16" | "bf16" => 2.0,
+        name if name.starts_with("fp8") => 1.0,
+        _ => return None,
+    };
+    let numbers = match model.mla {
+        // The latent is whole on every rank.
+        Some(mla) => f64::from(mla.kv_lora_rank) + f64::from(mla.qk_rope_head_dim),
+        None => {
+            let local = (u64::from(model.kv_heads.max(1)) / settings.tensor_parallel).max(1);
+            2.0 * local as f64 * f64::from(model.head_dim)
+        }
+    };
+    let windowed = model.sliding_window.map_or(0, |window| window.layers).min(model.layers);
+    let layers = f64::from(model.layers - windowed) + f64::from(windowed) * WINDOWED_SHARE;
+    Some(numbers * element * (layers / settings.pipeline_parallel as f64).ceil().max(1.0))
+}
