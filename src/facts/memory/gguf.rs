@@ -537,3 +537,73 @@ fn without_part(name: &str) -> &str {
         _ => name,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(name: &str) -> &'static OpenModel {
+        Catalog::embedded().open_model(name).expect("in the catalog")
+    }
+
+    #[test]
+    fn files_weigh_what_publishers_logs_say() {
+        // File sizes in GiB as `llama.cpp` printed them: ikawrakow/ik_llama.cpp #397, #539, #380, #389 and #103.
+        for (name, kind, gib) in [
+            ("Qwen/Qwen3-32B", "Q5_K_M", 21.603),
+            ("Qwen/Qwen3-32B", "Qwen3-32B-Q4_0.gguf", 17.413),
+            ("Qwen/Qwen3-30B-A3B", "Qwen3-30B-A3B-Q5_K_M.gguf", 20.228),
+            ("Qwen/Qwen3-235B-A22B", "Q4_K_M", 132.386),
+            ("Qwen/Qwen3-235B-A22B", "Qwen3-235B-A22B-Q8_0.gguf", 232.77),
+        ] {
+            let model = model(name);
+            let kind = Kind::read(kind).expect("a kind");
+            let found = weights(model, kind).expect("its weights").file(model.tied_embeddings) / 1024_f64.powi(3);
+            assert!(
+                (found / gib - 1.0).abs() < 0.008,
+                "{name} {}: {found:.2} for {gib}",
+                kind.name
+            );
+        }
+    }
+
+    #[test]
+    fn kinds_are_read_from_files_tags_and_repositories() {
+        let read = |text| Kind::read(text).map(|kind| kind.name);
+        assert_eq!(read("models/Llama-3.1-8B-Instruct-Q4_K_M.gguf"), Some("Q4_K_M"));
+        assert_eq!(read("llama3.1:8b-instruct-q8_0"), Some("Q8_0"));
+        assert_eq!(read("Qwen3-30B-A3B-Q5_K_M.gguf (Q5_K_M)"), Some("Q5_K_M"));
+        assert_eq!(read("model.f16.gguf"), Some("F16"));
+        for own in [
+            "DeepSeek-V3-UD-Q2_K_XL.gguf",
+            "Qwen3-mix-IQ4_K.gguf",
+            "model.gguf",
+            "UD-Q4_K_M",
+            "",
+        ] {
+            assert_eq!(read(own), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn a_cache_has_whole_blocks() {
+        assert_eq!(cache_bytes("f16"), Ok(2.0));
+        // 34 bytes for 32 numbers.
+        assert_eq!(cache_bytes("q8_0"), Ok(34.0 / 32.0));
+        assert!(cache_bytes("q8").is_err());
+    }
+
+    #[test]
+    fn the_base_is_the_model_of_the_same_name_only() {
+        let catalog = Catalog::embedded();
+        let base = |name| base_of(name, catalog).map(|model| model.id.as_str());
+        assert_eq!(base("Qwen/Qwen3-8B-GGUF"), Some("Qwen/Qwen3-8B"));
+        assert_eq!(base("/models/Qwen3-8B-Q4_K_M.gguf"), Some("Qwen/Qwen3-8B"));
+        assert_eq!(
+            base("x/Qwen3-235B-A22B-Q4_K_M-00001-of-00003.gguf"),
+            Some("Qwen/Qwen3-235B-A22B")
+        );
+        assert_eq!(base("me/Qwen3-8B-finetuned-GGUF"), None);
+        assert_eq!(base("/models/model.gguf"), None);
+    }
+}

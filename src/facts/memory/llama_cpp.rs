@@ -503,3 +503,128 @@ fn steps(model: &OpenModel, weights: &Weights, needs: &Needs, cache: &Cache, con
         },
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn judge(gib: f64, gpus: Option<u64>, inputs: Inputs) -> Plan {
+        let model = Catalog::embedded()
+            .open_model("Qwen/Qwen3-32B")
+            .expect("in the catalog");
+        let gpu = Device {
+            name: "",
+            memory_gib: Some(gib),
+            error_gib: 0.0,
+        };
+        plan(model, &gpu, gpus, &inputs)
+    }
+
+    fn inputs() -> Inputs {
+        Inputs {
+            gpu_layers: Some(99),
+            context: Some(8192),
+            file: Some("Q5_K_M".to_owned()),
+            ..Inputs::default()
+        }
+    }
+
+    #[test]
+    fn a_published_run_comes_out_as_it_was() {
+        // ikawrakow/ik_llama.cpp #397: 21.1 GiB on the GPUs, a cache of 2 GiB, a compute buffer of 0.619 GiB.
+        let plan = judge(
+            48.0,
+            Some(1),
+            Inputs {
+                micro_batch: Some(1024),
+                flash_attention: Some(true),
+                ..inputs()
+            },
+        );
+        let figures = plan.figures.expect("figures");
+        assert!(
+            (figures.weights.mid / 21.1 - 1.0).abs() < 0.005,
+            "{}",
+            figures.weights.mid
+        );
+        assert_eq!(figures.kv_bytes_per_token, 262_144);
+        assert!((figures.kv_needed_gib - 2.0).abs() < 1e-9);
+        assert!(
+            (figures.activation.mid / 0.619 - 1.0).abs() < 0.005,
+            "{}",
+            figures.activation.mid
+        );
+        assert_eq!(plan.outcome, Outcome::Starts);
+    }
+
+    #[test]
+    fn what_is_asked_for_fails_and_what_is_not_is_fitted() {
+        assert_eq!(judge(15.0, Some(1), inputs()).outcome, Outcome::OomLoading);
+        assert_eq!(judge(15.0, Some(2), inputs()).outcome, Outcome::Starts);
+        assert_eq!(judge(15.0, None, inputs()).outcome, Outcome::Unknown);
+        let some = judge(
+            15.0,
+            Some(1),
+            Inputs {
+                gpu_layers: Some(20),
+                ..inputs()
+            },
+        );
+        assert_eq!(some.outcome, Outcome::Starts, "{}", some.why);
+        let fitted = judge(
+            15.0,
+            Some(1),
+            Inputs {
+                gpu_layers: None,
+                ..inputs()
+            },
+        );
+        assert_eq!(fitted.outcome, Outcome::Starts);
+        assert!(fitted.why.contains("on the CPU"), "{}", fitted.why);
+        let old = Inputs {
+            gpu_layers: None,
+            version: Some(Version::new(0, 0, 4719)),
+            ..inputs()
+        };
+        assert!(judge(15.0, Some(1), old).why.contains("no layer"));
+        let between = Inputs {
+            version: Some(Version::new(0, 0, 6900)),
+            ..inputs()
+        };
+        assert_eq!(judge(80.0, Some(1), between).outcome, Outcome::Unknown);
+    }
+
+    #[test]
+    fn a_large_context_leaves_no_room() {
+        let plan = judge(
+            40.0,
+            Some(1),
+            Inputs {
+                context: Some(131_072),
+                ..inputs()
+            },
+        );
+        assert_eq!(plan.outcome, Outcome::NoKvRoom, "{}", plan.why);
+        let moved = judge(
+            40.0,
+            Some(1),
+            Inputs {
+                placement: Some("--override-tensor".to_owned()),
+                ..inputs()
+            },
+        );
+        assert_eq!(moved.outcome, Outcome::Unknown);
+        let absurd = judge(
+            40.0,
+            Some(1),
+            Inputs {
+                context: Some(u64::MAX),
+                slots: Some(u64::MAX),
+                micro_batch: Some(u64::MAX),
+                ..inputs()
+            },
+        );
+        assert!(absurd.outcome.fails());
+    }
+}

@@ -109,3 +109,40 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, setti
     }
     plan
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn what_does_not_fit_stays_on_the_cpu() {
+        let model = Catalog::embedded()
+            .open_model("Qwen/Qwen3-32B")
+            .expect("in the catalog");
+        let judge = |gib, settings: &Settings| {
+            let gpu = Device {
+                name: "",
+                memory_gib: Some(gib),
+                error_gib: 0.0,
+            };
+            plan(model, &gpu, Some(1), settings)
+        };
+        let small = judge(16.0, &Settings::default());
+        assert_eq!(small.outcome, Outcome::Starts);
+        assert!(small.why.contains("on the CPU"), "{}", small.why);
+        let large = judge(
+            79.0,
+            &Settings {
+                version: Some(Version::new(0, 11, 4)),
+                ..Settings::default()
+            },
+        );
+        assert!(large.why.starts_with("all 65 layers"), "{}", large.why);
+        // 4,096 tokens of 262,144 bytes.
+        assert_eq!(large.figures.map(|figures| figures.kv_needed_gib), Some(1.0));
+        let newest = judge(79.0, &Settings::default());
+        // 262,144 asked for, 40,960 is the model's own.
+        assert_eq!(newest.figures.map(|figures| figures.max_model_len), Some(40_960));
+    }
+}

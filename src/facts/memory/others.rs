@@ -320,3 +320,66 @@ fn judge(
         steps,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::source::{Place, SourceId, Span};
+    use crate::units::Field;
+
+    fn known<T>(value: T) -> Field<T> {
+        let place = Place {
+            source: SourceId(0),
+            span: Span::new(0, 0),
+        };
+        Field::Known(value, place)
+    }
+
+    fn judge(name: &str, gib: f64, serving: &Serving) -> Result<Plan, String> {
+        let model = Catalog::embedded().open_model(name).expect("in the catalog");
+        let gpu = Device {
+            name: "",
+            memory_gib: Some(gib),
+            error_gib: 0.0,
+        };
+        plan(serving, model, &gpu, Some(1))
+    }
+
+    #[test]
+    fn tgi_starts_fails_and_is_too_close() {
+        let tgi = Serving {
+            max_model_len: known(4096),
+            ..Serving::new(EngineKind::Tgi)
+        };
+        let outcome = |gib| judge("Qwen/Qwen3-8B", gib, &tgi).expect("a plan").outcome;
+        assert_eq!(outcome(79.0), Outcome::Starts);
+        assert_eq!(outcome(14.0), Outcome::OomLoading);
+        assert_eq!(outcome(18.0), Outcome::TooClose);
+        let asks = Serving {
+            max_total_tokens: known(2_000_000),
+            ..tgi.clone()
+        };
+        let plan = judge("Qwen/Qwen3-8B", 79.0, &asks).expect("a plan");
+        assert_eq!(plan.outcome, Outcome::MaxLenExceedsKv, "{}", plan.why);
+    }
+
+    #[test]
+    fn shares_of_what_is_left_are_the_engines_own() {
+        let kv = |serving: &Serving| {
+            let plan = judge("Qwen/Qwen3-8B", 79.0, serving).expect("a plan");
+            plan.figures
+                .and_then(|figures| figures.kv)
+                .expect("a cache")
+                .available
+                .mid
+        };
+        let lmdeploy = Serving::new(EngineKind::Lmdeploy);
+        let half = Serving {
+            kv_memory_fraction: known(rust_decimal::Decimal::new(4, 1)),
+            ..lmdeploy.clone()
+        };
+        assert!((kv(&lmdeploy) / kv(&half) - 2.0).abs() < 1e-9);
+        assert!(judge("Qwen/Qwen3-8B", 79.0, &Serving::new(EngineKind::Nim)).is_err());
+    }
+}
