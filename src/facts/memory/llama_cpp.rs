@@ -517,6 +517,7 @@ mod tests {
             name: "",
             memory_gib: Some(gib),
             error_gib: 0.0,
+            compute_capability: None,
         };
         plan(model, &gpu, gpus, &inputs)
     }

@@ -125,6 +125,7 @@ mod tests {
                 name: "",
                 memory_gib: Some(gib),
                 error_gib: 0.0,
+                compute_capability: None,
             };
             plan(model, &gpu, Some(1), settings)
         };

@@ -342,6 +342,7 @@ mod tests {
             name: "",
             memory_gib: Some(gib),
             error_gib: 0.0,
+            compute_capability: None,
         };
         plan(serving, model, &gpu, Some(1))
     }
