@@ -29,6 +29,9 @@ const PROGRAMS: &[&str] = &[
     "bash", "bin", "dash", "env", "exec", "python", "python3", "ray", "sh", "sleep", "tini", "torchrun", "uv",
 ];
 
+/// The module of Dynamo's worker, which starts vLLM.
+const DYNAMO: &str = "dynamo.vllm";
+
 /// What a launch starts, where it starts vLLM's server.
 pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
     let written = image.known().map_or("", String::as_str);
@@ -100,7 +103,11 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
         on_cpu: repository(written).1.contains("cpu")
             || flags.text(&["--device"]).known().is_some_and(|device| device == "cpu"),
-        flags: flags.written(),
+        // Dynamo's worker has flags of its own beside vLLM's.
+        flags: match launch.words.iter().any(|word| word.value.as_deref() == Ok(DYNAMO)) {
+            true => Vec::new(),
+            false => flags.written(),
+        },
         build,
         ..Serving::new(EngineKind::Vllm)
     })
@@ -130,7 +137,12 @@ fn started(words: &[Word]) -> Option<Start> {
         };
         let module = module.replace('/', ".");
         let runs = |name: &str| module == name || module.ends_with(&format!(".{name}"));
-        if runs("vllm.entrypoints.openai.api_server") || runs("vllm.entrypoints.api_server") {
+        let modules = [
+            "vllm.entrypoints.openai.api_server",
+            "vllm.entrypoints.api_server",
+            DYNAMO,
+        ];
+        if modules.into_iter().any(runs) {
             Some(Start {
                 arguments: after,
                 positional: false,
@@ -246,6 +258,15 @@ mod tests {
             &["vllm", "serve", "--port", "8000", "org/m"],
             &["python3", "-m", "vllm.entrypoints.openai.api_server", "--model=org/m"],
             &["python", "-m", "vllm.entrypoints.api_server", "--model", "org/m"],
+            &[
+                "python3",
+                "-m",
+                "dynamo.vllm",
+                "--model",
+                "org/m",
+                "--disaggregation-mode",
+                "decode",
+            ],
             &["python3", "-m", "vllm.entrypoints.cli.main", "serve", "org/m"],
             &["uv", "run", "--with", "vllm==0.8.5", "vllm", "serve", "org/m"],
         ] {

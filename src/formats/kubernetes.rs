@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::containers::{self, Container, Variable};
 use super::objects::{self, Objects};
 use super::pod::{self, Pod};
-use super::{Read, Reading, helm_values, kserve, kubeai, kuberay, nim, production_stack};
+use super::{Read, Reading, dynamo, helm_values, kserve, kubeai, kuberay, nim, production_stack};
 use crate::source::Text;
 use crate::syntax::args;
 use crate::syntax::{Kind, Node, SyntaxError};
@@ -158,6 +158,7 @@ impl<'a> Manifest<'a> {
             }
             "VLLMRuntime" => return units.extend(production_stack::runtime(self.reading, object)),
             "NIMService" => return units.extend(nim::service(self, object)),
+            "DynamoGraphDeployment" => return dynamo::graph(self, object, units),
             "RayService" => kuberay::service(self, object, units),
             "Application" | "HelmRelease" => return helm_values::release(self.reading, object, units),
             _ => {}

@@ -6,6 +6,7 @@ mod compose;
 mod containers;
 mod dockerfile;
 mod dstack;
+mod dynamo;
 mod github_workflow;
 mod helm_values;
 mod kserve;
@@ -100,7 +101,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: kubernetes::NAME,
-        about: "Kubernetes objects that run an engine: any with a pod template, and those of KServe, KubeAI, KubeRay, AIBrix, NIM and vLLM's production stack",
+        about: "Kubernetes objects that run an engine: any with a pod template, and those of KServe, KubeAI, KubeRay, AIBrix, Dynamo, NIM and vLLM's production stack",
         read: kubernetes::read,
     },
     Format {
