@@ -212,10 +212,12 @@ fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
             (Field::Absent(Some((place, None))), by(Build::Newest))
         };
     };
-    // LMCache's images are tagged by its own version.
-    let own = name.starts_with("vllm")
-        && base_name(owner) != "lmcache"
-        && (owner.is_empty() || base_name(owner) == "vllm" || name != "vllm");
+    // Images that others build on vLLM's are tagged by their own version, LMCache's even under vLLM's name.
+    let named = name.starts_with("vllm-openai") || name.starts_with("vllm-cpu");
+    let own = match base_name(owner) {
+        "vllm" | "" => name.starts_with("vllm"),
+        owner => named && owner != "lmcache",
+    };
     let found = match tag.split_once("vllm") {
         Some((_, after)) => Version::parse(after.trim_start_matches(['_', '-'])),
         None if own => Version::parse(tag),
@@ -311,6 +313,7 @@ mod tests {
         );
         assert_eq!(known("lmcache/vllm-openai:latest-nightly"), None);
         assert_eq!(known("lmcache/vllm-openai:v0.3.9post2"), None);
+        assert_eq!(known("nvcr.io/nvidia/ai-dynamo/vllm-runtime:1.0.0"), None);
         assert!(version(line, "vllm/vllm-openai:latest").is_some_and(|v| v.is_absent()));
         assert!(matches!(
             version(line, "vllm/vllm-openai@sha256:00"),
