@@ -67,6 +67,7 @@ impl DeploymentFacts<'_> {
                     .iter()
                     .any(|other| resource.contains(other)),
             )),
+            Field::Unknown(why, _) if why.contains("all GPUs") => Ok(Some(true)),
             Field::Unknown(why, _) => Err(why.clone()),
             // The engine's own image is made for CUDA.
             Field::Absent(_) => match self.deployment.image.known() {
@@ -108,8 +109,17 @@ impl DeploymentFacts<'_> {
             Some(true) => {}
             other => return Ok(other),
         }
+        if !matches!(serving.data_parallel, Field::Absent(_) | Field::Known(0 | 1, _)) {
+            return Err("not every release captures graphs with data parallelism".to_owned());
+        }
         let Ok(gpus) = self.gpus() else {
-            return Ok(Some(true));
+            let half = matches!(serving.dtype.known().map(String::as_str), Some("half" | "float16"));
+            return match self.model() {
+                Ok(model) if half && model.dtype == "bfloat16" => {
+                    Err("float16 for a model in bfloat16 suggests an old GPU, and none is named".to_owned())
+                }
+                _ => Ok(Some(true)),
+            };
         };
         // Before Turing, graphs are captured unreliably.
         if gpus.iter().any(|gpu| capability(gpu) < 7.5 && gpu.vendor == "nvidia") {
@@ -151,7 +161,10 @@ impl DeploymentFacts<'_> {
             (Field::Known(on, _), _) => Known::Yes(Value::Bool(*on)),
             (Field::Unknown(why, _), _) => Known::Unknown(why.as_str().into()),
             (Field::Absent(_), EngineKind::Vllm) => match (&serving.use_v1, &serving.version) {
-                (Field::Known(v1, _), _) => Known::Yes(Value::Bool(*v1)),
+                (Field::Known(true, _), _) => Known::Yes(Value::Bool(true)),
+                (Field::Known(false, _), _) => {
+                    Known::Unknown("V0 is forced, perhaps for a GPU that V1 doesn't run on".into())
+                }
                 (_, Field::Known(version, _)) => Known::Yes(Value::Bool(*version >= PREFIX_CACHING)),
                 (_, Field::Unknown(why, _)) => Known::Unknown(why.as_str().into()),
                 (_, Field::Absent(_)) => Known::Yes(Value::Bool(true)),
@@ -160,6 +173,22 @@ impl DeploymentFacts<'_> {
             (Field::Absent(_), _) => Known::Absent,
         };
         Fact::of(value).at(place)
+    }
+
+    /// Whether a cache beside the engine's own holds prefixes, or moves them between engines.
+    fn kv_connector(&self) -> bool {
+        let image = self
+            .deployment
+            .image
+            .known()
+            .is_some_and(|image| image.contains("lmcache"));
+        let variable = self
+            .deployment
+            .launch
+            .env
+            .iter()
+            .any(|(name, _)| name.starts_with("LMCACHE_"));
+        image || variable || !self.serving(|serving| &serving.kv_transfer_config).is_absent()
     }
 
     /// Whether every layer keeps its state per token, so that a prefix of it can be used again.
@@ -530,6 +559,13 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "",
         about: "whether the KV cache of shared prefixes is used again: as stated, else by the release",
         get: |facts| facts.prefix_caching(),
+    },
+    Row {
+        name: "deployment.kv_connector",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether a cache beside the engine's own holds prefixes, or moves them between engines (LMCache, NIXL)",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.kv_connector()))),
     },
     Row {
         name: "deployment.keeps_prefixes",
