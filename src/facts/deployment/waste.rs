@@ -358,7 +358,9 @@ impl DeploymentFacts<'_> {
             return Ok(None);
         }
         // What the copy pays now: its share of the machine.
-        let pays = usd / Decimal::from(here.gpu_count.max(1)) * Decimal::from(*count);
+        let pays = (usd / Decimal::from(here.gpu_count.max(1)))
+            .checked_mul(Decimal::from(*count))
+            .ok_or("the amount is larger than a decimal holds")?;
         let (batch, context) = (*asked as f64, *length as f64 / 2.0);
         let dollars = |roofline: &Roofline, usd: Decimal| {
             let usd = usd.to_f64().unwrap_or(f64::INFINITY);
