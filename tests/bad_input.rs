@@ -611,6 +611,69 @@ fn a_file_of_one_long_line_is_not_read_once_for_each_place_in_it() {
 
 // ---- what the program is told by the tree
 
+/// Scripts and image files that a shell, make or a builder would refuse: nothing, or what is sure, and in time.
+#[test]
+fn hostile_scripts_are_left_alone_in_time() {
+    let started = std::time::Instant::now();
+    let make_bomb: String = (0..9)
+        .map(|at| format!("V{at} = {}\n", format!("$(V{})", at + 1).repeat(2_000)))
+        .collect();
+    let tree = Tree::new()
+        .with("open.sh", "vllm serve 'org/model --max-num-seqs 1\n")
+        .with("nul.sh", b"vllm serve org/\0model\0 --x\n")
+        .with("long.sh", format!("vllm serve {}\n", "x".repeat(10_000_000)))
+        .with("words.sh", format!("vllm serve {}\n", "x ".repeat(1_000_000)))
+        .with(
+            "deep.sh",
+            format!("{}vllm serve m{}\n", "(".repeat(50_000), ")".repeat(50_000)),
+        )
+        .with("again.sh", "vllm serve m --max-num-seqs ${A:-${A:-${A:-\n")
+        .with("Dockerfile", format!("FROM vllm{}\n", "\\\n".repeat(100_000)))
+        .with(
+            "b.Dockerfile",
+            "FROM\nCMD vllm serve\nENTRYPOINT [\"vllm\", \nFROM $X${\n",
+        )
+        .with(
+            "c.Dockerfile",
+            "ENV =\nARG\nFROM vllm/vllm-openai AS\nCMD [\"serve\", 1, {}]\n",
+        )
+        .with(
+            "Makefile",
+            format!("{make_bomb}V9 =\nrun:\n\tvllm serve $(V0) $(\n\t$$(vllm serve\n"),
+        )
+        .with("Procfile", ":\nvllm:\nweb: vllm serve 'm\n")
+        .with(
+            "a.service",
+            "ExecStart=\\\n\\\nExecStart=vllm serve \"m\nEnvironment='\n=\n",
+        )
+        .with(
+            ".github/workflows/a.yml",
+            "jobs: {a: {steps: [{run: \"vllm serve 'm\"}, 1, {run: [vllm]}]}}\n",
+        )
+        .with(
+            "sky.yaml",
+            "resources: {accelerators: [{}, 1, {A: {}}]}\nrun: vllm serve m -tp $SKYPILOT_NUM_GPUS_PER_NODE\n",
+        )
+        .with(
+            "d.yaml",
+            "type: task\ncommands: [1, {}, \"vllm serve 'm\"]\nresources: {gpu: \"::..\", shm_size: 9e99}\n",
+        )
+        .with(
+            "model.json",
+            "{\"model\": \"m\", \"max_model_len\": {\"a\": []}, \"tensor_parallel_size\": -1}",
+        )
+        .with(
+            "crlf.sh",
+            "#!/bin/sh\r\nvllm serve org/model \\\r\n  --max-num-seqs 1\r\n",
+        );
+    let ran = tree.check(&["--format", "compact"]);
+    assert!(!ran.out.contains("error["), "{}", ran.out);
+    assert!(ran.out.contains("crlf.sh:3:"), "{}", ran.out);
+    assert!(!ran.out.contains("open.sh"), "{}", ran.out);
+    assert!(ran.mib < 900, "{} MiB", ran.mib);
+    assert!(started.elapsed().as_secs() < 120);
+}
+
 #[test]
 fn a_bad_config_names_the_place_and_the_nearest_known_key() {
     let cases = [
