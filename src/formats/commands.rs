@@ -338,11 +338,9 @@ fn peel(words: &[Word], around: &mut Around) -> Option<usize> {
             while told(words, at).starts_with('-') {
                 at += if valued.contains(&told(words, at)) { 2 } else { 1 };
             }
-            while matches!(program, "env" | "sudo") {
-                let Some((name, value)) = assigned(words, at) else {
-                    break;
-                };
-                around.env.push((name, value));
+            let sets = matches!(program, "env" | "sudo");
+            while let Some(variable) = assigned(words, at).filter(|_| sets) {
+                around.env.push(variable);
                 at += 1;
             }
         }
