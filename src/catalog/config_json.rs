@@ -116,6 +116,7 @@ mod tests {
         assert_eq!((row.layers, row.parameters / 1_000_000), (4, 808));
     }
 
+    #[test]
     fn errors_name_the_key() {
         let without = |key: &str| {
             let mut config: Value = serde_json::from_str(LLAMA).expect("JSON");
