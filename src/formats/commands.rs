@@ -1,6 +1,8 @@
 //! Shell commands that start an engine: programs in front of it taken off (`sudo`, `nohup`, `srun`), `docker run`
 //! read for what it says of image, GPUs and memory. Shared by the formats that hold command lines.
 
+use std::collections::HashMap;
+
 use super::Reading;
 use crate::engines;
 use crate::source::{Place, Text};
@@ -101,17 +103,27 @@ pub(super) fn units(
     units
 }
 
-/// Engines that are started side by side and are not held to GPUs of their own share them.
+/// Engines that are started side by side on the same GPUs, or are not held to any, share them.
 fn note_shared(units: &mut [Unit]) {
-    let free: Vec<usize> = (0..units.len())
-        .filter(|at| matches!(&units[*at], Unit::Deployment(made) if made.gpu.count.known().is_none()))
-        .collect();
-    if free.len() < 2 {
-        return;
+    let gpus = |unit: &Unit| {
+        let Unit::Deployment(made) = unit else {
+            return None;
+        };
+        let visible = made.launch.env.iter().rfind(|(name, _)| name == "CUDA_VISIBLE_DEVICES");
+        match visible {
+            Some((_, EnvValue::Known(ids, _))) => Some(ids.as_str().to_owned()),
+            _ => made.gpu.count.known().is_none().then(String::new),
+        }
+    };
+    let held: Vec<Option<String>> = units.iter().map(gpus).collect();
+    let mut beside: HashMap<&str, usize> = HashMap::new();
+    for ids in held.iter().flatten() {
+        *beside.entry(ids).or_default() += 1;
     }
-    for at in &free {
-        if let Unit::Deployment(made) = &mut units[*at] {
-            let why = format!("{} engines are started on the same machine", free.len());
+    for (unit, ids) in units.iter_mut().zip(&held) {
+        let count = ids.as_deref().and_then(|ids| beside.get(ids)).copied().unwrap_or(0);
+        if let (Unit::Deployment(made), true) = (unit, count > 1) {
+            let why = format!("{count} engines are started on the same GPUs");
             made.gpu.shared = Field::Known(why, made.place);
         }
     }
