@@ -46,8 +46,13 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
             Some(llama_cpp::plan(model, gpu, gpus, &inputs))
         }
         "ollama" => {
+            let version = text("engine_version").as_deref().and_then(Version::parse);
+            // The newest release is no guess for a log of any age.
+            if version.is_none() && model.mla.is_some() {
+                return None;
+            }
             let settings = ollama::Settings {
-                version: text("engine_version").as_deref().and_then(Version::parse),
+                version,
                 // Logs tell the context of all requests together.
                 context: whole("num_ctx").map(|all| all / whole("num_parallel").unwrap_or(1).max(1)),
                 parallel: whole("num_parallel"),

@@ -58,6 +58,10 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, setti
         assumed.push(format!("Ollama {NEWEST}, the newest release known here"));
         NEWEST
     });
+    if model.mla.is_some() && version < NEWEST {
+        let why = format!("whether Ollama {version} keeps the latent of latent attention or whole heads was not read");
+        return Plan::without_figures(Outcome::Unknown, why, assumed);
+    }
     let memory = gpu.memory_gib.unwrap_or(0.0) * gpus.unwrap_or(1) as f64;
     let defaults = Defaults::of(version, memory);
     let context = settings
