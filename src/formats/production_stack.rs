@@ -32,6 +32,9 @@ pub(super) fn values(reading: &Reading<'_>, values: &Node, format: &'static str,
         return;
     };
     for spec in engine.get("modelSpec").into_iter().flat_map(Node::items) {
+        if spec.get("enabled").and_then(Node::as_bool) == Some(false) {
+            continue;
+        }
         let deployment = model(reading, values, engine, spec, format);
         units.extend(deployment.map(|deployment| Unit::Deployment(Box::new(deployment))));
     }
