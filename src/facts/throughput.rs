@@ -13,6 +13,11 @@ pub const BANDWIDTH_SHARE: (f64, f64) = (0.68, 0.83);
 /// Seconds that a layer adds to a step besides reading: none at best; at most about what the same table leaves over for 7B and
 /// 70B parameters in 4, 8 and 16 bits on one to eight GPUs.
 pub const LAYER_SECONDS: (f64, f64) = (0.0, 80e-6);
+/// Seconds that a layer adds to a step at most where GPUs share it without a fast link: two A100 in one machine, evidence
+/// `tensor-parallel-vllm-2025`.
+pub const SHARED_LAYER_SECONDS: f64 = 300e-6;
+/// Bytes a second at which such GPUs exchange activations, at the least: the same runs with many requests at a time.
+pub const SLOW_LINK: f64 = 5e9;
 /// The share of the peak operations a second that reading prompts reaches: evidence `mfu-llama3-2024` at the low end,
 /// `mfu-palm-inference-2022` at the high one.
 pub const COMPUTE_SHARE: (f64, f64) = (0.38, 0.76);
@@ -72,6 +77,10 @@ pub struct Roofline {
     per_pair: f64,
     /// Layers of one stage.
     layers: f64,
+    /// Seconds that a layer adds to a step at most.
+    layer_seconds: f64,
+    /// Seconds in which GPUs exchange the activations of a token, at most.
+    exchange: f64,
     stages: f64,
     data: f64,
 }
@@ -123,6 +132,15 @@ impl Roofline {
             per_token: 2.0 * model.active_parameters as f64 / tensor / stages,
             per_pair: 4.0 * pairs / tensor / stages,
             layers: f64::from(model.layers) / stages,
+            layer_seconds: if sharing.tensor > 1 {
+                SHARED_LAYER_SECONDS
+            } else {
+                LAYER_SECONDS.1
+            },
+            // Two sums over all GPUs a layer, of 16-bit activations; each GPU sends its part twice.
+            exchange: 4.0 * (tensor - 1.0) / tensor * f64::from(model.hidden_size) * 2.0 * f64::from(model.layers)
+                / stages
+                / SLOW_LINK,
             stages,
             data: sharing.data.max(1) as f64,
         })
@@ -139,7 +157,7 @@ impl Roofline {
         };
         Span {
             low: seconds(BANDWIDTH_SHARE.1, COMPUTE_SHARE.1, LAYER_SECONDS.0),
-            high: seconds(BANDWIDTH_SHARE.0, COMPUTE_SHARE.0, LAYER_SECONDS.1),
+            high: seconds(BANDWIDTH_SHARE.0, COMPUTE_SHARE.0, self.layer_seconds) + batch * self.exchange,
         }
     }
 
@@ -149,7 +167,7 @@ impl Roofline {
         let operations = tokens * self.per_token + tokens * tokens / 2.0 * self.per_pair;
         Span {
             low: operations / (self.operations * COMPUTE_SHARE.1),
-            high: operations / (self.operations * COMPUTE_SHARE.0),
+            high: operations / (self.operations * COMPUTE_SHARE.0) + tokens * self.exchange,
         }
     }
 
@@ -237,6 +255,36 @@ mod tests {
             assert!(
                 found.low < measured && measured < found.high,
                 "{model} × {tensor}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn measured_runs_of_vllm_lie_in_the_range() {
+        // Qwen2-7B-Instruct on A100-80GB with requests of 1,024 + 1,024 tokens that come at once: GPUs, requests, output
+        // tokens a second.
+        for (tensor, batch, measured) in [
+            (1, 1.0, 84.95),
+            (1, 10.0, 715.92),
+            (1, 20.0, 1387.31),
+            (1, 50.0, 2356.12),
+            (1, 100.0, 3352.15),
+            (1, 200.0, 4442.73),
+            (2, 1.0, 113.07),
+            (2, 10.0, 735.47),
+            (2, 50.0, 2291.62),
+            (2, 100.0, 2895.58),
+            (2, 200.0, 3700.99),
+        ] {
+            let found = roofline("Qwen/Qwen2-7B-Instruct", "A100-80GB", tensor).requests(Requests {
+                input: 1024.0,
+                output: 1024.0,
+                batch,
+            });
+            let (low, high) = (found.low * 1024.0, found.high * 1024.0);
+            assert!(
+                low < measured && measured < high,
+                "{tensor} GPUs, {batch} requests: {low} to {high}"
             );
         }
     }
