@@ -3,13 +3,19 @@
 
 use std::collections::HashMap;
 
-use super::Reading;
+use super::training::line;
+use super::{Reading, containers};
 use crate::engines;
 use crate::source::{Place, Text};
 use crate::syntax::args::{self, Command, Lookup, Word};
 use crate::units::{
     Deployment, EnvValue, Field, GpuLabel, GpuRequest, Host, Launch, SharedMemory, Unit, Volume, VolumeKind,
 };
+
+/// Whether the file names an engine, or words of a command that trains: without them it is not read.
+pub(super) fn may_start(reading: &Reading<'_>) -> bool {
+    containers::names_engine(reading) || line::SIGNS.iter().any(|sign| reading.contains(sign))
+}
 
 /// What a file says of its commands besides their words.
 #[derive(Clone, Default)]
@@ -243,9 +249,35 @@ fn read_command(
             return;
         }
     } else if !is_the_engine(&words, &around.image) {
+        units.extend(training(&words, &around, &name));
+        return;
+    }
+    if let Some(run) = training(&words, &around, &name) {
+        units.push(run);
         return;
     }
     units.extend(deployment(words, around, name, format).map(|made| Unit::Deployment(Box::new(made))));
+}
+
+/// The training run that a command starts.
+fn training(words: &[Word], around: &Around, name: &str) -> Option<Unit> {
+    let launch = Launch {
+        words: words.to_vec(),
+        env: around.env.clone(),
+        slot: Field::default(),
+    };
+    let mut run = line::recognise(&launch, name.to_owned())?;
+    run.gpu.labels.clone_from(&around.gpu.labels);
+    if run.gpu.count.is_absent() {
+        run.gpu.count = match visible_gpus(&around.env) {
+            Some(visible) => visible,
+            None => around.gpu.count.clone(),
+        };
+    }
+    if run.nodes.is_absent() {
+        run.nodes = around.nodes.clone();
+    }
+    Some(Unit::Training(Box::new(run)))
 }
 
 /// Whether the command's first word is part of what starts the engine: `echo vllm serve m` starts none.

@@ -3,7 +3,7 @@
 
 use super::commands::{self, Around};
 use super::github_workflow::environment;
-use super::{Read, Reading, containers};
+use super::{Read, Reading};
 use crate::source::Text;
 use crate::syntax::Node;
 use crate::syntax::args;
@@ -15,7 +15,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let ours = matches!(reading.source.extension().as_str(), "yaml" | "yml")
         && reading.contains("type:")
         && reading.contains("commands:")
-        && containers::names_engine(reading);
+        && commands::may_start(reading);
     if !ours {
         return None;
     }

@@ -2,7 +2,7 @@
 //! Format: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>.
 
 use super::commands::{self, Around};
-use super::{Read, Reading, containers};
+use super::{Read, Reading};
 use crate::source::Text;
 use crate::syntax::Node;
 use crate::units::EnvValue;
@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "github workflow";
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let ours = reading.source.from_root.contains(".github/workflows/")
         && matches!(reading.source.extension().as_str(), "yaml" | "yml")
-        && containers::names_engine(reading);
+        && commands::may_start(reading);
     if !ours {
         return None;
     }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::commands::{self, Around};
-use super::{Read, Reading, containers};
+use super::{Read, Reading};
 use crate::source::{Span, Text, TextBuilder};
 use crate::syntax::args;
 
@@ -22,7 +22,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !is_name(reading.source.file_name()) || !containers::names_engine(reading) {
+    if !is_name(reading.source.file_name()) || !commands::may_start(reading) {
         return None;
     }
     let (body, start) = reading.source.body();

@@ -1,7 +1,7 @@
 //! Procfiles: a line `name: command` a process. Format: <https://devcenter.heroku.com/articles/procfile>.
 
 use super::commands::{self, Around};
-use super::{Read, Reading, containers};
+use super::{Read, Reading};
 use crate::source::Text;
 
 pub(super) const NAME: &str = "procfile";
@@ -11,7 +11,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !is_name(reading.source.file_name()) || !containers::names_engine(reading) {
+    if !is_name(reading.source.file_name()) || !commands::may_start(reading) {
         return None;
     }
     let (body, mut at) = reading.source.body();

@@ -2,7 +2,7 @@
 //! Format: <https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html>.
 
 use super::commands::{self, Around};
-use super::{Read, Reading, containers};
+use super::{Read, Reading};
 use crate::source::{Span, Text, TextBuilder};
 use crate::syntax::args;
 use crate::units::{EnvValue, Field};
@@ -10,7 +10,7 @@ use crate::units::{EnvValue, Field};
 pub(super) const NAME: &str = "systemd unit";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if reading.source.extension() != "service" || !containers::names_engine(reading) {
+    if reading.source.extension() != "service" || !commands::may_start(reading) {
         return None;
     }
     let (body, start) = reading.source.body();
