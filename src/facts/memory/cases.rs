@@ -23,9 +23,17 @@ pub fn judge_case<'a>(
     let text = |key: &str| row.get(key).and_then(Value::as_str);
     let unknown = |why: String| json!({"outcome": Outcome::Unknown.name(), "why": why});
     let engine = text("engine").unwrap_or("vllm");
-    if !["vllm", "llama.cpp", "ollama", "tgi", "tensorrt-llm", "lmdeploy"]
-        .iter()
-        .any(|own| engine.eq_ignore_ascii_case(own))
+    if ![
+        "vllm",
+        "sglang",
+        "llama.cpp",
+        "ollama",
+        "tgi",
+        "tensorrt-llm",
+        "lmdeploy",
+    ]
+    .iter()
+    .any(|own| engine.eq_ignore_ascii_case(own))
     {
         return unknown(format!("the memory of {engine} is not modelled"));
     }

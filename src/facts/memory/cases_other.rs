@@ -65,6 +65,7 @@ pub(super) fn judge(row: &Value, engine: &str, model: &OpenModel, gpu: &Device<'
             };
             Some(ollama::plan(model, gpu, gpus, &settings))
         }
+        "sglang" => others(row, EngineKind::Sglang, model, gpu),
         "tgi" => others(row, EngineKind::Tgi, model, gpu),
         "tensorrt-llm" => others(row, EngineKind::TensorRtLlm, model, gpu),
         "lmdeploy" => others(row, EngineKind::Lmdeploy, model, gpu),
@@ -94,10 +95,12 @@ fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) 
         .known()
         .map(String::as_str)
         .and_then(Version::parse);
-    let own = |tgi: &str, tensorrt_llm: &str| match engine {
+    let own = |sglang: &str, tgi: &str, tensorrt_llm: &str| match engine {
+        EngineKind::Sglang => whole(sglang),
         EngineKind::Tgi => whole(tgi),
         _ => whole(tensorrt_llm),
     };
+    let shares_attention = row.get("dp_attention").and_then(Value::as_bool) == Some(true);
     let serving = Serving {
         version: version.map_or_else(Field::default, |version| Field::Known(version, place)),
         tensor_parallel: whole("tensor_parallel"),
@@ -105,18 +108,26 @@ fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) 
         dtype: text("dtype"),
         quantization: text("quantization"),
         kv_cache_dtype: text("kv_cache_dtype"),
-        max_model_len: own("max_total_tokens", "max_seq_len"),
-        max_num_seqs: whole("max_batch_size"),
-        max_num_batched_tokens: whole("max_num_tokens"),
+        max_model_len: own("context_length", "max_total_tokens", "max_seq_len"),
+        max_num_seqs: own("max_running_requests", "max_batch_size", "max_batch_size"),
+        max_num_batched_tokens: own("chunked_prefill_size", "max_num_tokens", "max_num_tokens"),
         max_prefill_tokens: whole("max_batch_prefill_tokens"),
-        max_total_tokens: whole("max_batch_total_tokens"),
+        max_total_tokens: own("max_total_tokens", "max_batch_total_tokens", "max_batch_total_tokens"),
+        static_memory_fraction: share("mem_fraction_static"),
+        cuda_graph_max_bs: whole("cuda_graph_max_bs"),
+        block_size: whole("page_size"),
+        speculative: text("speculative_algorithm"),
+        flags: match shares_attention {
+            true => vec![("--enable-dp-attention".to_owned(), place)],
+            false => Vec::new(),
+        },
         kv_memory_fraction: match engine {
             EngineKind::Lmdeploy => share("cache_max_entry_count"),
             _ => share("kv_cache_free_gpu_memory_fraction"),
         },
         ..Serving::new(engine)
     };
-    super::others::plan(&serving, model, gpu, row.get("gpus").and_then(Value::as_u64)).ok()
+    super::of(&serving, model, gpu, row.get("gpus").and_then(Value::as_u64)).ok()
 }
 
 /// The number of `b5192 (e59a5f1e)` or `ik_llama.cpp build 3667`: a fork's go on from the build that it left at, in 2024.

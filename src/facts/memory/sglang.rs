@@ -19,6 +19,8 @@ use crate::units::Field;
 
 /// How far the memory that is free before loading may be off, GiB: driver, other processes, NCCL.
 const FREE_ERROR_GIB: f64 = 0.4;
+/// What a group may take of it more for each doubling of its ranks, GiB.
+const NCCL_GIB: f64 = 0.5;
 /// What must stay outside the static part so that activations and graphs surely fit, GiB.
 const HEADROOM_GIB: f64 = 1.5;
 /// Layers with a sliding window hold this share of the tokens of the others (`--swa-full-tokens-ratio`).
@@ -98,8 +100,17 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     let share = (least + most) / 2.0;
     let free = total - CONTEXT_GIB;
     let spread = FREE_ERROR_GIB + gpu.error_gib;
+    // NCCL's buffers are there before the weights.
+    let groups = NCCL_GIB * (ranks.max(1) as f64).log2();
+    // What a quantized checkpoint of a multimodal model leaves in 16 bits differs.
+    let quantized = model.quantization.is_some() || inputs.quantization.is_some();
+    let doubt = if model.multimodal && quantized {
+        weights.mid * 0.25
+    } else {
+        0.0
+    };
     let available = Range {
-        low: (free - spread) * least - weights.high,
+        low: (free - spread - groups) * least - weights.high - doubt,
         mid: free * share - weights.mid,
         high: (free + spread) * most - weights.low,
     };
@@ -200,4 +211,43 @@ fn cell(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Option<f64> 
     let windowed = model.sliding_window.map_or(0, |window| window.layers).min(model.layers);
     let layers = f64::from(model.layers - windowed) + f64::from(windowed) * WINDOWED_SHARE;
     Some(numbers * element * (layers / settings.pipeline_parallel as f64).ceil().max(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::engines::EngineKind;
+    use crate::source::{Place, SourceId, Span};
+
+    #[test]
+    fn the_pool_is_the_static_part_less_the_weights() {
+        // A published log of 0.5.19: Qwen3-32B on one H100 under 0.9, 61.07 GiB of weights, 39,078 tokens.
+        let place = Place {
+            source: SourceId(0),
+            span: Span::new(0, 0),
+        };
+        let catalog = Catalog::embedded();
+        let model = catalog.open_model("Qwen/Qwen3-32B").expect("in the catalog");
+        let judged = |share: &str| {
+            let serving = Serving {
+                static_memory_fraction: Field::Known(share.parse().expect("a number"), place),
+                ..Serving::new(EngineKind::Sglang)
+            };
+            let gpu = Device {
+                name: "H100",
+                memory_gib: Some(79.18),
+                error_gib: 0.0,
+                compute_capability: Some(9.0),
+            };
+            of(&serving, model, &gpu).expect("a plan")
+        };
+        let plan = judged("0.9");
+        let tokens = plan.figures.and_then(|figures| figures.kv).map_or(0, |kv| kv.tokens);
+        assert!(tokens.abs_diff(39_078) < 39_078 / 33, "{tokens}");
+        assert_eq!(plan.outcome, Outcome::Starts);
+        assert_eq!(judged("0.7").outcome, Outcome::NoKvRoom);
+        assert_eq!(judged("0.78").outcome, Outcome::TooClose);
+        assert_eq!(judged("1.2").outcome, Outcome::Unknown);
+    }
 }
