@@ -215,7 +215,7 @@ fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
     // Images that others build on vLLM's are tagged by their own version, LMCache's even under vLLM's name.
     let named = name.starts_with("vllm-openai") || name.starts_with("vllm-cpu");
     let own = match base_name(owner) {
-        "vllm" | "" => name.starts_with("vllm"),
+        "vllm" | "" => named || name == "vllm" || name.starts_with("vllm-tpu"),
         owner => named && owner != "lmcache",
     };
     let found = match tag.split_once("vllm") {

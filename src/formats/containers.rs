@@ -133,6 +133,10 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
         .map(|variable| (variable.name.clone(), variable.value.clone()))
         .collect();
     if let Some((script, arguments)) = shell_script(&words) {
+        // What a shell would take for redirections is a blank that the reader is to fill in.
+        if has_blank(script.as_str()) {
+            return Vec::new();
+        }
         let commands = args::split_shell(script, reading.id, &look).unwrap_or_default();
         let mut launches = from_commands(reading, commands, arguments, &env);
         // The image's entry point is not what a shell runs: a command must name the engine itself.
@@ -271,6 +275,17 @@ fn shell_script(words: &[(Text, Word)]) -> Option<(&Text, &[(Text, Word)])> {
     Some((script, &words[at + 1..]))
 }
 
+/// Whether a text has a blank such as `<model-name>`.
+fn has_blank(text: &str) -> bool {
+    text.match_indices('<').any(|(at, _)| {
+        let inner = text[at + 1..]
+            .bytes()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        let length = inner.count();
+        length > 2 && text.as_bytes().get(at + 1 + length) == Some(&b'>')
+    })
+}
+
 /// Where an absent flag would be written: behind the last argument.
 fn slot(reading: &Reading<'_>, container: &Container<'_>) -> Field<()> {
     let written = container
@@ -284,7 +299,15 @@ fn slot(reading: &Reading<'_>, container: &Container<'_>) -> Field<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::interpolated;
+    use super::{has_blank, interpolated};
+
+    #[test]
+    fn blanks_are_told_from_redirections() {
+        assert!(has_blank("vllm serve --model <model-path> --port 1"));
+        for script in ["a <in >out", "a <<EOF\nb\nEOF", "a <(b)", "a 2>&1 <&3", "é<"] {
+            assert!(!has_blank(script), "{script}");
+        }
+    }
 
     #[test]
     fn compose_defaults_are_what_the_file_says() {

@@ -87,6 +87,41 @@ fn asked(manifest: &Manifest<'_>, object: &Node, group: &Node) -> Option<GpuRequ
     requests.into_iter().find(|request| !request.count.is_absent())
 }
 
+/// What the entry point of a RayJob starts, in the image of the cluster's head.
+pub(super) fn entry(manifest: &Manifest<'_>, object: &Node) -> Option<Deployment> {
+    let command = object.at(&["spec", "entrypoint"])?;
+    let cluster = object.at(&[
+        "spec",
+        "rayClusterSpec",
+        "headGroupSpec",
+        "template",
+        "spec",
+        "containers",
+    ]);
+    let image = cluster
+        .and_then(|containers| containers.items().next())
+        .and_then(|head| head.get("image"));
+    let container = containers::Container {
+        node: command,
+        image,
+        command: None,
+        arguments: Some(command),
+        environment: Vec::new(),
+        hidden: Some("the cluster may set it".to_owned()),
+        kube: true,
+    };
+    let name = format!(
+        "{}#RayJob/{}",
+        manifest.reading.source.path,
+        objects::name(object).unwrap_or("unnamed")
+    );
+    let mut deployment = containers::deployment(manifest.reading, &container, name, kubernetes::NAME)?;
+    let head = object.at(&["spec", "rayClusterSpec", "headGroupSpec"]);
+    deployment.gpu = head.and_then(|head| asked(manifest, object, head)).unwrap_or_default();
+    pod::completed_by("the cluster", &mut deployment.host);
+    Some(deployment)
+}
+
 /// Of a cluster whose head starts an engine one deployment is made: its GPUs are those of the workers where the head
 /// has none, and the pods with GPUs are its nodes.
 pub(super) fn join(manifest: &Manifest<'_>, pods: &[Pod<'_>], made: &mut Vec<Deployment>) {

@@ -183,6 +183,7 @@ impl<'a> Manifest<'a> {
             leads(self.reading, group, &mut made);
         }
         if kind.starts_with("Ray") {
+            made.extend(kuberay::entry(self, object));
             let pods: Vec<Pod<'_>> = found.iter().map(|found| found.pod).collect();
             kuberay::join(self, &pods, &mut made);
         }
