@@ -147,10 +147,10 @@ impl<'a> Manifest<'a> {
     fn read_object(&self, object: &'a Node, budget: &mut usize, units: &mut Vec<Unit>) {
         let kind = objects::kind(object).unwrap_or("object");
         match kind {
-            "InferenceService" if objects::is_of(object, "serving.kserve.io") => {
-                if kserve::inference_service(self, object, units) {
-                    return;
-                }
+            "InferenceService"
+                if objects::is_of(object, "serving.kserve.io") && kserve::inference_service(self, object, units) =>
+            {
+                return;
             }
             "LLMInferenceService" => return kserve::llm_inference_service(self, object, units),
             "Model" if objects::is_of(object, "kubeai.org") => {
