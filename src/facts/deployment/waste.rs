@@ -311,6 +311,11 @@ impl DeploymentFacts<'_> {
                     .any(|id| stem(id) == wanted)
                 && gpus.iter().all(|gpu| computes(gpu, other))
         };
+        // Four bits are not for every task: only where the model's own publisher offers them.
+        let offered = |other: &&OpenModel| {
+            let bits = other.quantization.as_ref().map_or(0, |found| found.bits);
+            bits >= 8 || (bits > 0 && owner(&other.id) == owner(&name))
+        };
         let rank = |other: &&OpenModel| {
             let bits = other.quantization.as_ref().map_or(0, |found| found.bits);
             (
@@ -320,10 +325,7 @@ impl DeploymentFacts<'_> {
             )
         };
         let all = self.world.catalog.open_models().iter();
-        Ok(all
-            .filter(|other| other.quantization.is_some())
-            .filter(same)
-            .min_by_key(rank))
+        Ok(all.filter(offered).filter(same).min_by_key(rank))
     }
 
     /// The share of the weights that the quantized version saves.
