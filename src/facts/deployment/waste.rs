@@ -20,6 +20,9 @@ const LEAST_SAVING: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
 /// Memory of a host that the engine and the system take besides the weights on their way to the GPU, GiB.
 const HOST_GIB: f64 = 8.0;
 
+/// A share of a GPU's memory that leaves little outside of it.
+const NEARLY_ALL: Decimal = Decimal::from_parts(92, 0, 0, false, 2);
+
 /// The release from which vLLM reuses prefixes unless told otherwise: V1 became its default.
 const PREFIX_CACHING: Version = Version::new(0, 8, 0);
 
@@ -112,7 +115,18 @@ impl DeploymentFacts<'_> {
         if !matches!(serving.data_parallel, Field::Absent(_) | Field::Known(0 | 1, _)) {
             return Err("not every release captures graphs with data parallelism".to_owned());
         }
+        // Who keeps weights in host memory has none to spare on the GPU.
+        if !serving.cpu_offload_gb.is_absent() {
+            return Ok(Some(false));
+        }
         let Ok(gpus) = self.gpus() else {
+            let shares = [&serving.gpu_memory_utilization, &serving.static_memory_fraction];
+            if shares
+                .iter()
+                .any(|share| share.known().is_some_and(|share| *share >= NEARLY_ALL))
+            {
+                return Err("nearly all memory is in use already, and no GPU is named".to_owned());
+            }
             let half = matches!(serving.dtype.known().map(String::as_str), Some("half" | "float16"));
             return match self.model() {
                 Ok(model) if half && model.dtype == "bfloat16" => {
