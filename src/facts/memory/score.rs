@@ -54,12 +54,14 @@ struct Half {
 
 /// The table of predicted beside measured figures, in Markdown, and its summary by half.
 pub fn table(pairs: &[(Value, Value)]) -> String {
-    let mut halves = [Half::default(), Half::default()];
+    // vLLM's halves, and the other engines together.
+    let mut halves = [Half::default(), Half::default(), Half::default()];
     let mut rows = String::new();
     for (row, predicted) in pairs {
         let first = in_first_half(row);
-        let half = &mut halves[usize::from(!first)];
-        half.add(row, predicted);
+        let vllm = text(row, "engine").eq_ignore_ascii_case("vllm");
+        let column = if vllm { usize::from(!first) } else { 2 };
+        halves[column].add(row, predicted);
         let cells: Vec<String> = FIGURES.iter().map(|(key, _)| cell(row, predicted, key)).collect();
         let ranks = number(row, "tensor_parallel").unwrap_or(1.0) * number(row, "pipeline_parallel").unwrap_or(1.0);
         let _ = writeln!(
@@ -75,16 +77,18 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
             text(row, "outcome"),
         );
     }
-    let mut page = String::from("| figure | half A | half B |\n| --- | --- | --- |\n");
+    let mut page =
+        String::from("| figure | vLLM, half A | vLLM, half B | other engines |\n| --- | --- | --- | --- |\n");
     for (index, (_, heading)) in FIGURES.iter().enumerate() {
-        let [a, b] = halves.each_mut().map(|half| spread(&mut half.errors[index]));
-        let _ = writeln!(page, "| {heading}, error: median / p90 / largest (rows) | {a} | {b} |");
+        let columns = halves.each_mut().map(|half| spread(&mut half.errors[index]));
+        let columns = columns.join(" | ");
+        let _ = writeln!(page, "| {heading}, error: median / p90 / largest (rows) | {columns} |");
     }
     let exact = halves.each_ref().map(|half| {
         let (exact, all) = half.kv_bytes;
         format!("{exact} of {all}")
     });
-    let _ = writeln!(page, "| KV bytes a token, exact | {} | {} |", exact[0], exact[1]);
+    let _ = writeln!(page, "| KV bytes a token, exact | {} |", exact.join(" | "));
     let outcomes = halves.each_ref().map(|half| {
         format!(
             "{} / {} / {} / {}, of which {}",
@@ -93,8 +97,8 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
     });
     let _ = writeln!(
         page,
-        "| outcome: right / too close / unknown / wrong, of which said to start and failed | {} | {} |\n",
-        outcomes[0], outcomes[1]
+        "| outcome: right / too close / unknown / wrong, of which said to start and failed | {} |\n",
+        outcomes.join(" | ")
     );
     page.push_str("| half | engine | model | GPUs | ");
     for (_, heading) in FIGURES {
