@@ -4,6 +4,7 @@
 
 use super::{CONTEXT_GIB, GIB, Inputs, Range, Settings, Step};
 use crate::catalog::OpenModel;
+use crate::engines::Version;
 use crate::engines::vllm::Sampler;
 
 /// Bytes a logit while the sampler sorts: the 16-bit and 32-bit logits, the sorted values with their 64-bit indices,
@@ -13,6 +14,12 @@ const SORT_BYTES: f64 = 38.2;
 const FLASHINFER_BYTES: f64 = 16.2;
 /// Bytes a logit with the Triton kernel: 16-bit logits, 32-bit logits, probabilities, noise (`random_sample`).
 const TRITON_BYTES: f64 = 14.0;
+/// Bytes a logit without sorted copies: 16-bit and 32-bit logits, probabilities. Two runs on 0.10.1 take 11.
+const PLAIN_BYTES: f64 = 10.0;
+/// Bytes a logit where V0 samples with FlashInfer: 16-bit and 32-bit logits.
+const V0_LEAST_BYTES: f64 = 6.0;
+/// The first release whose V0 may sample with FlashInfer.
+const FLASHINFER_IN_V0: Version = Version::new(0, 7, 0);
 /// Copies of the batch's hidden states alive while the sampler runs. Fitted.
 const HIDDEN_COPIES: f64 = 1.28;
 /// Copies of the hidden states alive at the peak inside a layer: residual, normed, input and output.
@@ -116,8 +123,15 @@ fn sampler_bytes(settings: &Settings) -> (f64, f64) {
         Sampler::FlashInfer => FLASHINFER_BYTES,
         Sampler::Triton => TRITON_BYTES,
     };
-    let certain = settings.version_stated && settings.defaults.sampler == Sampler::Sort;
-    (if certain { mid } else { TRITON_BYTES }, mid)
+    let version = settings.defaults.version;
+    let least = match settings.defaults.sampler {
+        // V0's images from 0.7 on bring FlashInfer, whose sampler takes next to nothing.
+        Sampler::Sort if !settings.defaults.v1 && version >= FLASHINFER_IN_V0 => V0_LEAST_BYTES,
+        Sampler::Sort if settings.version_stated => mid,
+        Sampler::SortOrFlashInfer => PLAIN_BYTES,
+        _ => TRITON_BYTES,
+    };
+    (least, mid)
 }
 
 /// Memory outside PyTorch, GiB.
