@@ -186,4 +186,61 @@ mod tests {
             (36, 8192 * 3, 32 * 128 * 128)
         );
     }
+
+    #[test]
+    fn absurd_numbers_are_errors_or_models() {
+        let keys = [
+            "hidden_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "vocab_size",
+            "head_dim",
+            "intermediate_size",
+            "num_experts",
+            "num_experts_per_tok",
+            "moe_intermediate_size",
+            "kv_lora_rank",
+            "qk_rope_head_dim",
+            "qk_nope_head_dim",
+            "v_head_dim",
+            "sliding_window",
+            "max_position_embeddings",
+            "hidden_size_per_layer_input",
+            "num_kv_shared_layers",
+            "first_k_dense_replace",
+            "index_head_dim",
+        ];
+        let types = [
+            "llama",
+            "qwen3_next",
+            "jamba",
+            "gemma4_text",
+            "deepseek_v3",
+            "nemotron_h",
+            "whisper",
+            "lfm2",
+            "opt",
+        ];
+        for name in types {
+            for number in [0_u64, 1, 3, 8192, 1 << 26, u64::MAX] {
+                let mut config = serde_json::Map::new();
+                config.insert("model_type".to_owned(), name.into());
+                for key in keys {
+                    config.insert(key.to_owned(), number.into());
+                }
+                for vision in ["qwen2_5_vl", "mistral3", "other"] {
+                    let nested = serde_json::json!({
+                        "model_type": vision, "text_config": config, "rope_scaling": {"type": "yarn", "factor": 1e300},
+                        "vision_config": {"hidden_size": number, "depth": number, "spatial_merge_size": number,
+                            "patch_size": number, "image_size": number},
+                        "quantization_config": {"quant_method": "awq", "ignore": ["re:(((", "*", 3]},
+                    });
+                    // An error or a row; never a panic.
+                    let _ = from_value(&nested, "a/b", Date::FIRST);
+                }
+                let _ = from_value(&Value::Object(config), "a/b", Date::FIRST);
+            }
+        }
+    }
 }

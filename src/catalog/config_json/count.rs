@@ -1,5 +1,7 @@
 //! The shape, and every module of the model with its parameters.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::ConfigError;
@@ -336,14 +338,8 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
             })
         }
         "bamba" => {
-            let list = keys.list(&["attn_layer_indices"]).unwrap_or_default();
-            Box::new(move |at| {
-                if list.iter().any(|index| index.as_u64() == Some(at)) {
-                    Mixer::Full
-                } else {
-                    Mixer::Mamba2
-                }
-            })
+            let list = indices(keys, "attn_layer_indices");
+            Box::new(move |at| if list.contains(&at) { Mixer::Full } else { Mixer::Mamba2 })
         }
         "qwen3_next" | "qwen3_5_text" | "qwen3_5_moe_text" | "qwen3_5" | "qwen3_5_moe" => {
             let interval = step(&["full_attention_interval"], 4)?;
@@ -392,6 +388,12 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         _ => Box::new(|_| Mixer::Full),
     };
     Ok((0..layers).map(mixer).collect())
+}
+
+/// The layers that a key lists.
+fn indices(keys: &Keys<'_>, name: &str) -> HashSet<u64> {
+    let list = keys.list(&[name]).unwrap_or_default();
+    list.iter().filter_map(Value::as_u64).collect()
 }
 
 fn same_count(mixers: Vec<Mixer>, count: usize, key: &str) -> Result<Vec<Mixer>, ConfigError> {
@@ -679,19 +681,14 @@ fn ffns(
     };
     let flags = keys.list(&["moe_layer_freq"]);
     let types = keys.list(&["mlp_layer_types"]);
-    let only_dense = keys.list(&["mlp_only_layers"]).unwrap_or_default();
+    let only_dense = indices(keys, "mlp_only_layers");
     (0..count as u64)
         .map(|at| {
             let stated = |list: Option<&[Value]>| list.and_then(|list| list.get(at as usize).cloned());
             let sparse = match (stated(flags), stated(types)) {
                 (Some(flag), _) => flag.as_u64() != Some(0),
                 (None, Some(kind)) => kind.as_str() != Some("dense"),
-                (None, None) => {
-                    at >= first
-                        && step > 0
-                        && at % step == offset % step
-                        && !only_dense.iter().any(|layer| layer.as_u64() == Some(at))
-                }
+                (None, None) => at >= first && step > 0 && at % step == offset % step && !only_dense.contains(&at),
             };
             if sparse {
                 Ok(Ffn::Experts)

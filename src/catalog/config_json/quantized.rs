@@ -12,6 +12,8 @@ use crate::catalog::Quantization;
 
 /// Patterns that are read; a checkpoint that lists more lists modules one by one.
 const MOST_PATTERNS: usize = 4096;
+/// Patterns times modules that are tried: a model of 200 layers and a thousand patterns stays below it.
+const MOST_TRIALS: usize = 4_000_000;
 /// What stands before the layers in checkpoints.
 const PREFIXES: &[&str] = &[
     "",
@@ -354,14 +356,25 @@ impl Scheme {
         (!self.left_alone.name(&module.path)).then_some(&self.row)
     }
 
+    /// Whether every pattern could be read, and they are few enough to be tried on every module.
+    fn tells(&self, modules: &[Module]) -> bool {
+        !self.left_alone.unread && self.left_alone.globs.len().saturating_mul(modules.len()) <= MOST_TRIALS
+    }
+
     /// Parameters that stay in the checkpoint's own format; `None` where a pattern could not be read.
     pub(super) fn unquantized(&self, modules: &[Module]) -> Option<u128> {
+        if !self.tells(modules) {
+            return None;
+        }
         let plain = modules.iter().filter(|module| self.of_module(module).is_none());
-        (!self.left_alone.unread).then(|| plain.map(|module| module.parameters).sum())
+        Some(plain.map(|module| module.parameters).sum())
     }
 
     /// Bytes of the checkpoint; `None` where a pattern could not be read.
     pub(super) fn bytes(&self, modules: &[Module]) -> Option<u128> {
+        if !self.tells(modules) {
+            return None;
+        }
         let bits: f64 = modules
             .iter()
             .map(|module| {
@@ -369,6 +382,6 @@ impl Scheme {
                 module.parameters as f64 * bits
             })
             .sum();
-        (!self.left_alone.unread).then_some((bits / 8.0) as u128)
+        Some((bits / 8.0) as u128)
     }
 }

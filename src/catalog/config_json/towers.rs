@@ -18,8 +18,23 @@ pub(super) fn parameters(keys: &Keys<'_>, hidden: u64) -> Result<u128, ConfigErr
     Ok(all)
 }
 
+/// No encoder has a larger dimension; it bounds the products below.
+const LARGEST: u64 = 1 << 20;
+/// No encoder joins more patches in a row to one.
+const MOST_MERGED: u64 = 64;
+
+fn bounded(value: u64, names: &[&str], most: u64) -> Result<u128, ConfigError> {
+    let name = names.first().copied().unwrap_or_default();
+    if value > most {
+        return Err(ConfigError(format!(
+            "`vision_config.{name}` is {value}, which no model has"
+        )));
+    }
+    Ok(value.into())
+}
+
 fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128, ConfigError> {
-    let whole = |names: &[&str], default: u64| vision.or(names, default).map(u128::from);
+    let whole = |names: &[&str], default: u64| bounded(vision.or(names, default)?, names, LARGEST);
     let outer = keys
         .outer
         .get("model_type")
@@ -57,7 +72,11 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
     };
     let channels = whole(&["in_channels", "in_chans", "num_channels"], 3)?;
     let frames = whole(&["temporal_patch_size"], if outer.starts_with("qwen") { 2 } else { 1 })?;
-    let merge = whole(&["spatial_merge_size"], 2)?;
+    let merge = bounded(
+        vision.or(&["spatial_merge_size"], 2)?,
+        &["spatial_merge_size"],
+        MOST_MERGED,
+    )?;
     let embedding = channels * frames * patch * patch * width;
     let attention = 4 * width * width;
     let biases = 4 * width;
@@ -91,7 +110,11 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
         }
         "mistral3" | "pixtral" => {
             let block = attention + 3 * width * inner + 2 * width;
-            let merge = u128::from(keys.or(&["spatial_merge_size"], 2)?);
+            let merge = bounded(
+                keys.or(&["spatial_merge_size"], 2)?,
+                &["spatial_merge_size"],
+                MOST_MERGED,
+            )?;
             let merged = if outer == "mistral3" {
                 merge * merge * width * width
             } else {
