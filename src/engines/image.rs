@@ -86,6 +86,23 @@ pub(super) fn version(
     }
 }
 
+/// What lets an image change under the same name: its tag, or that it has none. `None` where a digest or a tag of a
+/// release pins it.
+pub fn moving_tag(written: &str) -> Option<String> {
+    const MOVING: &[&str] = &["latest", "nightly", "main", "master", "dev", "edge", "stable", "HEAD"];
+    let image = Image::parse(written);
+    let Some(tag) = image.tag else {
+        return (!image.digest && !image.name.is_empty()).then(|| "no tag".to_owned());
+    };
+    let mut parts = tag.split(['-', '_']);
+    // `nightly-<commit>`, `main-20250101` and `latest-1.2` stay what they are.
+    let stays = tag.split(['-', '_', '.']).any(|part| {
+        let bytes = part.as_bytes();
+        bytes.len() >= 6 && bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(u8::is_ascii_digit)
+    }) || parts.clone().any(|part| Version::parse(part).is_some());
+    (!image.digest && !stays && parts.any(|part| MOVING.contains(&part))).then(|| format!("the tag `{tag}`"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +120,26 @@ mod tests {
         assert_eq!(release_in_name("huggingface-text-embeddings-inference"), None);
         let image = Image::parse("ollama");
         assert_eq!((image.owner, image.name, image.tag), ("", "ollama", None));
+    }
+
+    #[test]
+    fn tags_that_move_are_told_from_those_that_stay() {
+        for moves in [
+            "vllm/vllm-openai",
+            "vllm/vllm-openai:latest",
+            "vllm/vllm-openai:nightly",
+            "tei:89-latest",
+        ] {
+            assert!(moving_tag(moves).is_some(), "{moves}");
+        }
+        for stays in [
+            "vllm/vllm-openai:v0.8.5",
+            "vllm/vllm-openai@sha256:ab",
+            "vllm/vllm-openai:latest@sha256:ab",
+            "vllm/vllm-openai:nightly-8bed179109f3bc1b5e1c7c5c4b6fca5b2f7cb8ad",
+            "localhost:5000/vllm:main-20250101",
+        ] {
+            assert_eq!(moving_tag(stays), None, "{stays}");
+        }
     }
 }

@@ -30,6 +30,7 @@ pub mod vllm;
 
 pub use flags::{Build, FlagProblem, FlagProblemKind, flag_problems};
 pub(crate) use flags::{Parser, Table};
+pub use image::moving_tag;
 
 /// An engine, as far as launches are told by it.
 struct Engine {

@@ -173,6 +173,7 @@ fn host(reading: &Reading<'_>, service: &Node) -> Host {
         .or_else(|| service.at(&["deploy", "resources", "limits", "cpus"]))
         .or_else(|| service.get("cpus"));
     Host {
+        as_written: true,
         shared_memory: shared_memory(reading, service),
         memory: bytes(reading, limit),
         cpus: pod::amount(reading, cpus),

@@ -92,6 +92,19 @@ const SHARES: &[(&str, &str)] = &[
 /// Annotations by which Run:ai grants a share of a GPU, and the unit in which they count.
 const SHARE_ANNOTATIONS: &[(&str, &str)] = &[("gpu-fraction", "of a GPU"), ("gpu-memory", "MiB")];
 
+/// Objects whose pods are made as their template says.
+const AS_WRITTEN: &[&str] = &[
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Pod",
+    "Job",
+    "CronJob",
+    "LeaderWorkerSet",
+];
+
 /// Most volumes, mounts and node labels of a pod that are looked at: no real pod has as many.
 const MOST: usize = 256;
 
@@ -286,6 +299,10 @@ impl Teller<'_, '_> {
             request.count = Field::Unknown(why.to_owned(), Some(self.place(value)));
         } else if profile.is_some() || is_whole {
             request.count = whole(self.reading, Some(value));
+            let written = value.as_str().unwrap_or_default();
+            if quantity(written).is_some_and(|amount| !amount.fract().is_zero()) {
+                request.fraction = Field::Known(written.to_owned(), self.place(value));
+            }
             // Zero of them is how a container says that it wants none.
             if request.count.known() == Some(&0) {
                 request.count = Field::default();
@@ -392,7 +409,9 @@ impl Teller<'_, '_> {
             .at(&["resources", "requests", "cpu"])
             .or_else(|| self.container.at(&["resources", "limits", "cpu"]));
         let disk = self.container.at(&["resources", "limits", "ephemeral-storage"]);
+        let kind = self.pod.object.get("kind").and_then(Node::as_str);
         Host {
+            as_written: kind.is_some_and(|kind| AS_WRITTEN.contains(&kind)),
             shared_memory: self.shared_memory(),
             memory: bytes(self.reading, memory),
             cpus: amount(self.reading, cpus),

@@ -32,6 +32,8 @@ pub struct Deployment {
 /// What a scheduler grants a container besides GPUs, and how it treats it.
 #[derive(Debug, Clone, Default)]
 pub struct Host {
+    /// Whether the pod is as the file writes it: no operator and no chart's template adds volumes, probes or flags.
+    pub as_written: bool,
     /// `/dev/shm`. Absent: the container runtime's own 64 MiB.
     pub shared_memory: Field<SharedMemory>,
     /// The most memory that it may use, bytes.
@@ -146,6 +148,8 @@ pub enum EnvValue {
 pub struct GpuRequest {
     /// GPUs that the container asks for.
     pub count: Field<u64>,
+    /// A fraction that was asked for in place of a count, as written: no device plugin divides GPUs so.
+    pub fraction: Field<String>,
     /// What the manifest says of the kind of GPU, as written: label values, instance types, product names. Several
     /// stand for alternatives.
     pub labels: Vec<(GpuLabel, Place)>,

@@ -9,9 +9,6 @@ use crate::units::{Field, Probe, SharedMemory, Surge, Volume, VolumeKind};
 /// `/dev/shm` where nothing is said of it: what container runtimes give, 64 MiB.
 const DEFAULT_SHARED_MEMORY: u64 = 64 << 20;
 
-/// Formats whose containers run as they are written.
-const CONTAINERS: &[&str] = &["kubernetes", "compose"];
-
 /// Kubernetes' `maxSurge` where a Deployment says nothing, per cent.
 const DEFAULT_SURGE: u64 = 25;
 
@@ -53,7 +50,7 @@ impl DeploymentFacts<'_> {
     }
 
     /// Pods that a rollout starts beside the running ones.
-    fn surge(&self) -> Field<u64> {
+    pub(super) fn surge(&self) -> Field<u64> {
         let copies = self.deployment.replicas.known().copied().unwrap_or(1);
         let share = |percent: u64| copies.saturating_mul(percent).div_ceil(100);
         let pods = |surge: Surge| match surge {
@@ -100,7 +97,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "GiB",
         about: "/dev/shm, which is 64 MiB where nothing is said of it; absent where only the host's memory limits it",
         get: |facts| match facts.shared_memory() {
-            Field::Absent(_) if CONTAINERS.contains(&facts.deployment.format) => {
+            Field::Absent(_) if facts.deployment.host.as_written => {
                 let default = bytes(DEFAULT_SHARED_MEMORY);
                 Fact::of(Known::Yes(default)).at(facts.container())
             }

@@ -6,6 +6,8 @@ mod flags;
 mod gpu;
 mod host;
 mod memory;
+mod reliability;
+mod starts;
 mod throughput;
 mod waste;
 
@@ -161,4 +163,6 @@ pub(super) const FACTS: &[&[Row<Get>]] = &[
     cost::FACTS,
     throughput::FACTS,
     waste::FACTS,
+    starts::FACTS,
+    reliability::FACTS,
 ];
