@@ -792,7 +792,7 @@ fn unknown_model(catalog: &Catalog, name: &str) -> Failure {
     let known = catalog.open_models().iter();
     let names = known.flat_map(|model| std::iter::once(&model.id).chain(&model.aliases));
     Failure(format!(
-        "the catalog has no open model `{}`{} (its shape decides its memory; it is added as a row of catalog/open_models.jsonl)",
+        "the catalog has no open model `{}`{} (its shape decides its memory: hand its config.json over with --config-json PATH)",
         clean(name),
         nearest(name, names.map(String::as_str))
     ))
