@@ -16,7 +16,7 @@ use crate::report::{
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
 use crate::source::{Place, Source, SourceId, Span};
 use crate::syntax::template;
-use crate::units::{Message, Prompt, Training, Unit};
+use crate::units::{Deployment, Message, Prompt, Training, Unit};
 
 /// A file that could not be read as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,20 @@ pub struct Linter<'a> {
 
 /// Judges `sources`, which are sorted by path. Reads no file, no clock and no environment.
 pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Report {
+    lint_against(sources, &[], unread, linter)
+}
+
+/// Judges `sources` with an older state of the same tree beside them: what a change does to a deployment is a fact of
+/// it. Nothing is found in `before` itself.
+pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Report {
+    let both: Vec<Source>;
+    let all = if before.is_empty() {
+        sources
+    } else {
+        both = sources.iter().chain(before).cloned().collect();
+        &both
+    };
+    let older = older_deployments(all, sources.len(), linter.settings);
     let outcomes: Vec<Outcome> = sources
         .par_iter()
         .enumerate()
@@ -73,7 +87,8 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
     let units = join_trainings(units, sources, &mut files);
 
     let world = World {
-        sources,
+        sources: all,
+        before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
         settings: linter.settings,
         catalog: linter.catalog,
         today: linter.today,
@@ -108,6 +123,22 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
         .findings
         .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
     report
+}
+
+/// The deployments of the sources from `first` on, by their names as seen from the root.
+fn older_deployments(all: &[Source], first: usize, settings: &Settings) -> Vec<(String, Box<Deployment>)> {
+    let read = |(index, source): (usize, &Source)| {
+        let units = match formats::read(source, id(index), settings.is_prompt_place(&source.from_root)) {
+            Outcome::Read(_, read) => read.units,
+            Outcome::LeftAlone(_) => Vec::new(),
+        };
+        let deployments = units.into_iter().filter_map(|unit| match unit {
+            Unit::Deployment(deployment) => Some((World::name_in_tree(&deployment.name, source), deployment)),
+            _ => None,
+        });
+        deployments.collect::<Vec<_>>()
+    };
+    all.par_iter().enumerate().skip(first).flat_map_iter(read).collect()
 }
 
 /// The facts of a unit, ready to be asked for.

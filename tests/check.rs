@@ -365,3 +365,31 @@ fn a_json_report_round_trips_and_its_places_lie_in_the_files() {
         .collect();
     assert_eq!(findings, report.findings);
 }
+
+#[test]
+fn an_older_checkout_tells_what_a_bump_changes() {
+    let manifest = |tag: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: server}}\nspec:\n  template:\n    spec:\n      nodeSelector: {{nvidia.com/gpu.product: NVIDIA-H100-80GB-HBM3}}\n      containers:\n        - name: engine\n          image: vllm/vllm-openai:{tag}\n          args: [\"--model=Qwen/Qwen2.5-32B-Instruct\", \"--max-model-len=4096\"]\n          resources: {{limits: {{nvidia.com/gpu: 1}}}}\n"
+        )
+    };
+    let older = Tree::new().with("deploy/server.yaml", manifest("v0.7.3"));
+    let newer = Tree::new()
+        .with(".git/HEAD", "")
+        .with("deploy/server.yaml", manifest("v0.10.1"));
+    let folder = older.path("");
+    let before = folder.to_str().expect("UTF-8");
+    let select = ["--select", "image-bump-changes-memory", "--format", "compact"];
+    let ran = newer.check(&[&["--before", before][..], &select].concat());
+    assert!(
+        ran.out
+            .contains("deploy/server.yaml:10:18: warning[image-bump-changes-memory]"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(newer.check(&select).code, Some(0), "nothing to compare with");
+    let wrong = newer.check(&["--before", "nowhere"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.err.contains("--before nowhere"), "{}", wrong.err);
+}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use llmlint::catalog::Catalog;
 use llmlint::config::Config;
 use llmlint::facts::Settings;
-use llmlint::lint::{Linter, lint};
+use llmlint::lint::{Linter, lint_against};
 use llmlint::report::Report;
 use llmlint::rules::{RuleSet, Selection, embedded};
 use llmlint::source::Source;
@@ -27,6 +27,9 @@ struct Change {
     /// What llmlint.yaml states.
     #[serde(default)]
     config: String,
+    /// What is replaced, by what, in the file as it was before a change that is judged.
+    #[serde(default)]
+    before: Option<(String, String)>,
 }
 
 impl Change {
@@ -65,15 +68,16 @@ fn judged(name: &str) -> String {
     fs::read_to_string(path).expect("fixtures/judged")
 }
 
-fn check(sources: &[Source], select: &[String], config: Config) -> Report {
+fn check(sources: &[Source], before: &[Source], select: &[String], config: Config) -> Report {
     let settings = Settings::new(config, "");
     let selection = Selection {
         select: select.to_vec(),
         ..Selection::default()
     };
     let rules = RuleSet::new(embedded().expect("the pages load"), &settings.config, &selection).expect("rules exist");
-    lint(
+    lint_against(
         sources,
+        before,
         &[],
         &Linter {
             settings: &settings,
@@ -110,7 +114,7 @@ fn every_finding_was_judged() {
             Some(Source::new(name, fs::read_to_string(path).ok()?, false))
         })
         .collect();
-    let report = check(&sources, &[], Config::default());
+    let report = check(&sources, &[], &[], Config::default());
     let found: BTreeSet<(String, String, usize)> = report
         .findings
         .iter()
@@ -158,10 +162,15 @@ fn every_rule_fires_on_real_files() {
             continue;
         };
         assert!(text.contains(&change.find), "{}: has no `{}`", change.path, change.find);
+        let before: Vec<Source> = change
+            .before
+            .iter()
+            .map(|(find, replace)| Source::new(change.path.clone(), text.replacen(find, replace, 1), false))
+            .collect();
         let text = text.replacen(&change.find, &change.replace, 1);
         let source = Source::new(change.path.clone(), text, false);
         let config = Config::parse(&change.config).expect("a valid config");
-        let report = check(&[source], std::slice::from_ref(&change.rule), config);
+        let report = check(&[source], &before, std::slice::from_ref(&change.rule), config);
         if !report.findings.iter().any(|finding| finding.rule == change.rule) {
             silent.push(format!("{} on {}: {:?}", change.rule, change.path, report.not_judged));
         }

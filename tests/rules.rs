@@ -4,7 +4,7 @@ use llmlint::catalog::Catalog;
 use llmlint::config::Config;
 use llmlint::facts::Settings;
 use llmlint::fix;
-use llmlint::lint::{Linter, lint};
+use llmlint::lint::{Linter, lint_against};
 use llmlint::report::Report;
 use llmlint::rules::{self, Example, RuleSet, Selection};
 use llmlint::source::Source;
@@ -20,8 +20,13 @@ fn judge(id: &str, example: &Example, text: &str) -> Report {
     let rules = RuleSet::new(rules, &config, &selection).expect("the rule exists");
     let settings = Settings::new(config, "");
     let source = Source::new(example.path.clone(), text, false);
-    lint(
+    let before: Vec<Source> = (!example.before.is_empty())
+        .then(|| Source::new(example.path.clone(), example.before.as_str(), false))
+        .into_iter()
+        .collect();
+    lint_against(
         &[source],
+        &before,
         &[],
         &Linter {
             settings: &settings,

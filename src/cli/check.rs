@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use super::load::{ConfigArguments, Run};
 use super::output::{self, Color};
-use crate::host::{self, Scan};
+use crate::host::{self, Root, Scan};
 use crate::lint::{self, Unread};
 use crate::report::Severity;
 use crate::reporters::{self, REPORTERS, Style};
@@ -44,6 +44,9 @@ pub(super) struct Check {
     /// Exit with 1 where a finding has this severity or a higher one (default: warning).
     #[arg(long)]
     fail_on: Option<Level>,
+    /// An older checkout of the same repository: deployments are compared with what they were in it.
+    #[arg(long, value_name = "FOLDER")]
+    before: Option<PathBuf>,
     #[command(flatten)]
     config: ConfigArguments,
     /// When to colour.
@@ -117,7 +120,8 @@ impl Check {
             host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore)
                 .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?
         };
-        let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
+        let before = self.older(&run)?;
+        let report = lint::lint_against(&scan.sources, &before, &scan.unread, &run.linter());
         drop(progress);
 
         let reporter =
@@ -146,6 +150,21 @@ impl Check {
         } else {
             ExitCode::SUCCESS
         })
+    }
+
+    /// The files of the older checkout, seen from its own root.
+    fn older(&self, run: &Run) -> Result<Vec<Source>, Failure> {
+        let Some(folder) = &self.before else {
+            return Ok(Vec::new());
+        };
+        let failure = |message: String| Failure(format!("--before {}: {message}", folder.display()));
+        let root = Root {
+            folder: folder.canonicalize().map_err(|error| failure(error.to_string()))?,
+            current: run.root.current.clone(),
+        };
+        host::scan(std::slice::from_ref(folder), &root, &run.settings, !self.no_gitignore)
+            .map(|scan| scan.sources)
+            .map_err(|error| failure(error.message))
     }
 
     fn stdin(&self, run: &Run) -> Result<Scan, Failure> {

@@ -182,6 +182,7 @@ impl Memory {
         }
         let world = World {
             sources: &scan.sources,
+            before: std::collections::HashMap::new(),
             settings: &run.settings,
             catalog: &run.catalog,
             today: run.today,

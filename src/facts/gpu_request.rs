@@ -236,6 +236,7 @@ mod tests {
     fn ids(request: &GpuRequest) -> Result<Vec<&'static str>, String> {
         let settings = Settings::new(Config::default(), "");
         let world = World {
+            before: std::collections::HashMap::new(),
             settings: &settings,
             catalog: Catalog::embedded(),
             sources: &[],

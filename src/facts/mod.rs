@@ -13,7 +13,7 @@ pub mod training;
 mod value;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,18 +27,28 @@ use crate::catalog::{Catalog, Date, OpenModel};
 use crate::config::Config;
 use crate::report::Figure;
 use crate::source::{Place, Source};
-use crate::units::Field;
+use crate::units::{Deployment, Field};
 
 /// What facts are computed from besides the unit.
 pub struct World<'a> {
     /// The files of the run.
     pub sources: &'a [Source],
+    /// Deployments of an older state of the tree, by their names as seen from its root.
+    pub before: HashMap<String, &'a Deployment>,
     /// What the team states.
     pub settings: &'a Settings,
     /// Models, prices, GPUs.
     pub catalog: &'a Catalog,
     /// Decides retirement.
     pub today: Date,
+}
+
+impl World<'_> {
+    /// The name of a unit of `source` as seen from the root, however the file was named.
+    pub fn name_in_tree(name: &str, source: &Source) -> String {
+        let inside = name.strip_prefix(&source.path).unwrap_or(name);
+        format!("{}{inside}", source.from_root)
+    }
 }
 
 /// The config with its globs ready to match.

@@ -94,6 +94,8 @@ pub struct Example {
     pub text: String,
     /// The `llmlint.yaml` that goes with it; empty where there is none.
     pub config: String,
+    /// The file as it was before a change; empty where no change is judged.
+    pub before: String,
 }
 
 /// A page that can't be used: where in it, and why.
@@ -314,10 +316,11 @@ fn summary(body: &str) -> String {
         .join(" ")
 }
 
-/// The fenced blocks tagged `bad` or `ok`; a block tagged `config` in front of one goes with it.
+/// The fenced blocks tagged `bad` or `ok`; blocks tagged `config` and `before` in front of one go with it.
 fn examples(body: &str) -> Vec<Example> {
     let mut examples = Vec::new();
     let mut config = String::new();
+    let mut before = String::new();
     let mut open: Option<(String, Vec<String>, String)> = None;
     for line in body.split_inclusive('\n') {
         let trimmed = line.trim_end();
@@ -334,6 +337,8 @@ fn examples(body: &str) -> Vec<Example> {
                 let path = words.iter().find_map(|word| word.strip_prefix("path="));
                 if has("config") {
                     config = std::mem::take(text);
+                } else if has("before") {
+                    before = std::mem::take(text);
                 } else if has("bad") || has("ok") {
                     let language = words.first().map_or("txt", String::as_str);
                     examples.push(Example {
@@ -341,6 +346,7 @@ fn examples(body: &str) -> Vec<Example> {
                         path: path.map_or_else(|| default_path(language), str::to_owned),
                         text: std::mem::take(text),
                         config: std::mem::take(&mut config),
+                        before: std::mem::take(&mut before),
                     });
                 }
                 open = None;

@@ -1,5 +1,6 @@
 //! The facts of a deployment: one file for what each group of them is about.
 
+mod before;
 mod cost;
 mod engine;
 mod flags;
@@ -160,6 +161,7 @@ pub(super) const FACTS: &[&[Row<Get>]] = &[
     gpu::FACTS,
     host::FACTS,
     memory::FACTS,
+    before::FACTS,
     cost::FACTS,
     throughput::FACTS,
     waste::FACTS,
