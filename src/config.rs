@@ -172,6 +172,8 @@ pub struct DeploymentSetting {
     pub longest_request_tokens: Option<u64>,
     /// A model behind an API that would do in this one's place, as in catalog/models.jsonl or under `models`.
     pub api_model: Option<String>,
+    /// The model that the served one was fine-tuned from with adapters.
+    pub base_model: Option<String>,
 }
 
 /// A model that the catalog does not have, or whose price is another.

@@ -89,6 +89,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let world = World {
         sources: all,
         before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
+        same_base: same_base(&units, sources, linter.settings),
         settings: linter.settings,
         catalog: linter.catalog,
         today: linter.today,
@@ -123,6 +124,20 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         .findings
         .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
     report
+}
+
+/// How many deployments serve a fine-tuned model of each base that the config states, and the first of them.
+fn same_base(units: &[Unit], sources: &[Source], settings: &Settings) -> HashMap<String, (u64, String)> {
+    let mut count: HashMap<String, (u64, String)> = HashMap::new();
+    for unit in units {
+        if let Unit::Deployment(deployment) = unit {
+            let path = &sources[deployment.place.source.0 as usize].from_root;
+            if let Some(base) = settings.deployment(path, |s| s.base_model.clone()) {
+                count.entry(base).or_insert((0, deployment.name.clone())).0 += 1;
+            }
+        }
+    }
+    count
 }
 
 /// The deployments of the sources from `first` on, by their names as seen from the root.

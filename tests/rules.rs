@@ -85,7 +85,7 @@ fn examples_do_what_they_say() {
                 number + 1,
                 report.not_judged
             );
-            assert_eq!(report.units.len(), 1, "{}, example {}: units", rule.id, number + 1);
+            assert!(!report.units.is_empty(), "{}, example {}: no unit", rule.id, number + 1);
         }
     }
 }

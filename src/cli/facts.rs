@@ -82,6 +82,7 @@ impl Facts {
         let world = World {
             sources: &scan.sources,
             before: std::collections::HashMap::new(),
+            same_base: std::collections::HashMap::new(),
             settings: &run.settings,
             catalog: &run.catalog,
             today: run.today,

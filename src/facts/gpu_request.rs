@@ -237,6 +237,7 @@ mod tests {
         let settings = Settings::new(Config::default(), "");
         let world = World {
             before: std::collections::HashMap::new(),
+            same_base: std::collections::HashMap::new(),
             settings: &settings,
             catalog: Catalog::embedded(),
             sources: &[],

@@ -35,6 +35,8 @@ pub struct World<'a> {
     pub sources: &'a [Source],
     /// Deployments of an older state of the tree, by their names as seen from its root.
     pub before: HashMap<String, &'a Deployment>,
+    /// By the base that llmlint.yaml states for them: how many deployments of the run, and the name of the first.
+    pub same_base: HashMap<String, (u64, String)>,
     /// What the team states.
     pub settings: &'a Settings,
     /// Models, prices, GPUs.

@@ -1,6 +1,10 @@
 //! Facts about the engine and what it is told.
 
+use rust_decimal::Decimal;
+
 use super::{Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
+use crate::engines::EngineKind;
+use crate::units::Field;
 
 pub(super) const FACTS: &[Row<Get>] = &[
     Row {
@@ -78,6 +82,60 @@ pub(super) const FACTS: &[Row<Get>] = &[
             of_field(facts.serving(|s| &s.gpu_memory_utilization), |share| {
                 Value::Number(*share)
             })
+        },
+    },
+    Row {
+        name: "deployment.base_model",
+        ty: Type::Str,
+        unit: "",
+        about: "the model that the served one was fine-tuned from with adapters, as llmlint.yaml states it",
+        get: |facts| {
+            let base = facts
+                .world
+                .settings
+                .deployment(facts.place_in_tree(), |s| s.base_model.clone());
+            of_result(Ok(base), |base| text(&base)).at(facts.model_name().place())
+        },
+    },
+    Row {
+        name: "deployment.same_base",
+        ty: Type::Int,
+        unit: "deployments",
+        about: "deployments of this run whose base is the same; a fact of the first of them, so that one speaks for all",
+        get: |facts| {
+            let base = facts
+                .world
+                .settings
+                .deployment(facts.place_in_tree(), |s| s.base_model.clone());
+            let same = base.and_then(|base| facts.world.same_base.get(&base));
+            let first = same.filter(|(_, first)| *first == facts.deployment.name);
+            of_result(Ok(first), |(count, _)| int(*count))
+        },
+    },
+    Row {
+        name: "deployment.enable_lora",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the engine is told to serve adapters beside its model",
+        get: |facts| of_field(facts.serving(|s| &s.enable_lora), |on| Value::Bool(*on)),
+    },
+    Row {
+        name: "deployment.processes",
+        ty: Type::Number,
+        unit: "processes",
+        about: "busy processes of a copy on one machine: vLLM's API server, engine core and one worker a GPU",
+        get: |facts| {
+            let vllm = facts
+                .serving
+                .as_ref()
+                .is_some_and(|serving| serving.engine == EngineKind::Vllm);
+            let count = match &facts.deployment.gpu.count {
+                _ if !vllm => Err("how many processes this engine starts is not known".to_owned()),
+                Field::Known(gpus, _) => Ok(Some(Decimal::from(*gpus) + Decimal::TWO)),
+                Field::Absent(_) => Ok(None),
+                Field::Unknown(why, _) => Err(why.clone()),
+            };
+            of_result(count, Value::Number)
         },
     },
 ];
