@@ -95,11 +95,17 @@ pub fn moving_tag(written: &str) -> Option<String> {
         return (!image.digest && !image.name.is_empty()).then(|| "no tag".to_owned());
     };
     let mut parts = tag.split(['-', '_']);
-    // `nightly-<commit>`, `main-20250101` and `latest-1.2` stay what they are.
-    let stays = tag.split(['-', '_', '.']).any(|part| {
-        let bytes = part.as_bytes();
-        bytes.len() >= 6 && bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(u8::is_ascii_digit)
-    }) || parts.clone().any(|part| Version::parse(part).is_some());
+    // `nightly-<commit>`, `main-20250101`, `nightly-2025-01-01` and `latest-1.2` stay what they are.
+    let is_day = |window: &[u8]| {
+        let dashes = window[4] == b'-' && window[7] == b'-';
+        dashes && window.iter().filter(|byte| byte.is_ascii_digit()).count() == 8
+    };
+    let stays = tag.as_bytes().windows(10).any(is_day)
+        || tag.split(['-', '_', '.']).any(|part| {
+            let bytes = part.as_bytes();
+            bytes.len() >= 6 && bytes.iter().all(u8::is_ascii_hexdigit) && bytes.iter().any(u8::is_ascii_digit)
+        })
+        || parts.clone().any(|part| Version::parse(part).is_some());
     (!image.digest && !stays && parts.any(|part| MOVING.contains(&part))).then(|| format!("the tag `{tag}`"))
 }
 
@@ -138,6 +144,7 @@ mod tests {
             "vllm/vllm-openai:latest@sha256:ab",
             "vllm/vllm-openai:nightly-8bed179109f3bc1b5e1c7c5c4b6fca5b2f7cb8ad",
             "localhost:5000/vllm:main-20250101",
+            "lmcache/vllm-openai:nightly-2025-08-25",
         ] {
             assert_eq!(moving_tag(stays), None, "{stays}");
         }

@@ -3,8 +3,10 @@
 use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
 use crate::catalog::{Gpu, OpenModel};
 use crate::engines::{Build, EngineKind, Serving, Version};
+use crate::facts::memory::Checkpoint;
 use crate::units::{EnvValue, Field, Volume, VolumeKind};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 /// Flags of vLLM and SGLang that spread data-parallel ranks over several launches, so that one launch runs some of them.
 const SOME_RANKS_ELSEWHERE: &[&str] = &[
@@ -110,7 +112,9 @@ impl DeploymentFacts<'_> {
     fn gpus_unused(&self) -> Result<Option<u64>, String> {
         // Workers of a Ray cluster are filled by several copies.
         let several = self.deployment.nodes.known().is_some_and(|nodes| *nodes > 1);
-        if several || !self.deployment.host.as_written {
+        // vLLM-Omni spreads its stages over GPUs by a file of its own.
+        let stages = self.has_flag(&["--omni", "--stage-configs-path"]);
+        if several || stages || !self.deployment.host.as_written {
             return Ok(None);
         }
         Ok(self
@@ -264,7 +268,13 @@ impl DeploymentFacts<'_> {
         if told(&self.deployment.nodes)?.is_some_and(|nodes| nodes > 1) {
             return Ok(None);
         }
-        Ok(self.model()?.weights_bytes)
+        let model = self.model()?;
+        if let Some(bytes) = model.weights_bytes {
+            return Ok(Some(bytes));
+        }
+        let parts = Checkpoint::of(model)?;
+        let bytes = parts.plain * parts.plain_bytes + parts.quantized * parts.quantized_bytes;
+        Ok(Decimal::from_f64(bytes).and_then(|bytes| bytes.trunc().to_u64()))
     }
 
     /// Seconds that the liveness probe waits for an answer, where no startup probe holds it back.
