@@ -92,7 +92,8 @@ pub fn moving_tag(written: &str) -> Option<String> {
     const MOVING: &[&str] = &["latest", "nightly", "main", "master", "dev", "edge", "stable", "HEAD"];
     let image = Image::parse(written);
     let Some(tag) = image.tag else {
-        return (!image.digest && !image.name.is_empty()).then(|| "no tag".to_owned());
+        let named = !image.name.is_empty() && release_in_name(image.name).is_none();
+        return (!image.digest && named).then(|| "no tag".to_owned());
     };
     let mut parts = tag.split(['-', '_']);
     // `nightly-<commit>`, `main-20250101`, `nightly-2025-01-01` and `latest-1.2` stay what they are.
@@ -145,6 +146,7 @@ mod tests {
             "vllm/vllm-openai:nightly-8bed179109f3bc1b5e1c7c5c4b6fca5b2f7cb8ad",
             "localhost:5000/vllm:main-20250101",
             "lmcache/vllm-openai:nightly-2025-08-25",
+            "gcr.io/huggingface-text-generation-inference-cu124.2-4.ubuntu2204.py311",
         ] {
             assert_eq!(moving_tag(stays), None, "{stays}");
         }

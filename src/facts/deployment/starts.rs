@@ -186,7 +186,15 @@ impl DeploymentFacts<'_> {
         {
             return Ok(None);
         }
-        Ok(Some(self.model()?.max_context))
+        let model = self.model()?;
+        // What stretches a model's positions stands in its config.json: without having read it, no length is too long.
+        if model.source.contains("recalled") {
+            return Err(format!(
+                "the catalog's length of {} was not read in its config.json",
+                model.id
+            ));
+        }
+        Ok(Some(model.max_context))
     }
 
     /// Why the engine refuses the number format on every GPU that it may run on.
