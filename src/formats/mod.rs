@@ -22,6 +22,7 @@ mod procfile;
 mod production_stack;
 mod prompt_file;
 mod prompty;
+mod python_serving;
 mod settings;
 mod shell_script;
 mod skypilot;
@@ -58,6 +59,11 @@ pub const FORMATS: &[Format] = &[
         name: training::python::NAME,
         about: "training scripts in Python whose settings are literals (TrainingArguments, SFTConfig, LoraConfig, Unsloth)",
         read: training::python::read,
+    },
+    Format {
+        name: python_serving::NAME,
+        about: "Python that starts an engine with literals (vLLM's LLM and engine arguments, SGLang's Engine, subprocess, Modal's GPU)",
+        read: python_serving::read,
     },
     Format {
         name: shell_script::NAME,
