@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, plan};
 use crate::catalog::{Date, Gpu, OpenModel, config_json};
 use crate::engines::Version;
+use crate::facts::training::memory as training;
 
 /// The day of a row made from a config in a case: nothing is judged by it.
 const ANY_DAY: Date = Date::FIRST;
@@ -31,6 +32,7 @@ pub fn judge_case<'a>(
         "tgi",
         "tensorrt-llm",
         "lmdeploy",
+        "training",
     ]
     .iter()
     .any(|own| engine.eq_ignore_ascii_case(own))
@@ -62,6 +64,9 @@ pub fn judge_case<'a>(
         },
         compute_capability: known.and_then(|gpu| Device::from(gpu).compute_capability),
     };
+    if engine.eq_ignore_ascii_case("training") {
+        return training_run(row, &model, device.memory_gib);
+    }
     if !engine.eq_ignore_ascii_case("vllm") {
         return match cases_other::judge(row, engine, &model, &device) {
             Some(plan) => answer(&plan),
@@ -71,12 +76,33 @@ pub fn judge_case<'a>(
     answer(&plan(&model, &device, &inputs(row)))
 }
 
+/// A training run's answer: the memory of one GPU from least to most, and what becomes of it.
+fn training_run(row: &Value, model: &OpenModel, gpu_gib: Option<f64>) -> Value {
+    let run = match training::of_case(row, model) {
+        Ok(run) => run,
+        Err(why) => return json!({"outcome": Outcome::Unknown.name(), "why": why}),
+    };
+    let (low, high) = run.memory().total_gib();
+    let outcome = match gpu_gib {
+        Some(gpu) if low > gpu => "oom",
+        Some(gpu) if high < gpu => "fits",
+        Some(_) => Outcome::TooClose.name(),
+        None => Outcome::Unknown.name(),
+    };
+    json!({
+        "outcome": outcome,
+        "memory_low_gib": (low * 100.0).round() / 100.0,
+        "memory_high_gib": (high * 100.0).round() / 100.0,
+        "why": format!("a GPU needs {low:.1} to {high:.1} GiB, as far as the settings tell"),
+    })
+}
+
 fn inputs(row: &Value) -> Inputs {
     let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| row.get(key).and_then(Value::as_f64);
     let whole = |key: &str| row.get(key).and_then(Value::as_u64);
     let on = |key: &str| row.get(key).and_then(Value::as_bool);
-    let version = text("version").unwrap_or_default();
+    let version = text("version").or_else(|| text("engine_version")).unwrap_or_default();
     let use_v1 = if version.contains("V0") {
         Some(false)
     } else if version.contains("V1") {
