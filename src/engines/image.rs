@@ -91,6 +91,10 @@ pub(super) fn version(
 pub fn moving_tag(written: &str) -> Option<String> {
     const MOVING: &[&str] = &["latest", "nightly", "main", "master", "dev", "edge", "stable", "HEAD"];
     let image = Image::parse(written);
+    // A name that is still to be filled in.
+    if written.contains(['<', '$', '{', ' ']) {
+        return None;
+    }
     let Some(tag) = image.tag else {
         let named = !image.name.is_empty() && release_in_name(image.name).is_none();
         return (!image.digest && named).then(|| "no tag".to_owned());
@@ -147,6 +151,7 @@ mod tests {
             "localhost:5000/vllm:main-20250101",
             "lmcache/vllm-openai:nightly-2025-08-25",
             "gcr.io/huggingface-text-generation-inference-cu124.2-4.ubuntu2204.py311",
+            "<your-image>",
         ] {
             assert_eq!(moving_tag(stays), None, "{stays}");
         }

@@ -73,6 +73,10 @@ impl DeploymentFacts<'_> {
             return Ok(None);
         };
         let request = &self.deployment.gpu;
+        // Another's build may run several engines, each on GPUs of its own.
+        if serving.build == Build::Other || self.has_flag(&["--omni"]) {
+            return Ok(None);
+        }
         if serving.on_cpu || !request.slice.is_absent() || self.has_flag(SOME_RANKS_ELSEWHERE) {
             return Ok(None);
         }
@@ -503,7 +507,10 @@ pub(super) const FACTS: &[Row<Get>] = &[
         ty: Type::Str,
         unit: "",
         about: "a fraction of a GPU, asked for as if GPUs could be divided like CPUs",
-        get: |facts| of_field(facts.deployment.gpu.fraction.clone(), |fraction| text(fraction)),
+        get: |facts| match facts.deployment.host.as_written {
+            true => of_field(facts.deployment.gpu.fraction.clone(), |fraction| text(fraction)),
+            false => Fact::of(Known::Absent),
+        },
     },
     Row {
         name: "deployment.heads_do_not_divide",
