@@ -295,6 +295,11 @@ pub fn is_ours_by_name(path: &str) -> bool {
     extension.eq_ignore_ascii_case(prompty::NAME)
 }
 
+/// Whether a Python file is a test by its name.
+fn is_python_test(name: &str) -> bool {
+    name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
+
 /// Numbers units whose names are the same (two pods of one object that call their container alike), the second on.
 fn tell_apart(units: &mut [Unit]) {
     let mut seen: HashMap<String, usize> = HashMap::new();

@@ -32,7 +32,9 @@ const RUNS: &[&str] = &[
 const MAX_UNITS: usize = 50;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
+    // Tests start engines with settings that nobody serves with.
     let ours = reading.source.extension() == "py"
+        && !super::is_python_test(reading.source.file_name())
         && (reading.contains("vllm") || reading.contains("sglang"))
         && ["LLM(", "EngineArgs(", "Engine(", "subprocess"]
             .iter()
@@ -52,7 +54,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
                 name: reading.source.path.clone(),
                 format: NAME,
                 place: reading.place(call.span),
-                image: Field::default(),
+                // Which release is installed the file does not say.
+                image: Field::Unknown("the installed package decides".to_owned(), None),
                 launch,
                 gpu: gpu.clone(),
                 replicas: Field::default(),
@@ -113,7 +116,9 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
         match &argument.value {
             Ok(node) if node.is_null() || node.as_bool() == Some(false) => {}
             Ok(node) if node.as_bool() == Some(true) => words.push(flag),
-            _ => words.extend([flag, value(reading, argument)]),
+            Ok(_) => words.extend([flag, value(reading, argument)]),
+            // Behind the flag of a switch it would read as "on".
+            Err(_) => words.push(value(reading, argument)),
         }
     }
     if call.open {
@@ -132,7 +137,7 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
 fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
     let value = match &argument.value {
         Ok(node) => match node.as_str() {
-            Some(text) => Ok(text.to_owned()),
+            Some(text) => Ok(text.trim_start_matches("torch.").to_owned()),
             None => Err("not written as one value".to_owned()),
         },
         Err(why) => Err(why.clone()),

@@ -1,7 +1,7 @@
 //! Training scripts in Python whose settings stand as literals: `TrainingArguments`, TRL's configs, PEFT's `LoraConfig`,
 //! Unsloth's `FastLanguageModel`.
 
-use super::super::{Read, Reading};
+use super::super::{Read, Reading, is_python_test};
 use super::{hugging_face, names, quantization, whole};
 use crate::syntax::python::{self, Call};
 use crate::units::{Field, Method, Training, Unit};
@@ -22,7 +22,10 @@ const ARGUMENTS: &[&str] = &[
 ];
 
 pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if reading.source.extension() != "py" || !ARGUMENTS.iter().any(|name| reading.contains(&format!("{name}("))) {
+    if reading.source.extension() != "py"
+        || is_python_test(reading.source.file_name())
+        || !ARGUMENTS.iter().any(|name| reading.contains(&format!("{name}(")))
+    {
         return None;
     }
     let (body, start) = reading.source.body();
