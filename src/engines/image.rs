@@ -90,6 +90,10 @@ pub(super) fn version(
 /// release pins it.
 pub fn moving_tag(written: &str) -> Option<String> {
     const MOVING: &[&str] = &["latest", "nightly", "main", "master", "dev", "edge", "stable", "HEAD"];
+    // A name that is still to be filled in.
+    if written.starts_with('<') {
+        return None;
+    }
     let image = Image::parse(written);
     // A name that is still to be filled in.
     if written.contains(['<', '$', '{', ' ']) {
@@ -150,6 +154,7 @@ mod tests {
             "vllm/vllm-openai:nightly-8bed179109f3bc1b5e1c7c5c4b6fca5b2f7cb8ad",
             "localhost:5000/vllm:main-20250101",
             "lmcache/vllm-openai:nightly-2025-08-25",
+            "<your-image>",
             "gcr.io/huggingface-text-generation-inference-cu124.2-4.ubuntu2204.py311",
             "<your-image>",
         ] {
