@@ -320,9 +320,8 @@ impl DeploymentFacts<'_> {
         let same = |other: &&OpenModel| {
             other.parameters == model.parameters
                 && other.layers == model.layers
-                && std::iter::once(&other.id)
-                    .chain(&other.aliases)
-                    .any(|id| stem(id) == wanted)
+                // An alias has the row's shape, but may hold other weights.
+                && stem(&other.id) == wanted
                 && gpus.iter().all(|gpu| computes(gpu, other))
         };
         // Four bits are not for every task: only where the model's own publisher offers them.
