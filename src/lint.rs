@@ -87,12 +87,9 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let units = join_trainings(units, sources, &mut files);
 
     let world = World {
-        sources: all,
         before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
         same_base: same_base(&units, sources, linter.settings),
-        settings: linter.settings,
-        catalog: linter.catalog,
-        today: linter.today,
+        ..World::new(all, linter.settings, linter.catalog, linter.today)
     };
     let judged: Vec<UnitResult> = units
         .par_iter()

@@ -79,14 +79,7 @@ impl Facts {
                 }
             }
         }
-        let world = World {
-            sources: &scan.sources,
-            before: std::collections::HashMap::new(),
-            same_base: std::collections::HashMap::new(),
-            settings: &run.settings,
-            catalog: &run.catalog,
-            today: run.today,
-        };
+        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         for unit in &units {
             show(&lint::subject(unit, &world), &world, &mut out);
         }

@@ -180,14 +180,7 @@ impl Memory {
                 units.extend(read.units);
             }
         }
-        let world = World {
-            sources: &scan.sources,
-            before: std::collections::HashMap::new(),
-            same_base: std::collections::HashMap::new(),
-            settings: &run.settings,
-            catalog: &run.catalog,
-            today: run.today,
-        };
+        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         let mut page = Page::new(output::width());
         let mut objects = Vec::new();
         for unit in &units {

@@ -168,11 +168,16 @@ pub fn share(figure: &Figure, low: Decimal, high: Decimal, from: &str) -> Result
     })
 }
 
-fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
+/// A product.
+///
+/// # Errors
+/// It is larger than a decimal holds.
+pub fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
     a.checked_mul(b).ok_or_else(too_large)
 }
 
-fn too_large() -> String {
+/// What is said of an amount that no decimal holds.
+pub fn too_large() -> String {
     "the amount is larger than a decimal holds".to_owned()
 }
 

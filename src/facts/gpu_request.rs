@@ -235,14 +235,12 @@ mod tests {
     /// Ids of the GPUs that a request may get.
     fn ids(request: &GpuRequest) -> Result<Vec<&'static str>, String> {
         let settings = Settings::new(Config::default(), "");
-        let world = World {
-            before: std::collections::HashMap::new(),
-            same_base: std::collections::HashMap::new(),
-            settings: &settings,
-            catalog: Catalog::embedded(),
-            sources: &[],
-            today: "2026-11-24".parse().expect("a day"),
-        };
+        let world = World::new(
+            &[],
+            &settings,
+            Catalog::embedded(),
+            "2026-11-24".parse().expect("a day"),
+        );
         candidates(request, "x.yaml", &world).map(|gpus| gpus.iter().map(|gpu| gpu.id.as_str()).collect())
     }
 

@@ -45,7 +45,19 @@ pub struct World<'a> {
     pub today: Date,
 }
 
-impl World<'_> {
+impl<'a> World<'a> {
+    /// A world without an older state of the tree, and without what only shows across files.
+    pub fn new(sources: &'a [Source], settings: &'a Settings, catalog: &'a Catalog, today: Date) -> Self {
+        Self {
+            sources,
+            before: HashMap::new(),
+            same_base: HashMap::new(),
+            settings,
+            catalog,
+            today,
+        }
+    }
+
     /// The name of a unit of `source` as seen from the root, however the file was named.
     pub fn name_in_tree(name: &str, source: &Source) -> String {
         let inside = name.strip_prefix(&source.path).unwrap_or(name);

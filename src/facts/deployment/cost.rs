@@ -2,7 +2,7 @@
 
 use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
 use crate::catalog::Date;
-use crate::facts::cost::{input, price};
+use crate::facts::cost::{input, price, times, too_large};
 use crate::facts::gpu_request;
 use crate::report::{Figure, Input};
 use crate::units::Field;
@@ -11,14 +11,6 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 /// Hours of a month, as clouds count them.
 const HOURS: u32 = 730;
-
-fn times(a: Decimal, b: Decimal) -> Result<Decimal, String> {
-    a.checked_mul(b).ok_or_else(too_large)
-}
-
-fn too_large() -> String {
-    "the amount is larger than a decimal holds".to_owned()
-}
 
 impl DeploymentFacts<'_> {
     /// GPUs of one copy: stated by the manifest, else what the parallelism needs.
@@ -38,10 +30,7 @@ impl DeploymentFacts<'_> {
             _ => (1, "one copy: no replicas are stated"),
         };
         let rate = gpu_request::hour_rate(&self.deployment.gpu, self.place_in_tree(), self.world)?;
-        let total = Decimal::from(count)
-            .checked_mul(Decimal::from(replicas.0))
-            .and_then(|gpus| gpus.checked_mul(rate.high))
-            .ok_or("the amount is larger than a decimal holds")?;
+        let total = times(times(Decimal::from(count), Decimal::from(replicas.0))?, rate.high)?;
         Ok(Figure {
             low: total.normalize(),
             high: total.normalize(),
@@ -104,12 +93,10 @@ impl DeploymentFacts<'_> {
 
     /// USD a month of the stated requests at the API that the config names.
     fn api_month(&self) -> Result<Figure, String> {
-        let place = self.place_in_tree();
-        let settings = self.world.settings;
-        let name = settings.deployment(place, |s| s.api_model.clone()).ok_or(
+        let name = self.setting(|s| s.api_model.clone()).ok_or(
             "no API is named that would do in its place: `api_model` under `deployments:` in llmlint.yaml would",
         )?;
-        let requests = settings.deployment(place, |s| s.requests_per_month).ok_or(
+        let requests = self.setting(|s| s.requests_per_month).ok_or(
             "how many requests it serves is not known: `requests_per_month` under `deployments:` in llmlint.yaml would tell",
         )?;
         let (sent, made) = self.request_sizes()?;
@@ -159,8 +146,7 @@ impl DeploymentFacts<'_> {
 
     /// The share of a month's cost that the API would save; not above zero where it would cost more.
     fn api_share(&self) -> Result<Option<Decimal>, String> {
-        let place = self.place_in_tree();
-        if self.world.settings.deployment(place, |s| s.api_model.clone()).is_none() {
+        if self.setting(|s| s.api_model.clone()).is_none() {
             return Ok(None);
         }
         let (month, api) = (self.month_cost()?.high, self.api_month()?.high);
@@ -169,7 +155,7 @@ impl DeploymentFacts<'_> {
 
     /// The day of the price that its cost is made with, where that is the catalog's.
     pub fn price_as_of(&self) -> Option<Date> {
-        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
+        let stated = self.setting(|s| s.gpu_hour_usd);
         let names = self.instance_names();
         let [name] = names.as_slice() else {
             return None;

@@ -90,10 +90,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "",
         about: "the model that the served one was fine-tuned from with adapters, as llmlint.yaml states it",
         get: |facts| {
-            let base = facts
-                .world
-                .settings
-                .deployment(facts.place_in_tree(), |s| s.base_model.clone());
+            let base = facts.setting(|s| s.base_model.clone());
             of_result(Ok(base), |base| text(&base)).at(facts.model_name().place())
         },
     },
@@ -103,10 +100,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "deployments",
         about: "deployments of this run whose base is the same; a fact of the first of them, so that one speaks for all",
         get: |facts| {
-            let base = facts
-                .world
-                .settings
-                .deployment(facts.place_in_tree(), |s| s.base_model.clone());
+            let base = facts.setting(|s| s.base_model.clone());
             let same = base.and_then(|base| facts.world.same_base.get(&base));
             let first = same.filter(|(_, first)| *first == facts.deployment.name);
             of_result(Ok(first), |(count, _)| int(*count))

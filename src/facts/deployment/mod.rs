@@ -20,6 +20,7 @@ use rust_decimal::prelude::FromPrimitive;
 use super::memory::{self as memory_plan, Device, Outcome, Plan};
 use super::{Fact, Known, Row, Type, Value, World, gpu_request, open_model};
 use crate::catalog::{Gpu, Instance, OpenModel};
+use crate::config::DeploymentSetting;
 use crate::engines::{self, EngineKind, Serving};
 use crate::units::{Deployment, Field};
 
@@ -47,6 +48,11 @@ impl<'a> DeploymentFacts<'a> {
 
     fn place_in_tree(&self) -> &str {
         &self.world.sources[self.deployment.place.source.0 as usize].from_root
+    }
+
+    /// What llmlint.yaml states of this deployment.
+    fn setting<T>(&self, pick: impl Fn(&DeploymentSetting) -> Option<T>) -> Option<T> {
+        self.world.settings.deployment(self.place_in_tree(), pick)
     }
 
     /// A field of what the engine is started with.

@@ -3,6 +3,7 @@
 use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
 use crate::catalog::{Gpu, OpenModel};
 use crate::engines::{Build, EngineKind, Serving, Version};
+use crate::facts::cost::times;
 use crate::facts::memory::Checkpoint;
 use crate::units::{EnvValue, Field, Volume, VolumeKind};
 use rust_decimal::Decimal;
@@ -618,9 +619,7 @@ impl DeploymentFacts<'_> {
             return Ok(None);
         };
         let ranks = told(&self.deployment.gpu.count)?.unwrap_or(1);
-        let asked = each
-            .checked_mul(Decimal::from(ranks))
-            .ok_or("the amount is larger than a decimal holds")?;
+        let asked = times(*each, Decimal::from(ranks))?;
         let weights = Decimal::from(weights) / Decimal::from(1_u64 << 30);
         Ok(Some(asked.min(weights).round_dp(2).normalize()))
     }

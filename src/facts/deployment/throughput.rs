@@ -1,6 +1,6 @@
 //! Facts about speed: tokens a second by the roofline, and the requests that a month has room for.
 
-use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
+use super::{DeploymentFacts, Fact, Get, Row, Type, int, of_result};
 use crate::catalog::Gpu;
 use crate::facts::cost::input;
 use crate::facts::memory::Plan;
@@ -175,32 +175,13 @@ pub(super) const FACTS: &[Row<Get>] = &[
         ty: Type::Int,
         unit: "requests",
         about: "requests a month, as llmlint.yaml states them",
-        get: |facts| {
-            let stated = facts
-                .world
-                .settings
-                .deployment(facts.place_in_tree(), |s| s.requests_per_month);
-            of_result(Ok(stated), int)
-        },
-    },
-    Row {
-        name: "deployment.autoscaled",
-        ty: Type::Bool,
-        unit: "",
-        about: "whether something scales the number of copies by load, where the files say so",
-        get: |facts| super::of_field(facts.deployment.host.autoscaled.clone(), |on| Value::Bool(*on)),
+        get: |facts| of_result(Ok(facts.setting(|s| s.requests_per_month)), int),
     },
     Row {
         name: "deployment.longest_request",
         ty: Type::Int,
         unit: "tokens",
         about: "tokens of the longest request with its answer, as llmlint.yaml states them",
-        get: |facts| {
-            let stated = facts
-                .world
-                .settings
-                .deployment(facts.place_in_tree(), |s| s.longest_request_tokens);
-            of_result(Ok(stated), int)
-        },
+        get: |facts| of_result(Ok(facts.setting(|s| s.longest_request_tokens)), int),
     },
 ];

@@ -3,7 +3,7 @@
 use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, gib, int, memory_plan, of_field, of_result, text};
 use crate::catalog::{Gpu, GpuMatch, Instance, OpenModel};
 use crate::engines::{EngineKind, Serving, Version};
-use crate::facts::cost::input;
+use crate::facts::cost::{input, times};
 use crate::facts::memory::{Device, Outcome, Plan};
 use crate::facts::throughput::Roofline;
 use crate::report::Figure;
@@ -234,10 +234,7 @@ impl DeploymentFacts<'_> {
         let ranks = |field: &Field<u64>| field.known().copied().unwrap_or(1);
         let gpus = ranks(&serving.tensor_parallel).saturating_mul(ranks(&serving.pipeline_parallel));
         let weights = gib(weights).ok_or("a figure is out of range")?;
-        let total = weights
-            .checked_mul(Decimal::from(gpus))
-            .ok_or("the amount is larger than a decimal holds")?
-            .normalize();
+        let total = times(weights, Decimal::from(gpus))?.normalize();
         Ok(Figure {
             low: total,
             high: total,
@@ -359,7 +356,7 @@ impl DeploymentFacts<'_> {
             return Ok(None);
         };
         let names = self.instance_names();
-        let stated = self.world.settings.deployment(self.place_in_tree(), |s| s.gpu_hour_usd);
+        let stated = self.setting(|s| s.gpu_hour_usd);
         let ([name], Field::Known(count, _), None) = (names.as_slice(), &self.deployment.gpu.count, stated) else {
             return Ok(None);
         };
@@ -373,9 +370,7 @@ impl DeploymentFacts<'_> {
             return Ok(None);
         }
         // What the copy pays now: its share of the machine.
-        let pays = (usd / Decimal::from(here.gpu_count.max(1)))
-            .checked_mul(Decimal::from(*count))
-            .ok_or("the amount is larger than a decimal holds")?;
+        let pays = times(usd / Decimal::from(here.gpu_count.max(1)), Decimal::from(*count))?;
         let (batch, context) = (*asked as f64, *length as f64 / 2.0);
         let dollars = |roofline: &Roofline, usd: Decimal| {
             let usd = usd.to_f64().unwrap_or(f64::INFINITY);
@@ -433,10 +428,7 @@ impl DeploymentFacts<'_> {
 
     /// What the stated requests leave over of a month's time, at the low end of the speed.
     fn idle_share(&self) -> Result<Option<Decimal>, String> {
-        let stated = self
-            .world
-            .settings
-            .deployment(self.place_in_tree(), |s| s.requests_per_month);
+        let stated = self.setting(|s| s.requests_per_month);
         let Some(requests) = stated else {
             return Ok(None);
         };
