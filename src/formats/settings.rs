@@ -27,6 +27,14 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         choices: Field::default(),
         response_format: Field::default(),
         tools: Vec::new(),
+        reasoning_effort: Field::default(),
+        service_tier: Field::default(),
+        sampling: Vec::new(),
+        candidates: Vec::new(),
+        in_loop: Field::default(),
+        batch: false,
+        always_loaded: false,
+        declared: Vec::new(),
     }
 }
 

@@ -29,6 +29,44 @@ pub struct Prompt {
     pub response_format: Field<String>,
     /// The tools offered to the model.
     pub tools: Vec<Tool>,
+    /// How long the model is to think before it answers (`reasoning_effort`, a thinking budget), as written.
+    pub reasoning_effort: Field<String>,
+    /// The provider's service tier (`service_tier`: `flex`, `priority`, …), as written.
+    pub service_tier: Field<String>,
+    /// Sampling parameters that the request sets: `temperature`, `top_p`, `logprobs`, …
+    pub sampling: Vec<Parameter>,
+    /// Models of which one is chosen while the program runs, where the file lists them; `model` is unknown then.
+    pub candidates: Vec<(String, Place)>,
+    /// Whether the call stands in a loop over data; absent where the format can't say.
+    pub in_loop: Field<bool>,
+    /// Whether it goes through the provider's batch API.
+    pub batch: bool,
+    /// Whether it is context that an agent sends with every request (AGENTS.md, rules of an editor).
+    pub always_loaded: bool,
+    /// Variables that the format lets its author declare (Prompty's inputs, Dotprompt's schema).
+    pub declared: Vec<Declared>,
+}
+
+/// A parameter of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name as the API takes it.
+    pub name: String,
+    /// Its value as written.
+    pub value: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A variable that a prompt declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// A value for trying the prompt out, where one is given.
+    pub sample: Option<String>,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// A tool (function) that the request offers to the model.
