@@ -16,6 +16,7 @@ pub mod lint;
 pub mod report;
 pub mod reporters;
 pub mod rules;
+pub mod sdks;
 pub mod source;
 pub mod syntax;
 pub mod tokens;

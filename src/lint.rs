@@ -15,6 +15,7 @@ use crate::report::{
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
 use crate::source::{Place, Source, SourceId, Span};
+use crate::syntax::code::Files;
 use crate::syntax::template;
 use crate::units::{Deployment, Message, Prompt, Training, Unit};
 
@@ -57,10 +58,11 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         &both
     };
     let older = older_deployments(all, sources.len(), linter.settings);
+    let known = Files::new(sources);
     let outcomes: Vec<Outcome> = sources
         .par_iter()
         .enumerate()
-        .map(|(index, source)| formats::read(source, id(index), linter.settings.is_prompt_place(&source.from_root)))
+        .map(|(index, source)| formats::read(&known, id(index), linter.settings.is_prompt_place(&source.from_root)))
         .collect();
 
     let mut findings: Vec<Finding> = unread.iter().filter(|file| file.finding).map(unreadable).collect();
@@ -139,8 +141,12 @@ fn same_base(units: &[Unit], sources: &[Source], settings: &Settings) -> HashMap
 
 /// The deployments of the sources from `first` on, by their names as seen from the root.
 fn older_deployments(all: &[Source], first: usize, settings: &Settings) -> Vec<(String, Box<Deployment>)> {
+    if first == all.len() {
+        return Vec::new();
+    }
+    let known = Files::new(all);
     let read = |(index, source): (usize, &Source)| {
-        let units = match formats::read(source, id(index), settings.is_prompt_place(&source.from_root)) {
+        let units = match formats::read(&known, id(index), settings.is_prompt_place(&source.from_root)) {
             Outcome::Read(_, read) => read.units,
             Outcome::LeftAlone(_) => Vec::new(),
         };

@@ -6,6 +6,7 @@ mod program;
 use llmlint::formats::{self, Outcome};
 use llmlint::lint;
 use llmlint::source::{Source, SourceId};
+use llmlint::syntax::code::Files;
 use program::Tree;
 
 /// A prompt on which `missing-be-concise` fires: it shows that the rest of a run is judged.
@@ -477,8 +478,9 @@ fn a_long_prompt_file_is_not_counted_for_request_after_request_without_end() {
         Source::new("prompts/a.md", "Summarize. ".repeat(100_000), false),
     ];
     let mut units = Vec::new();
+    let files = Files::new(&sources);
     for (source, id) in sources.iter().zip(0..) {
-        match formats::read(source, SourceId(id), true) {
+        match formats::read(&files, SourceId(id), true) {
             Outcome::Read(_, read) => units.extend(read.units),
             Outcome::LeftAlone(why) => panic!("{}: {why}", source.path),
         }

@@ -10,6 +10,7 @@ use llmlint::fix;
 use llmlint::formats::{self, FORMATS, Outcome, Read};
 use llmlint::report::Safety;
 use llmlint::source::{Encoder, Place, Source, SourceId, Span};
+use llmlint::syntax::code::Files;
 use llmlint::units::{
     Deployment, EnvValue, Field, GpuLabel, Host, Message, Piece, Probe, Prompt, SharedMemory, Surge, Training, Unit,
 };
@@ -39,7 +40,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn read(source: &Source) -> Outcome {
     let settings = Settings::new(Config::default(), "");
-    formats::read(source, SourceId(0), settings.is_prompt_place(&source.from_root))
+    let known = Files::new(std::slice::from_ref(source));
+    formats::read(&known, SourceId(0), settings.is_prompt_place(&source.from_root))
 }
 
 /// A file of a case, by its path from the case's folder.

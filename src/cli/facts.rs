@@ -17,6 +17,7 @@ use crate::host;
 use crate::lint;
 use crate::rules::Selection;
 use crate::source::SourceId;
+use crate::syntax::code::Files;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 100;
@@ -58,9 +59,10 @@ impl Facts {
         }
         let mut out = String::new();
         let mut units = Vec::new();
+        let known = Files::new(&scan.sources);
         for (index, source) in scan.sources.iter().enumerate() {
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            match formats::read(source, id, run.settings.is_prompt_place(&source.from_root)) {
+            match formats::read(&known, id, run.settings.is_prompt_place(&source.from_root)) {
                 Outcome::LeftAlone(why) => {
                     out.push_str(&format!("{}: left alone: {why}\n", crate::report::clean(&source.path)))
                 }

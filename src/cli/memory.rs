@@ -20,6 +20,7 @@ use crate::host;
 use crate::report::{clean, grouped};
 use crate::rules::Selection;
 use crate::source::SourceId;
+use crate::syntax::code::Files;
 use crate::units::{Field, Unit};
 
 /// How many near names are told.
@@ -174,9 +175,10 @@ impl Memory {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
         let mut units = Vec::new();
-        for (index, source) in scan.sources.iter().enumerate() {
+        let known = Files::new(&scan.sources);
+        for index in 0..scan.sources.len() {
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            if let formats::Outcome::Read(_, read) = formats::read(source, id, false) {
+            if let formats::Outcome::Read(_, read) = formats::read(&known, id, false) {
                 units.extend(read.units);
             }
         }

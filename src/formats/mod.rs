@@ -35,6 +35,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::source::{Place, Source, SourceId, Span};
+use crate::syntax::code::Files;
 use crate::syntax::{Node, SyntaxError, json, yaml};
 use crate::units::Unit;
 
@@ -199,6 +200,8 @@ pub enum Outcome {
 
 /// A file as it is offered to the formats.
 pub struct Reading<'a> {
+    /// The files of the run, for what this one names.
+    pub files: &'a Files<'a>,
     /// The file.
     pub source: &'a Source,
     /// Its id.
@@ -210,9 +213,10 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(source: &'a Source, id: SourceId, prompt_place: bool) -> Self {
+    fn new(files: &'a Files<'a>, id: SourceId, prompt_place: bool) -> Self {
         Self {
-            source,
+            files,
+            source: files.source(id),
             id,
             prompt_place,
             yaml: OnceCell::new(),
@@ -313,9 +317,10 @@ fn tell_apart(units: &mut [Unit]) {
     }
 }
 
-/// Reads a file as the first format that takes it.
-pub fn read(source: &Source, id: SourceId, prompt_place: bool) -> Outcome {
-    let reading = Reading::new(source, id, prompt_place);
+/// Reads a file of the run as the first format that takes it.
+pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
+    let reading = Reading::new(files, id, prompt_place);
+    let source = reading.source;
     if reading.whole().is_empty() || source.body().0.trim().is_empty() {
         return Outcome::LeftAlone("empty".to_owned());
     }

@@ -1,6 +1,7 @@
 //! Parsers that know places: bytes in, trees with spans out. They know nothing of prompts or engines.
 
 pub mod args;
+pub mod code;
 pub mod de;
 pub mod front_matter;
 pub mod json;

@@ -1,0 +1,49 @@
+//! The files of a run, to be looked up by path, and what the code among them says, read when it is first asked for.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::{Language, Module};
+use crate::source::{Source, SourceId};
+
+/// The files of a run, read-only.
+pub struct Files<'a> {
+    sources: &'a [Source],
+    by_path: HashMap<&'a str, usize>,
+    modules: Vec<OnceLock<Option<Module>>>,
+}
+
+impl<'a> Files<'a> {
+    /// the files of these sources. Reads nothing yet.
+    pub fn new(sources: &'a [Source]) -> Self {
+        let by_path = sources.iter().enumerate();
+        Self {
+            by_path: by_path
+                .map(|(index, source)| (source.from_root.as_str(), index))
+                .collect(),
+            modules: sources.iter().map(|_| OnceLock::new()).collect(),
+            sources,
+        }
+    }
+
+    /// A source by its id.
+    pub fn source(&self, id: SourceId) -> &'a Source {
+        &self.sources[id.0 as usize]
+    }
+
+    /// The source with this path from the root.
+    pub fn find(&self, path: &str) -> Option<SourceId> {
+        let index = *self.by_path.get(path)?;
+        u32::try_from(index).ok().map(SourceId)
+    }
+
+    /// What a file of source code says; `None` where it is none, too long, or not worth the time to read.
+    pub fn module(&self, id: SourceId) -> Option<&Module> {
+        let source = self.source(id);
+        self.modules[id.0 as usize]
+            .get_or_init(|| match Language::of_extension(&source.extension())? {
+                Language::Python | Language::TypeScript => None,
+            })
+            .as_ref()
+    }
+}
