@@ -54,20 +54,29 @@ struct Half {
 
 /// The table of predicted beside measured figures, in Markdown, and its summary by half.
 pub fn table(pairs: &[(Value, Value)]) -> String {
-    // vLLM's halves, and the other engines together.
-    let mut halves = [Half::default(), Half::default(), Half::default()];
+    // vLLM's halves and the rows added later, and the other engines together.
+    let mut halves: [Half; 4] = std::array::from_fn(|_| Half::default());
     let mut rows = String::new();
     for (row, predicted) in pairs {
         let first = in_first_half(row);
         let vllm = text(row, "engine").eq_ignore_ascii_case("vllm");
-        let column = if vllm { usize::from(!first) } else { 2 };
+        let later = row.get("added").is_some();
+        let column = match (vllm, later) {
+            (false, _) => 3,
+            (true, true) => 2,
+            (true, false) => usize::from(!first),
+        };
         halves[column].add(row, predicted);
         let cells: Vec<String> = FIGURES.iter().map(|(key, _)| cell(row, predicted, key)).collect();
         let ranks = number(row, "tensor_parallel").unwrap_or(1.0) * number(row, "pipeline_parallel").unwrap_or(1.0);
         let _ = writeln!(
             rows,
             "| {} | {} {} | {} | {ranks} × {} | {} | {} / {} |",
-            if first { "A" } else { "B" },
+            match (later, first) {
+                (true, _) => "later",
+                (false, true) => "A",
+                (false, false) => "B",
+            },
             text(row, "engine"),
             escaped(text(row, "version")),
             escaped(text(row, "model")),
@@ -78,7 +87,7 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
         );
     }
     let mut page =
-        String::from("| figure | vLLM, half A | vLLM, half B | other engines |\n| --- | --- | --- | --- |\n");
+        String::from("| figure | vLLM, half A | vLLM, half B | vLLM, added later | other engines |\n| --- | --- | --- | --- | --- |\n");
     for (index, (_, heading)) in FIGURES.iter().enumerate() {
         let columns = halves.each_mut().map(|half| spread(&mut half.errors[index]));
         let columns = columns.join(" | ");
