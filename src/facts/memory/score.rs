@@ -86,8 +86,9 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
             text(row, "outcome"),
         );
     }
-    let mut page =
-        String::from("| figure | vLLM, half A | vLLM, half B | vLLM, added later | other engines |\n| --- | --- | --- | --- | --- |\n");
+    let mut page = String::from(
+        "| figure | vLLM, half A | vLLM, half B | vLLM, added later | other engines |\n| --- | --- | --- | --- | --- |\n",
+    );
     for (index, (_, heading)) in FIGURES.iter().enumerate() {
         let columns = halves.each_mut().map(|half| spread(&mut half.errors[index]));
         let columns = columns.join(" | ");
