@@ -150,6 +150,37 @@ impl Case {
             "{}: endpoint",
             self.name
         );
+        self.field(
+            "reasoning_effort",
+            &found.reasoning_effort,
+            &expected["reasoning_effort"],
+        );
+        self.field("service_tier", &found.service_tier, &expected["service_tier"]);
+        let flag = |key: &str| expected[key].as_bool().unwrap_or(false);
+        assert_eq!(
+            found.always_loaded,
+            flag("always_loaded"),
+            "{}: always_loaded",
+            self.name
+        );
+        assert_eq!(found.batch, flag("batch"), "{}: batch", self.name);
+        let sampling: Vec<Value> = found
+            .sampling
+            .iter()
+            .map(|set| format!("{}={}", set.name, set.value).into())
+            .collect();
+        assert_eq!(sampling, list(&expected["sampling"]), "{}: sampling", self.name);
+        let candidates: Vec<Value> = found.candidates.iter().map(|(name, _)| name.as_str().into()).collect();
+        assert_eq!(candidates, list(&expected["candidates"]), "{}: candidates", self.name);
+        let declared: Vec<Value> = found
+            .declared
+            .iter()
+            .map(|input| match &input.sample {
+                Some(sample) => format!("{}={sample}", input.name).into(),
+                None => input.name.as_str().into(),
+            })
+            .collect();
+        assert_eq!(declared, list(&expected["declared"]), "{}: declared", self.name);
         let tools: Vec<Value> = found.tools.iter().map(|tool| tool.name.as_str().into()).collect();
         assert_eq!(tools, list(&expected["tools"]), "{}: tools", self.name);
         let messages = list(&expected["messages"]);
@@ -463,6 +494,17 @@ fn every_place_lies_in_its_source() {
                     case.lies_inside("max_output_tokens", prompt.max_output_tokens.place());
                     case.lies_inside("choices", prompt.choices.place());
                     case.lies_inside("response_format", prompt.response_format.place());
+                    case.lies_inside("reasoning_effort", prompt.reasoning_effort.place());
+                    case.lies_inside("service_tier", prompt.service_tier.place());
+                    for parameter in &prompt.sampling {
+                        case.lies_inside("parameter", Some(parameter.place));
+                    }
+                    for input in &prompt.declared {
+                        case.lies_inside("declared variable", Some(input.place));
+                    }
+                    for (_, place) in &prompt.candidates {
+                        case.lies_inside("candidate", Some(*place));
+                    }
                     for tool in &prompt.tools {
                         case.lies_inside("tool", Some(tool.place));
                     }

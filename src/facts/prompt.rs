@@ -513,6 +513,20 @@ pub(super) const FACTS: &[Row<Get>] = &[
         get: |facts| Fact::of(Known::Yes(text(facts.prompt.format))).at(Some(facts.prompt.place)),
     },
     Row {
+        name: "prompt.always_loaded",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether a coding agent sends it with every request (AGENTS.md at the root, rules that always apply)",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.prompt.always_loaded))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.for_agent",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it is what a coding agent is told for its work, which asks for no answer of its own",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.prompt.format.starts_with("agent ")))),
+    },
+    Row {
         name: "prompt.instructions",
         ty: Type::Str,
         unit: "",

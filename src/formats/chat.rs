@@ -7,7 +7,7 @@ use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
 use crate::syntax::{Node, SyntaxError, json};
-use crate::units::{Field, Message, Prompt, Role, Tool, Unit};
+use crate::units::{Field, Message, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "chat request";
 
@@ -139,16 +139,7 @@ fn request_prompt(
     prompt.model = settings::string(reading, request, &["model"]);
     let maps = std::iter::once(request).chain(PARAMETER_MAPS.iter().filter_map(|key| request.get(key)));
     for map in maps {
-        let stated = settings::output_limit(reading, map);
-        if prompt.max_output_tokens.is_absent() && (map.slot().is_some() || !stated.is_absent()) {
-            prompt.max_output_tokens = stated;
-        }
-        if prompt.choices.is_absent() {
-            prompt.choices = settings::number(reading, map, &["n"]);
-        }
-        if prompt.response_format.is_absent() {
-            prompt.response_format = settings::response_format(reading, map);
-        }
+        settings::take_parameters(reading, map, &mut prompt);
     }
     if let Some(format) = request.get("responseFormat")
         && let Some(text) = format.as_str().filter(|text| *text != "text")
@@ -156,7 +147,7 @@ fn request_prompt(
         prompt.response_format = Field::Known(text.to_owned(), reading.place(format.span));
     }
     prompt.endpoint = settings::endpoint(request);
-    prompt.tools = tools(reading, request);
+    prompt.tools = settings::tools(reading, request);
     Some(prompt)
 }
 
@@ -224,23 +215,4 @@ fn file_message(reading: &Reading<'_>, role: Role, path: &str, span: Span) -> Me
         attachments: 0,
         file: Some((path.to_owned(), reading.place(span))),
     }
-}
-
-fn tools(reading: &Reading<'_>, request: &Node) -> Vec<Tool> {
-    let lists = ["tools", "functions"];
-    let list = lists.iter().find_map(|key| request.get(key));
-    list.into_iter()
-        .flat_map(Node::items)
-        .map(|tool| {
-            let name = tool
-                .at(&["function", "name"])
-                .or_else(|| tool.get("name"))
-                .or_else(|| tool.get("type"));
-            Tool {
-                name: name.and_then(Node::as_str).unwrap_or("tool").to_owned(),
-                definition: settings::compact_json(tool),
-                place: reading.place(tool.span),
-            }
-        })
-        .collect()
 }

@@ -1,5 +1,6 @@
 //! What each kind of file says: sources in, units out. One file a format, and the table of them.
 
+mod agent_files;
 mod chat;
 mod commands;
 mod compose;
@@ -90,6 +91,21 @@ pub const FORMATS: &[Format] = &[
         name: systemd::NAME,
         about: "systemd services that start an engine",
         read: systemd::read,
+    },
+    Format {
+        name: agent_files::INSTRUCTIONS,
+        about: "standing instructions of coding agents (AGENTS.md, CLAUDE.md, GEMINI.md, Copilot, Cursor, Windsurf, Cline)",
+        read: agent_files::read_instructions,
+    },
+    Format {
+        name: agent_files::SKILL,
+        about: "skills and helpers of coding agents (SKILL.md, .claude/agents): the description always loaded, the text on demand",
+        read: agent_files::read_skill,
+    },
+    Format {
+        name: agent_files::PROMPT,
+        about: "prompts and modes of coding agents (.claude/commands, *.prompt.md, *.chatmode.md, *.agent.md)",
+        read: agent_files::read_prompt,
     },
     Format {
         name: prompt_file::TEXT,
@@ -291,6 +307,12 @@ pub fn may_be_ours(path: &str) -> bool {
         || dockerfile::is_name(name)
         || makefile::is_name(name)
         || procfile::is_name(name)
+        || agent_files::is_name(path)
+}
+
+/// Whether a hidden file or folder may hold what is ours; a walk passes all others over.
+pub fn is_hidden_place(name: &str) -> bool {
+    agent_files::is_hidden_place(name) || name.starts_with(".dstack.y")
 }
 
 /// Whether a file's name alone says that it is ours.

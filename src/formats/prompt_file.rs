@@ -121,10 +121,8 @@ fn looks_like_settings(text: &str) -> bool {
 
 fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     prompt.model = settings::string(reading, front, &["model"]);
-    prompt.max_output_tokens = settings::output_limit(reading, front);
-    prompt.choices = settings::number(reading, front, &["n"]);
     prompt.endpoint = settings::endpoint(front);
-    prompt.response_format = settings::response_format(reading, front);
+    settings::take_parameters(reading, front, prompt);
 }
 
 /// A message of a text with template syntax; a template that does not parse is sent as it stands, with the error.

@@ -5,7 +5,7 @@ use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
 use crate::syntax::{Node, SyntaxError, front_matter, yaml};
-use crate::units::{Prompt, Role, Tool, Unit};
+use crate::units::{Declared, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "prompty";
 
@@ -91,15 +91,13 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     prompt.endpoint = connection.and_then(settings::endpoint);
     let options = model.get("options").or_else(|| model.get("parameters"));
     if let Some(options) = options {
-        prompt.max_output_tokens = settings::output_limit(reading, options);
+        settings::take_parameters(reading, options, prompt);
         if prompt.max_output_tokens.is_absent()
             && let Some(more) = options.get("additionalProperties")
             && let limit @ crate::units::Field::Known(..) = settings::output_limit(reading, more)
         {
             prompt.max_output_tokens = limit;
         }
-        prompt.choices = settings::number(reading, options, &["n"]);
-        prompt.response_format = settings::response_format(reading, options);
     } else if let Some(slot) = model.slot() {
         prompt.max_output_tokens = crate::units::Field::absent_at(reading.id, slot.clone());
     }
@@ -112,18 +110,43 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
     let tools = front
         .get("tools")
         .or_else(|| options.and_then(|options| options.get("tools")));
-    for tool in tools.into_iter().flat_map(Node::items) {
-        let name = tool
-            .get("name")
-            .or_else(|| tool.at(&["function", "name"]))
-            .and_then(Node::as_str)
-            .unwrap_or("tool");
-        prompt.tools.push(Tool {
-            name: name.to_owned(),
-            definition: settings::compact_json(tool),
-            place: reading.place(tool.span),
-        });
+    let tools = tools.into_iter().flat_map(Node::items);
+    prompt.tools = tools.map(|tool| settings::tool(reading, tool)).collect();
+    prompt.declared = declared(reading, front);
+}
+
+/// Version 1 lists samples of its inputs (`sample`), or their types with a `default` or `sample` each; version 2 calls
+/// them `inputs` or `inputSchema`, a mapping or a list of properties.
+fn declared(reading: &Reading<'_>, front: &Node) -> Vec<Declared> {
+    let samples = front.get("sample");
+    let schema = front.get("inputs").or_else(|| front.get("inputSchema"));
+    let mut found: Vec<Declared> = Vec::new();
+    let properties = schema.map(|schema| schema.get("properties").unwrap_or(schema));
+    if let Some(list) = properties.filter(|list| list.is_seq()) {
+        for item in list.items() {
+            if let Some(name) = item.get("name").filter(|name| name.as_str().is_some()) {
+                found.push(settings::declared(reading, name, Some(item)));
+            }
+        }
     }
+    for (name, input) in properties.into_iter().flat_map(Node::entries) {
+        found.push(settings::declared(reading, name, Some(input)));
+    }
+    for (name, value) in samples.into_iter().flat_map(Node::entries) {
+        let sample = value.as_str().map(str::to_owned);
+        match found
+            .iter_mut()
+            .find(|known| Some(known.name.as_str()) == name.as_str())
+        {
+            Some(known) => known.sample = known.sample.take().or(sample),
+            None => {
+                let mut made = settings::declared(reading, name, None);
+                made.sample = sample;
+                found.push(made);
+            }
+        }
+    }
+    found
 }
 
 /// The messages: each starts behind a line with a role's name and a colon (`system:`, `# user:`,

@@ -2,7 +2,7 @@
 
 use super::Reading;
 use crate::syntax::{Kind, Node};
-use crate::units::{Field, Prompt};
+use crate::units::{Declared, Field, Parameter, Prompt, Tool};
 
 /// The names of the limit on generated tokens, by API.
 const OUTPUT_LIMITS: &[&str] = &[
@@ -40,12 +40,16 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
 
 /// Text under one of several names in a mapping. What a template or the environment fills in is unknown.
 pub(super) fn string(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field<String> {
-    let Some(value) = names.iter().find_map(|name| map.get(name)) else {
-        return absent(reading, map);
-    };
+    match names.iter().find_map(|name| map.get(name)) {
+        Some(value) if !value.is_null() => stated(reading, value),
+        _ => absent(reading, map),
+    }
+}
+
+/// Text that a file states; what a template or the environment fills in is unknown.
+pub(super) fn stated(reading: &Reading<'_>, value: &Node) -> Field<String> {
     let place = reading.place(value.span);
     match value.as_str() {
-        _ if value.is_null() => absent(reading, map),
         Some(text) if filled_in(text) => {
             Field::Unknown(format!("`{}` is filled in at run time", text.trim()), Some(place))
         }
@@ -62,6 +66,103 @@ pub(super) fn number(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field
 /// The limit on generated tokens, whatever the API calls it.
 pub(super) fn output_limit(reading: &Reading<'_>, map: &Node) -> Field<u64> {
     number(reading, map, OUTPUT_LIMITS)
+}
+
+/// Sampling parameters, by the name that requests to OpenAI give them, with the names of other APIs behind it.
+const SAMPLING: &[(&str, &[&str])] = &[
+    ("temperature", &["temperature"]),
+    ("top_p", &["top_p", "topP"]),
+    ("top_k", &["top_k", "topK"]),
+    ("seed", &["seed"]),
+    ("logprobs", &["logprobs", "responseLogprobs"]),
+    ("top_logprobs", &["top_logprobs"]),
+    ("presence_penalty", &["presence_penalty", "presencePenalty"]),
+    ("frequency_penalty", &["frequency_penalty", "frequencyPenalty"]),
+];
+
+/// Where requests say how long the model is to think.
+const EFFORT: &[&[&str]] = &[
+    &["reasoning_effort"],
+    &["reasoningEffort"],
+    &["reasoning", "effort"],
+    &["thinking", "budget_tokens"],
+    &["output_config", "effort"],
+    &["thinkingConfig", "thinkingBudget"],
+    &["thinkingConfig", "thinkingLevel"],
+    &["thinking_config", "thinking_budget"],
+];
+
+/// Takes the parameters of a request that stand in `map`; what another mapping has already stated stays.
+pub(super) fn take_parameters(reading: &Reading<'_>, map: &Node, prompt: &mut Prompt) {
+    let limit = output_limit(reading, map);
+    if prompt.max_output_tokens.is_absent() && (map.slot().is_some() || !limit.is_absent()) {
+        prompt.max_output_tokens = limit;
+    }
+    if prompt.choices.is_absent() {
+        prompt.choices = number(reading, map, &["n", "candidateCount", "candidate_count"]);
+    }
+    if prompt.response_format.is_absent() {
+        prompt.response_format = response_format(reading, map);
+    }
+    if prompt.reasoning_effort.is_absent()
+        && let Some(value) = EFFORT.iter().find_map(|path| map.at(path))
+    {
+        prompt.reasoning_effort = stated(reading, value);
+    }
+    if prompt.service_tier.is_absent()
+        && let Some(value) = map.get("service_tier").or_else(|| map.get("serviceTier"))
+    {
+        prompt.service_tier = stated(reading, value);
+    }
+    for (name, names) in SAMPLING {
+        let value = names.iter().find_map(|name| map.get(name));
+        if let Some(value) = value.filter(|value| !value.is_null())
+            && let Some(written) = value.as_str()
+            && !prompt.sampling.iter().any(|known| known.name == *name)
+        {
+            prompt.sampling.push(Parameter {
+                name: (*name).to_owned(),
+                value: written.to_owned(),
+                place: reading.place(value.span),
+            });
+        }
+    }
+}
+
+/// The tools of a request: `tools` or `functions`.
+pub(super) fn tools(reading: &Reading<'_>, request: &Node) -> Vec<Tool> {
+    let lists = ["tools", "functions"];
+    let list = lists.iter().find_map(|key| request.get(key));
+    list.into_iter()
+        .flat_map(Node::items)
+        .map(|definition| tool(reading, definition))
+        .collect()
+}
+
+/// A tool by its definition.
+pub(super) fn tool(reading: &Reading<'_>, definition: &Node) -> Tool {
+    let name = definition
+        .at(&["function", "name"])
+        .or_else(|| definition.get("name"))
+        .or_else(|| definition.at(&["toolSpec", "name"]))
+        .or_else(|| definition.get("type"));
+    Tool {
+        name: name.and_then(Node::as_str).unwrap_or("tool").to_owned(),
+        definition: compact_json(definition),
+        place: reading.place(definition.span),
+    }
+}
+
+/// A variable that a prompt declares, with the value for trying it out that its `schema` gives.
+pub(super) fn declared(reading: &Reading<'_>, name: &Node, schema: Option<&Node>) -> Declared {
+    const SAMPLES: &[&str] = &["sample", "default", "example"];
+    let value = schema.filter(|schema| schema.is_map());
+    let sample = value.and_then(|schema| SAMPLES.iter().find_map(|key| schema.get(key)));
+    Declared {
+        name: name.as_str().unwrap_or_default().to_owned(),
+        sample: sample.and_then(Node::as_str).map(str::to_owned),
+        place: reading.place(name.span),
+    }
 }
 
 /// The address that requests go to, as written.

@@ -133,7 +133,7 @@ fn walk(
         .parents(gitignore)
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !name.starts_with('.') || name == ".github" || name.starts_with(".dstack.y")
+            entry.depth() == 0 || !name.starts_with('.') || formats::is_hidden_place(&name)
         })
         .build_parallel();
     walker.run(|| {

@@ -1,6 +1,7 @@
 //! Template languages: which bytes of a text are sent as they stand, and which are filled in, chosen or left out.
 
 mod detect;
+mod dollar;
 mod jinja;
 mod mustache;
 mod tree;
@@ -70,6 +71,10 @@ pub enum Syntax {
     Jinja,
     /// Mustache, and Handlebars which extends it.
     Mustache,
+    /// Python's `string.Template`: `$name`, `${name}`.
+    Dollar,
+    /// What coding agents fill into their files: `$ARGUMENTS`, `${input:name}`, `@path`.
+    Agent,
     /// Whatever the text itself shows without doubt. In doubt it is fixed text; it is never an error.
     Detect,
 }
@@ -88,12 +93,14 @@ pub struct TemplateError {
 /// # Errors
 ///
 /// A tag that is never closed, an end tag without its opening tag, or nesting deeper than [`NESTING_LIMIT`].
-/// `Syntax::None` and `Syntax::Detect` give no error.
+/// `Syntax::None`, `Dollar`, `Agent` and `Detect` give no error.
 pub fn parse(text: &str, syntax: Syntax) -> Result<Vec<Piece>, TemplateError> {
     match syntax {
         Syntax::None => Ok(whole(text)),
         Syntax::Jinja => jinja::parse(text).map(|template| template.pieces),
         Syntax::Mustache => mustache::parse(text),
+        Syntax::Dollar => Ok(dollar::parse(text)),
+        Syntax::Agent => Ok(dollar::parse_agent(text)),
         Syntax::Detect => Ok(detect::parse(text)),
     }
 }
