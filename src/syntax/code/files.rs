@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::{Language, Module};
+use super::{Language, Module, typescript};
 use crate::source::{Source, SourceId};
 
 /// The files of a run, read-only.
@@ -41,8 +41,16 @@ impl<'a> Files<'a> {
     pub fn module(&self, id: SourceId) -> Option<&Module> {
         let source = self.source(id);
         self.modules[id.0 as usize]
-            .get_or_init(|| match Language::of_extension(&source.extension())? {
-                Language::Python | Language::TypeScript => None,
+            .get_or_init(|| {
+                let (body, start) = source.body();
+                let extension = source.extension();
+                match Language::of_extension(&extension)? {
+                    Language::Python => None,
+                    Language::TypeScript => {
+                        let jsx = !matches!(extension.as_str(), "ts" | "mts" | "cts");
+                        typescript::read(body, start, jsx)
+                    }
+                }
             })
             .as_ref()
     }

@@ -7,6 +7,7 @@
 
 mod build;
 mod files;
+mod typescript;
 mod value;
 
 use std::collections::HashMap;
