@@ -11,6 +11,7 @@ pub struct Files<'a> {
     sources: &'a [Source],
     by_path: HashMap<&'a str, usize>,
     modules: Vec<OnceLock<Option<Module>>>,
+    projects: OnceLock<typescript::Projects>,
 }
 
 impl<'a> Files<'a> {
@@ -22,6 +23,7 @@ impl<'a> Files<'a> {
                 .map(|(index, source)| (source.from_root.as_str(), index))
                 .collect(),
             modules: sources.iter().map(|_| OnceLock::new()).collect(),
+            projects: OnceLock::new(),
             sources,
         }
     }
@@ -46,6 +48,7 @@ impl<'a> Files<'a> {
                 let extension = source.extension();
                 match Language::of_extension(&extension)? {
                     Language::Python => None,
+                    Language::TypeScript if typescript::is_generated(source.file_name(), body) => None,
                     Language::TypeScript => {
                         let jsx = !matches!(extension.as_str(), "ts" | "mts" | "cts");
                         typescript::read(body, start, jsx)
@@ -53,5 +56,11 @@ impl<'a> Files<'a> {
                 }
             })
             .as_ref()
+    }
+
+    /// The file that an import of a TypeScript or JavaScript file means; `None` for a package of others.
+    pub fn script(&self, from: SourceId, module: &str) -> Option<SourceId> {
+        let projects = self.projects.get_or_init(|| typescript::Projects::new(self.sources));
+        projects.resolve(self, &self.source(from).from_root, module)
     }
 }

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 pub use build::Builder;
 pub use files::Files;
+pub use typescript::is_generated;
 pub use value::{Argument, Call, Kind, Open, Repeat, Value};
 
 use crate::source::{Slot, Span, Text};

@@ -109,13 +109,7 @@ impl Reader<'_> {
         self.depth -= 1;
     }
 
-    fn add_parameter(
-        &mut self,
-        scope: ScopeId,
-        name: Tree<'_>,
-        default: Option<ExprId>,
-        annotation: Option<ExprId>,
-    ) {
+    fn add_parameter(&mut self, scope: ScopeId, name: Tree<'_>, default: Option<ExprId>, annotation: Option<ExprId>) {
         let parameter = Parameter {
             name: self.written(name).to_owned(),
             default,

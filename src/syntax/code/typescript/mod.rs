@@ -4,9 +4,9 @@ mod functions;
 mod names;
 mod resolve;
 mod statements;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::ops::ControlFlow;
 
@@ -40,6 +40,26 @@ const EACH: &[&str] = &[
     "pMapSeries",
     "asyncForEach",
 ];
+
+/// Bytes of a line from which on a person would have broken it.
+const LONG_LINE: usize = 2_000;
+
+/// Whether a file is written by a program: type declarations, or a bundle on few long lines.
+pub fn is_generated(file_name: &str, text: &str) -> bool {
+    let declares = [".d.ts", ".d.mts", ".d.cts", ".min.js", ".min.mjs", ".min.cjs"];
+    if declares.iter().any(|ending| file_name.ends_with(ending)) {
+        return true;
+    }
+    // A prompt on one line has spaces, data in base64 no brackets.
+    let dense = |line: &&str| {
+        let count = |wanted: fn(&u8) -> bool| line.bytes().filter(wanted).count();
+        line.len() > LONG_LINE
+            && count(|byte| matches!(byte, b' ' | b'\t')) * 12 < line.len()
+            && count(|byte| matches!(byte, b'{' | b';' | b',' | b'(')) * 40 > line.len()
+    };
+    let dense: usize = text.lines().filter(dense).map(str::len).sum();
+    dense * 2 > text.len()
+}
 
 /// What a TypeScript or JavaScript file says; `None` where it is too long or not worth the time that it would take.
 /// `start` is the first byte of `text` in its file; `jsx` decides whether `<a>` is an element or a type.
@@ -81,9 +101,7 @@ pub(super) fn read(text: &str, start: usize, jsx: bool) -> Option<Module> {
     let mut module = reader.made.module;
     let order = |span: Span| (span.start, usize::MAX - span.end);
     let exprs = &module.exprs;
-    module
-        .sites
-        .sort_by_key(|site| order(exprs[site.call.0 as usize].span));
+    module.sites.sort_by_key(|site| order(exprs[site.call.0 as usize].span));
     Some(module)
 }
 
@@ -309,7 +327,8 @@ impl<'a> Reader<'a> {
         for entry in node.named_children(&mut cursor) {
             match entry.kind() {
                 "pair" => {
-                    let (Some(key), Some(value)) = (entry.child_by_field_name("key"), entry.child_by_field_name("value"))
+                    let (Some(key), Some(value)) =
+                        (entry.child_by_field_name("key"), entry.child_by_field_name("value"))
                     else {
                         continue;
                     };
@@ -611,8 +630,7 @@ impl<'a> Reader<'a> {
         let property = target.child_by_field_name("property");
         if object.kind() == "this" {
             if let (Some(class), Some(property)) = (self.made.class(), property) {
-                self.made
-                    .bind_in(class, self.written(property), at, None, change);
+                self.made.bind_in(class, self.written(property), at, None, change);
             }
             return;
         }
@@ -652,7 +670,8 @@ fn is_each(callee: &str) -> bool {
 
 /// The operator of an expression.
 fn operator<'t>(node: Tree<'t>) -> &'t str {
-    node.child_by_field_name("operator").map_or("", |operator| operator.kind())
+    node.child_by_field_name("operator")
+        .map_or("", |operator| operator.kind())
 }
 
 /// The first part of a node that is not a comment.
@@ -664,7 +683,9 @@ fn first_child<'t>(node: Tree<'t>) -> Option<Tree<'t>> {
 /// The last part of a node that is not a comment.
 fn last_child<'t>(node: Tree<'t>) -> Option<Tree<'t>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).filter(|child| !child.is_extra()).last()
+    node.named_children(&mut cursor)
+        .filter(|child| !child.is_extra())
+        .last()
 }
 
 /// A number, boolean or nothing in JSON's words; `None` for a number that can't be written so.
@@ -679,9 +700,16 @@ fn number(written: &str) -> Option<String> {
                 Some("0o" | "0O") => (8, &plain[2..]),
                 Some("0b" | "0B") => (2, &plain[2..]),
                 _ => {
-                    let plain = if plain.starts_with('.') { format!("0{plain}") } else { plain };
+                    let plain = if plain.starts_with('.') {
+                        format!("0{plain}")
+                    } else {
+                        plain
+                    };
                     // `1e6` is a whole number.
-                    let whole = plain.parse::<f64>().ok().filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
+                    let whole = plain
+                        .parse::<f64>()
+                        .ok()
+                        .filter(|value| value.fract() == 0.0 && value.abs() < 1e15);
                     return match whole {
                         Some(whole) if plain.contains(['e', 'E']) => Some(format!("{whole}")),
                         _ => plain.parse::<f64>().ok().map(|_| plain),

@@ -82,7 +82,10 @@ impl Projects {
         };
         let mut exports = Vec::new();
         if let Some(stated) = node.get("exports") {
-            if stated.entries().any(|(key, _)| key.as_str().is_some_and(|key| key.starts_with('.'))) {
+            if stated
+                .entries()
+                .any(|(key, _)| key.as_str().is_some_and(|key| key.starts_with('.')))
+            {
                 for (key, value) in stated.entries() {
                     let mut files = Vec::new();
                     targets(value, MAX_CONDITIONS, &mut files);
@@ -111,7 +114,8 @@ impl Projects {
         if module.starts_with('.') {
             return file(files, &joined(folder(from), module)?);
         }
-        self.alias(files, from, module).or_else(|| self.in_package(files, module))
+        self.alias(files, from, module)
+            .or_else(|| self.in_package(files, module))
     }
 
     fn alias(&self, files: &Files<'_>, from: &str, module: &str) -> Option<SourceId> {
@@ -138,10 +142,17 @@ impl Projects {
     fn in_package(&self, files: &Files<'_>, module: &str) -> Option<SourceId> {
         // `@scope/name/sub/path`, `name/sub/path`.
         let parts = if module.starts_with('@') { 2 } else { 1 };
-        let end = module.match_indices('/').nth(parts - 1).map_or(module.len(), |(at, _)| at);
+        let end = module
+            .match_indices('/')
+            .nth(parts - 1)
+            .map_or(module.len(), |(at, _)| at);
         let package = self.packages.get(&module[..end])?;
         let rest = module[end..].trim_start_matches('/');
-        let subpath = if rest.is_empty() { ".".to_owned() } else { format!("./{rest}") };
+        let subpath = if rest.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("./{rest}")
+        };
         let stated = package.exports.iter().filter_map(|(key, targets)| {
             let star = matched(key, &subpath)?;
             Some(targets.iter().map(move |target| target.replacen('*', star, 1)))
@@ -153,7 +164,10 @@ impl Projects {
         };
         // What is built (`dist/index.js`) is made of what stands in `src`.
         let sources = |target: String| {
-            let built = target.trim_start_matches("./").split_once('/').map(|(_, inner)| format!("src/{inner}"));
+            let built = target
+                .trim_start_matches("./")
+                .split_once('/')
+                .map(|(_, inner)| format!("src/{inner}"));
             [Some(target), built]
         };
         stated
@@ -191,7 +205,9 @@ fn aliases(path: &str, configs: &HashMap<&str, Node>) -> Aliases {
         };
         let own = folder(path);
         let options = config.get("compilerOptions");
-        let base = options.and_then(|options| options.get("baseUrl")).and_then(Node::as_str);
+        let base = options
+            .and_then(|options| options.get("baseUrl"))
+            .and_then(Node::as_str);
         let base = base.and_then(|base| joined(own, base));
         let paths = options.and_then(|options| options.get("paths"));
         if let Some(paths) = paths
@@ -208,7 +224,11 @@ fn aliases(path: &str, configs: &HashMap<&str, Node>) -> Aliases {
         let extends = config.get("extends").and_then(Node::as_str);
         at = extends.filter(|extends| extends.starts_with('.')).and_then(|extends| {
             let whole = joined(own, extends)?;
-            Some(if whole.ends_with(".json") { whole } else { format!("{whole}.json") })
+            Some(if whole.ends_with(".json") {
+                whole
+            } else {
+                format!("{whole}.json")
+            })
         });
     }
     made
@@ -245,7 +265,9 @@ fn file(files: &Files<'_>, path: &str) -> Option<SourceId> {
         .flatten()
         .flat_map(|stem| EXTENSIONS.iter().map(move |extension| format!("{stem}.{extension}")));
     let inside = EXTENSIONS.iter().map(|extension| format!("{path}/index.{extension}"));
-    beside.chain(inside).find_map(|path| files.find(path.trim_start_matches('/')).or_else(|| files.find(&path)))
+    beside
+        .chain(inside)
+        .find_map(|path| files.find(path.trim_start_matches('/')).or_else(|| files.find(&path)))
 }
 
 /// The folder of a path; the empty one for a file at the root.
@@ -287,8 +309,8 @@ fn plain_json(text: &str) -> String {
             end
         } else if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest[2..].find("*/").map_or(rest.len(), |end| end + 4)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.find("*/").map_or(rest.len(), |end| end + 4)
         } else {
             if matches!(first, '}' | ']') {
                 let kept = plain.trim_end().trim_end_matches(',').len();
@@ -336,7 +358,10 @@ mod tests {
             ("packages/db/src/index.ts", ""),
             ("packages/db/src/client.ts", ""),
             ("packages/db/src/queries/all.ts", ""),
-            ("packages/utils/package.json", "{\"name\": \"utils\", \"main\": \"main.js\"}"),
+            (
+                "packages/utils/package.json",
+                "{\"name\": \"utils\", \"main\": \"main.js\"}",
+            ),
             ("packages/utils/main.js", ""),
         ];
         for (module, expected) in [
@@ -354,7 +379,14 @@ mod tests {
         ] {
             assert_eq!(found(module, &files).as_deref(), Some(expected), "{module}");
         }
-        for module in ["openai", "@acme/other", "./none", "../../../../../etc/passwd", "@acme", ""] {
+        for module in [
+            "openai",
+            "@acme/other",
+            "./none",
+            "../../../../../etc/passwd",
+            "@acme",
+            "",
+        ] {
             assert_eq!(found(module, &files), None, "{module}");
         }
     }

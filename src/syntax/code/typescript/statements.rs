@@ -167,7 +167,10 @@ impl Reader<'_> {
     /// `const a = require("m")`, `const {a} = require("m")`, `const a = require("m").b`, `const {a} = await import("m")`.
     fn require(&mut self, name: Tree<'_>, value: Tree<'_>) -> bool {
         let mut value = value;
-        while matches!(value.kind(), "await_expression" | "parenthesized_expression" | "as_expression") {
+        while matches!(
+            value.kind(),
+            "await_expression" | "parenthesized_expression" | "as_expression"
+        ) {
             let Some(inner) = first_child(value) else {
                 return false;
             };
@@ -195,12 +198,10 @@ impl Reader<'_> {
                 for part in name.named_children(&mut cursor) {
                     let (key, local) = match part.kind() {
                         "shorthand_property_identifier_pattern" => (part, part),
-                        "pair_pattern" => {
-                            match (part.child_by_field_name("key"), part.child_by_field_name("value")) {
-                                (Some(key), Some(local)) if local.kind() == "identifier" => (key, local),
-                                _ => continue,
-                            }
-                        }
+                        "pair_pattern" => match (part.child_by_field_name("key"), part.child_by_field_name("value")) {
+                            (Some(key), Some(local)) if local.kind() == "identifier" => (key, local),
+                            _ => continue,
+                        },
                         _ => continue,
                     };
                     let import = Import {

@@ -1,7 +1,7 @@
 //! What a file says, written out again in short.
 
 use super::super::{BlockId, BlockKind, Change, Entry, ExprId, ExprKind, Module, ScopeKind};
-use super::read;
+use super::{is_generated, read};
 
 fn module(text: &str) -> Module {
     read(text, 0, false).expect("it is read")
@@ -266,7 +266,11 @@ exports.other = 6;
 fn loops_are_known() {
     let loops = |text: &str| {
         let module = module(text);
-        let site = module.sites.iter().find(|site| expr(&module, site.call) == "ask()").expect("a call");
+        let site = module
+            .sites
+            .iter()
+            .find(|site| expr(&module, site.call) == "ask()")
+            .expect("a call");
         let mut found = Vec::new();
         let mut block: Option<BlockId> = Some(site.block);
         while let Some(at) = block {
@@ -281,7 +285,10 @@ fn loops_are_known() {
     assert_eq!(loops("for (const a of b) { ask() }"), [BlockKind::Each]);
     assert_eq!(loops("for (let i = 0; i < b.length; i++) ask()"), [BlockKind::Each]);
     assert_eq!(loops("for (let i = 0; i < 3; i++) { ask() }"), [BlockKind::While]);
-    assert_eq!(loops("await Promise.all(b.map(async (a) => { await ask() }))"), [BlockKind::Each]);
+    assert_eq!(
+        loops("await Promise.all(b.map(async (a) => { await ask() }))"),
+        [BlockKind::Each]
+    );
     assert_eq!(loops("do { ask() } while (more)"), [BlockKind::While]);
     let branch = |complete| BlockKind::Branch { statement: 0, complete };
     assert_eq!(loops("if (a) {} else if (b) { ask() }"), [branch(false)]);
@@ -298,14 +305,30 @@ fn broken_files_give_what_can_be_read() {
 }
 
 #[test]
+fn bundles_are_told_from_long_prompts() {
+    let bundle = "function a(b){return c(b,{d:1});}".repeat(200);
+    let prompt = format!("const a = `{}`;", "You are a kind assistant. ".repeat(200));
+    let image = format!("const a = '{}';", "iVBORw0KGgoAAAANSUhEUg".repeat(200));
+    assert!(is_generated("a.js", &bundle));
+    assert!(!is_generated("a.js", &prompt));
+    assert!(!is_generated("a.js", &image));
+    assert!(is_generated("a.d.ts", ""));
+}
+
+#[test]
 fn jsx_is_looked_into() {
-    let module = read("const A = () => <div onClick={() => ask(1)}>it's {ask(2)}</div>;", 0, true).expect("it is read");
+    let module = read(
+        "const A = () => <div onClick={() => ask(1)}>it's {ask(2)}</div>;",
+        0,
+        true,
+    )
+    .expect("it is read");
     assert_eq!(sites(&module), ["ask(1)", "ask(2)"]);
 }
 
 #[test]
 fn hostile_text_ends_in_time() {
-    const N: usize = 50_000;
+    const N: usize = 20_000;
     for text in [
         "(".repeat(N),
         "[".repeat(N),
