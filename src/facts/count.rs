@@ -5,9 +5,14 @@ use crate::syntax::template::{self, Extent};
 use crate::tokens::{self, Encoding};
 use crate::units::{Message, Prompt};
 
+/// The model's own encoding, where it is built in.
+pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
+    model.and_then(tokens::encoding_for_model)
+}
+
 /// Counts what a prompt sends as it stands: messages, the chat's framing where the provider documents it, and tools.
 pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
-    let encoding = model.and_then(tokens::encoding_for_model);
+    let encoding = encoding(model);
     let mut exact = encoding.is_some();
     let (encoding, mut how) = match (encoding, model) {
         (Some(encoding), _) => (encoding, encoding.name().to_owned()),

@@ -237,7 +237,7 @@ impl UnitKind {
             rows.map(|row| (row.name, row.ty, row.unit, row.about)).collect()
         }
         match self {
-            UnitKind::Prompt => outline(&[prompt::FACTS]),
+            UnitKind::Prompt => outline(prompt::FACTS),
             UnitKind::Deployment => outline(deployment::FACTS),
             UnitKind::Training => outline(training::FACTS),
         }
@@ -298,7 +298,7 @@ impl Subject<'_> {
             rows.find(|row| row.name == name).map(|row| (row.get)(facts))
         }
         match self {
-            Subject::Prompt(facts) => ask(&[prompt::FACTS], facts, name),
+            Subject::Prompt(facts) => ask(prompt::FACTS, facts, name),
             Subject::Deployment(facts) => ask(deployment::FACTS, facts, name),
             Subject::Training(facts) => ask(training::FACTS, facts, name),
         }

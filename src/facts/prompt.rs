@@ -1,18 +1,25 @@
 //! The facts of a prompt.
 
+mod layout;
+mod parts;
+mod repeats;
+mod waste;
+
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cost::{self, Calls, OutputTokens};
+use super::count::{self, fixed_text};
 use super::words::{self, PromptWords};
-use super::{Fact, Known, Row, Type, Value, World, count};
+use super::{Fact, Known, Row, Type, Value, World};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
 use crate::report::{Figure, TokenCount};
 use crate::source::{Place, Span};
 use crate::syntax::template;
-use crate::tokens;
+use crate::tokens::{self, Encoding};
 use crate::units::{Field, Message, Prompt, Role};
 
 /// A prompt with what its facts are made of, each part computed when it is first needed.
@@ -23,6 +30,8 @@ pub struct PromptFacts<'a> {
     model: OnceCell<Model<'a>>,
     count: OnceCell<TokenCount>,
     words: OnceCell<PromptWords>,
+    layout: OnceCell<layout::Layout>,
+    repeats: OnceCell<repeats::Repeats>,
 }
 
 /// What is known of the model that a prompt is sent to.
@@ -44,6 +53,8 @@ impl<'a> PromptFacts<'a> {
             model: OnceCell::new(),
             count: OnceCell::new(),
             words: OnceCell::new(),
+            layout: OnceCell::new(),
+            repeats: OnceCell::new(),
         }
     }
 
@@ -87,21 +98,47 @@ impl<'a> PromptFacts<'a> {
         }
     }
 
+    /// The model whose tokenizer counts: an alias or a name with a provider's prefix stands for the listed one.
+    fn counted_as(&self) -> Option<String> {
+        let name = self.model_name();
+        match self.model() {
+            Model::Listed(model) if tokens::encoding_for_model(name.known().map_or("", String::as_str)).is_none() => {
+                Some(model.id.clone())
+            }
+            _ => name.known().cloned(),
+        }
+    }
+
     /// Tokens of the fixed text.
     pub fn count(&self) -> &TokenCount {
-        self.count.get_or_init(|| {
-            let name = self.model_name();
-            // An alias or a name with a provider's prefix counts as the model that it stands for.
-            let model = match self.model() {
-                Model::Listed(model)
-                    if tokens::encoding_for_model(name.known().map_or("", String::as_str)).is_none() =>
-                {
-                    Some(model.id.clone())
-                }
-                _ => name.known().cloned(),
-            };
-            count::count(self.prompt, model.as_deref())
-        })
+        self.count
+            .get_or_init(|| count::count(self.prompt, self.counted_as().as_deref()))
+    }
+
+    /// The encoding that its tokens are counted with, `o200k_base` where the model's own is not built in.
+    fn encoding(&self) -> Encoding {
+        count::encoding(self.counted_as().as_deref()).unwrap_or(Encoding::O200kBase)
+    }
+
+    fn layout(&self) -> &layout::Layout {
+        self.layout.get_or_init(|| layout::Layout::of(self))
+    }
+
+    fn repeats(&self) -> &repeats::Repeats {
+        self.repeats.get_or_init(|| repeats::Repeats::of(self))
+    }
+
+    /// The stretches that show worked examples: the message's number and bytes of its text.
+    fn shown(&self) -> &[(usize, Range<usize>)] {
+        &self.words().shown
+    }
+
+    /// Where a stretch of a message's text stands.
+    fn place(&self, message: &Message, range: Range<usize>) -> Place {
+        Place {
+            source: message.source,
+            span: message.text.span_of(range),
+        }
     }
 
     fn words(&self) -> &PromptWords {
@@ -503,8 +540,11 @@ fn label<T: serde::Serialize>(value: T) -> Value {
 
 type Get = fn(&PromptFacts<'_>) -> Fact;
 
-/// The facts of a prompt, in the order in which they are listed.
-pub(super) const FACTS: &[Row<Get>] = &[
+/// The facts of a prompt, table by table.
+pub(super) const FACTS: &[&[Row<Get>]] = &[OWN, layout::FACTS, repeats::FACTS, waste::FACTS, parts::FACTS];
+
+/// The facts of a prompt that are computed here, in the order in which they are listed.
+const OWN: &[Row<Get>] = &[
     Row {
         name: "prompt.format",
         ty: Type::Str,
@@ -757,18 +797,14 @@ pub(super) const FACTS: &[Row<Get>] = &[
         ty: Type::Int,
         unit: "words",
         about: "words of the fixed text (Unicode segmentation)",
-        get: |facts| Fact::of(Known::Yes(int(tokens::words(&count::fixed_text(facts.prompt)) as u64))),
+        get: |facts| Fact::of(Known::Yes(int(tokens::words(&fixed_text(facts.prompt)) as u64))),
     },
     Row {
         name: "prompt.characters",
         ty: Type::Int,
         unit: "characters",
         about: "characters of the fixed text as people count them (grapheme clusters)",
-        get: |facts| {
-            Fact::of(Known::Yes(int(
-                tokens::characters(&count::fixed_text(facts.prompt)) as u64
-            )))
-        },
+        get: |facts| Fact::of(Known::Yes(int(tokens::characters(&fixed_text(facts.prompt)) as u64))),
     },
     Row {
         name: "prompt.task",

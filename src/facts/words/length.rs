@@ -434,3 +434,18 @@ pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
         .filter_map(|a| Some((a.limit()?, a.tokens.clone())))
         .min_by_key(|(limit, _)| weight(limit))
 }
+
+/// The longest minimum of the whole answer.
+pub(super) fn least(amounts: &[Amount]) -> Option<LengthLimit> {
+    amounts
+        .iter()
+        .filter(|a| !a.part && a.bound == Bound::Min)
+        .filter_map(Amount::limit)
+        .min_by_key(weight)
+}
+
+/// Whether a minimum is a page of text and more, which brevity excludes.
+pub(super) fn is_long(least: &LengthLimit) -> bool {
+    const PAGE: u64 = 3000;
+    u64::MAX - weight(least) >= PAGE
+}

@@ -190,6 +190,33 @@ pub struct PromptWords {
     /// Where the facts come from. Not written out: findings point with it.
     #[serde(skip)]
     pub evidence: Vec<Evidence>,
+    /// The longest length that the whole answer must have at least, where one is asked for.
+    #[serde(skip)]
+    pub least_length: Option<LengthLimit>,
+    /// Stretches that show worked examples: the message and the bytes of its text, in order.
+    #[serde(skip)]
+    pub shown: Vec<(usize, Range<usize>)>,
+}
+
+impl PromptWords {
+    /// Demands on the answer's length that exclude each other, in words: a minimum above a maximum of the same unit,
+    /// or brevity and a minimum of a page.
+    #[must_use]
+    pub fn length_conflict(&self) -> Option<String> {
+        let least = self.least_length?;
+        let say = |limit: &LengthLimit| {
+            let unit = format!("{:?}", limit.unit).to_lowercase();
+            format!("at least {} {unit}", limit.n)
+        };
+        if let Some(most) = self.length_limit
+            && most.bound != Bound::Min
+            && most.unit == least.unit
+            && most.n < least.n
+        {
+            return Some(format!("{}, and at most {}", say(&least), most.n));
+        }
+        (self.asks_brevity == Some(true) && length::is_long(&least)).then(|| format!("brevity, and {}", say(&least)))
+    }
 }
 
 /// Reads what the messages of one request ask for.
@@ -211,6 +238,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let mut items = None;
     let mut reasons = false;
     let mut limits = Vec::new();
+    let mut least = Vec::new();
     for (m, (p, sentences)) in parsed.iter().zip(&asking).enumerate() {
         let mut note = |fact, tokens: Range<usize>| {
             evidence.push(Evidence {
@@ -224,6 +252,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
             brief = true;
             note(Fact::AsksBrevity, tokens);
         }
+        least.extend(length::least(&found));
         if let Some((limit, tokens)) = length::limit(&found) {
             limits.push(limit);
             note(Fact::LengthLimit, tokens);
@@ -255,6 +284,12 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         closed_answer: judged.then(|| format::is_closed(&all, task, format, &amounts)),
         language: language::find(&parsed.iter().collect::<Vec<_>>()),
         evidence,
+        least_length: least.into_iter().min_by_key(length::weight),
+        shown: shown
+            .into_iter()
+            .enumerate()
+            .flat_map(|(m, ranges)| ranges.into_iter().map(move |range| (m, range)))
+            .collect(),
     }
 }
 

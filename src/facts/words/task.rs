@@ -21,8 +21,8 @@ const TASKS: [Task; 12] = [
 
 /// Evidence for each task; the heaviest wins, the first said on a tie.
 #[derive(Default)]
-struct Votes {
-    weight: [f32; 12],
+pub(super) struct Votes {
+    pub(super) weight: [f32; 12],
 }
 
 impl Votes {
@@ -44,6 +44,17 @@ impl Votes {
 
 /// The task, or none where nothing is said but variables.
 pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<Task> {
+    let (votes, assistant) = votes(messages, asking)?;
+    Some(
+        votes
+            .best()
+            .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0),
+    )
+}
+
+/// What each sentence and the shape of the request say for each task, and whether an assistant is
+/// spoken to. None where nothing is said but variables.
+pub(super) fn votes(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<(Votes, bool)> {
     let mut votes = Votes::default();
     let mut words = false;
     let mut imperatives = 0;
@@ -65,11 +76,7 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
     if votes.best().is_none_or(|b| b.1 < 3.0) {
         fallback(messages, asking, &mut votes);
     }
-    Some(
-        votes
-            .best()
-            .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0),
-    )
+    Some((votes, assistant))
 }
 
 /// Where no English verb tells: words of other languages, then what the prompt is about.

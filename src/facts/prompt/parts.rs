@@ -1,0 +1,130 @@
+//! What a prompt is made of besides its instructions: worked examples, the form of the answer, another language; and
+//! demands on length that exclude each other.
+
+use rust_decimal::Decimal;
+
+use super::waste::objects;
+use super::{Fact, Get, Known, PromptFacts, Row, Type, Value, fixed_text, int, text};
+use crate::facts::words::Fact as Said;
+use crate::source::Place;
+use crate::syntax::template::{self, Extent};
+use crate::units::Role;
+
+/// Tokens of parts of a prompt, and where the first of them stands.
+type Part = (u64, Option<Place>);
+
+/// Worked examples: stretches of the text that show an input with its answer, and turns of a conversation before the
+/// real question.
+fn examples(facts: &PromptFacts<'_>) -> Part {
+    if facts.words().examples == 0 {
+        return (0, None);
+    }
+    let encoding = facts.encoding();
+    let messages = &facts.prompt.messages;
+    let mut part: Part = (0, None);
+    for (index, range) in facts.shown() {
+        let message = &messages[*index];
+        part.0 += encoding.count(&message.text.as_str()[range.clone()]) as u64;
+        part.1 = part.1.or_else(|| Some(facts.place(message, range.clone())));
+    }
+    let last = messages
+        .iter()
+        .rposition(|message| message.role == Role::User)
+        .unwrap_or(0);
+    let turns = messages[..last].iter().filter(|message| message.role != Role::System);
+    if messages[..last].iter().any(|message| message.role == Role::Assistant) {
+        for message in turns {
+            for range in template::fixed_ranges(&message.pieces, Extent::Most).ranges {
+                part.0 += encoding.count(&message.text.as_str()[range]) as u64;
+            }
+            part.1 = part
+                .1
+                .or_else(|| Some(facts.place(message, 0..message.text.as_str().len())));
+        }
+    }
+    part
+}
+
+/// JSON Schemas in the text: objects that speak of `"type"` and `"properties"`.
+fn schema(facts: &PromptFacts<'_>) -> Part {
+    let encoding = facts.encoding();
+    let mut part: Part = (0, None);
+    for message in &facts.prompt.messages {
+        let whole = message.text.as_str();
+        if !whole.contains("\"properties\"") {
+            continue;
+        }
+        for range in objects(whole) {
+            let object = &whole[range.clone()];
+            if object.contains("\"properties\"") && object.contains("\"type\"") {
+                part.0 += encoding.count(object) as u64;
+                part.1 = part.1.or_else(|| Some(facts.place(message, range)));
+            }
+        }
+    }
+    part
+}
+
+fn counted((tokens, place): Part) -> Fact {
+    Fact::of(Known::Yes(int(tokens))).at(place)
+}
+
+/// Tokens to a word of the fixed text, a tenth exact.
+fn tokens_per_word(facts: &PromptFacts<'_>) -> Known<Value> {
+    let Some(language) = facts.words().language else {
+        return Known::Unknown("the language of the instructions is not told".into());
+    };
+    if matches!(language, "zh" | "ja" | "th" | "km" | "lo" | "my") {
+        return Known::Unknown(format!("`{language}` sets no spaces between words").into());
+    }
+    let fixed = fixed_text(facts.prompt);
+    let words = fixed
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count() as u64;
+    if words == 0 {
+        return Known::Absent;
+    }
+    let tokens = facts.encoding().count(&fixed) as u64;
+    Known::Yes(Value::Number(
+        (Decimal::from(tokens) / Decimal::from(words)).round_dp(1),
+    ))
+}
+
+/// The rows of the table.
+pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "prompt.example_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of the worked examples",
+        get: |facts| counted(examples(facts)),
+    },
+    Row {
+        name: "prompt.schema_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of JSON Schemas that stand in the text",
+        get: |facts| counted(schema(facts)),
+    },
+    Row {
+        name: "prompt.tokens_per_word",
+        ty: Type::Number,
+        unit: "tokens a word",
+        about: "tokens to a word of the fixed text; languages that the tokenizer knows less take more",
+        get: |facts| Fact::of(tokens_per_word(facts)),
+    },
+    Row {
+        name: "prompt.length_conflict",
+        ty: Type::Str,
+        unit: "",
+        about: "demands on the answer's length that exclude each other: `brevity, and at least 500 words`",
+        get: |facts| {
+            let value = match facts.words().length_conflict() {
+                Some(conflict) => Known::Yes(text(conflict)),
+                None => Known::Absent,
+            };
+            Fact::of(value).at(facts.words_place(Said::LengthLimit))
+        },
+    },
+];

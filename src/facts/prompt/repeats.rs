@@ -1,0 +1,159 @@
+//! Passages that a prompt says twice, told by runs of the same words.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+use super::{Fact, Get, Known, PromptFacts, Row, Type, int};
+use crate::source::Place;
+use crate::syntax::template::{self, Extent};
+use crate::units::Role;
+
+/// Words in a row that are no chance: a shingle.
+const SHINGLE: usize = 12;
+
+/// The least length of a passage, words.
+const PASSAGE: usize = 20;
+
+/// Passages that were said before: their tokens, how many, and the longest's place.
+#[derive(Default)]
+pub(super) struct Repeats {
+    tokens: u64,
+    passages: u64,
+    longest: Option<(usize, Place)>,
+}
+
+/// A word: what it says, and where.
+struct Word {
+    says: u64,
+    message: usize,
+    range: Range<usize>,
+}
+
+impl Repeats {
+    pub(super) fn of(facts: &PromptFacts<'_>) -> Self {
+        let mut words = Vec::new();
+        // Where a run of words is broken: a variable, a message's end, a worked example left out.
+        let mut breaks = Vec::new();
+        let shown = facts.shown();
+        for (index, message) in facts.prompt.messages.iter().enumerate() {
+            if matches!(message.role, Role::Assistant | Role::Tool) {
+                continue;
+            }
+            for range in template::fixed_ranges(&message.pieces, Extent::Most).ranges {
+                breaks.push(words.len());
+                for word in split(&message.text.as_str()[range.clone()]) {
+                    let at = range.start + word.start..range.start + word.end;
+                    if shown.iter().any(|(m, r)| *m == index && r.contains(&at.start)) {
+                        if breaks.last() != Some(&words.len()) {
+                            breaks.push(words.len());
+                        }
+                        continue;
+                    }
+                    let mut hasher = DefaultHasher::new();
+                    message.text.as_str()[at.clone()].to_lowercase().hash(&mut hasher);
+                    words.push(Word {
+                        says: hasher.finish(),
+                        message: index,
+                        range: at,
+                    });
+                }
+            }
+        }
+        breaks.push(words.len());
+        let again = said_again(&words.iter().map(|word| word.says).collect::<Vec<_>>(), &breaks);
+        let encoding = facts.encoding();
+        let mut repeats = Repeats::default();
+        for run in again {
+            let (first, last) = (&words[run.start], &words[run.end - 1]);
+            let message = &facts.prompt.messages[first.message];
+            let range = first.range.start..last.range.end;
+            repeats.tokens += encoding.count(&message.text.as_str()[range.clone()]) as u64;
+            repeats.passages += 1;
+            if repeats.longest.is_none_or(|(length, _)| run.len() > length) {
+                repeats.longest = Some((run.len(), facts.place(message, range)));
+            }
+        }
+        repeats
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.longest.map(|(_, place)| place)
+    }
+}
+
+fn split(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
+    let mut rest = 0;
+    std::iter::from_fn(move || {
+        let start = rest + text[rest..].find(inside)?;
+        let end = text[start..].find(|c| !inside(c)).map_or(text.len(), |n| start + n);
+        rest = end;
+        Some(start..end)
+    })
+}
+
+/// Runs of words, [`PASSAGE`] long and more, each of whose shingles was said earlier; no run crosses a break.
+fn said_again(words: &[u64], breaks: &[usize]) -> Vec<Range<usize>> {
+    let mut seen: HashMap<&[u64], usize> = HashMap::new();
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for stretch in breaks.windows(2) {
+        let mut run: Option<Range<usize>> = None;
+        for at in stretch[0]..stretch[1].saturating_sub(SHINGLE - 1) {
+            let shingle = &words[at..at + SHINGLE];
+            // A row of one word ("-- -- --", filler) is no passage.
+            let varied = shingle.iter().any(|word| *word != shingle[0]);
+            let before = varied && seen.get(shingle).is_some_and(|first| first + SHINGLE <= at);
+            if varied {
+                seen.entry(shingle).or_insert(at);
+            }
+            if before {
+                match &mut run {
+                    Some(open) if open.end >= at => open.end = at + SHINGLE,
+                    open => {
+                        runs.extend(open.take());
+                        *open = Some(at..at + SHINGLE);
+                    }
+                }
+            }
+        }
+        runs.extend(run);
+    }
+    runs.retain(|run| run.len() >= PASSAGE);
+    runs
+}
+
+/// The rows of the table.
+pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "prompt.repeated_passages",
+        ty: Type::Int,
+        unit: "passages",
+        about: "passages of 20 words and more that stand in the prompt a second time, worked examples aside",
+        get: |facts| Fact::of(Known::Yes(int(facts.repeats().passages))).at(facts.repeats().place()),
+    },
+    Row {
+        name: "prompt.repeated_tokens",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "what the second and later sayings of such passages cost",
+        get: |facts| Fact::of(Known::Yes(int(facts.repeats().tokens))).at(facts.repeats().place()),
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_said_twice_is_one_run() {
+        let passage: Vec<u64> = (0..25).collect();
+        let mut words = passage.clone();
+        words.extend(100..110);
+        words.extend(&passage);
+        assert_eq!(said_again(&words, &[0, words.len()]), std::slice::from_ref(&(35..60)));
+        // Shorter than a passage, broken by a variable, or one word over and over.
+        assert!(said_again(&words, &[0, 48, words.len()]).is_empty());
+        assert!(said_again(&[1; 80], &[0, 80]).is_empty());
+    }
+}
