@@ -50,11 +50,17 @@ fn the_prefix_ends_at_the_first_variable() {
     let text = "system:\nYou help customers of a shop.\nuser:\nThe question: {{question}}\nAnswer in one line.\n";
     let (before, pointed) = int(text, "prompt.prefix_tokens");
     assert_eq!(pointed, "{{question}}");
-    assert_eq!(before, tokens("You help customers of a shop.") + tokens("The question: "));
+    assert_eq!(
+        before,
+        tokens("You help customers of a shop.") + tokens("The question: ")
+    );
     let (behind, _) = int(text, "prompt.tokens_behind_variable");
     assert_eq!(behind, tokens("\nAnswer in one line."));
     assert_eq!(int(text, "prompt.first_variable_message").0, 2);
-    assert_eq!(fact(text, "prompt.first_variable").0, Some(Value::Str("question".into())));
+    assert_eq!(
+        fact(text, "prompt.first_variable").0,
+        Some(Value::Str("question".into()))
+    );
     let fixed = "system:\nYou help.\nuser:\nSay hello.\n";
     assert_eq!(fact(fixed, "prompt.first_variable").0, None);
     assert_eq!(int(fixed, "prompt.tokens_behind_variable").0, 0);
@@ -81,7 +87,10 @@ fn spacing_json_and_data_cost_what_they_say() {
         saved,
         tokens("One rule.   \n\n\n\nAnother rule.") - tokens("One rule.\n\nAnother rule.")
     );
-    assert_eq!(int("system:\nOne rule.\n\nAnother rule.\n", "prompt.whitespace_tokens").0, 0);
+    assert_eq!(
+        int("system:\nOne rule.\n\nAnother rule.\n", "prompt.whitespace_tokens").0,
+        0
+    );
 
     let written = "{\n    \"name\": \"Ann\",\n    \"age\": 41\n}";
     let text = format!("system:\nData:\n{written}\nUse it.\n");
@@ -105,10 +114,16 @@ fn parts_are_told_from_instructions() {
     assert!(pointed.starts_with("Country: France"), "{pointed}");
     // Both examples and not the open one: more than their words, less than the whole.
     assert!(cost >= tokens("Country: France\nCapital: Paris\nCountry: Peru\nCapital: Lima") && cost < tokens(text));
-    assert_eq!(int("user:\nName the capital of {{country}}.\n", "prompt.example_tokens").0, 0);
+    assert_eq!(
+        int("user:\nName the capital of {{country}}.\n", "prompt.example_tokens").0,
+        0
+    );
 
     let schema = "{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}}}";
-    let (cost, pointed) = int(&format!("system:\nAnswer with JSON of this schema: {schema}\n"), "prompt.schema_tokens");
+    let (cost, pointed) = int(
+        &format!("system:\nAnswer with JSON of this schema: {schema}\n"),
+        "prompt.schema_tokens",
+    );
     assert_eq!((cost, pointed.as_str()), (tokens(schema), schema));
 }
 
