@@ -14,7 +14,7 @@ use crate::report::{
     Totals, UnitReport,
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, judge};
-use crate::source::{Place, Source, SourceId, Span};
+use crate::source::{Place, Source, SourceId, Span, normal, resolve};
 use crate::syntax::code::Files;
 use crate::syntax::template;
 use crate::units::{Deployment, Message, Prompt, Training, Unit};
@@ -232,6 +232,14 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
         prompt.messages = messages;
         joined.push(Unit::Prompt(prompt));
     }
+    // A text that a unit of another file sends is part of that unit.
+    for unit in &joined {
+        if let Unit::Prompt(prompt) = unit {
+            let others = prompt.messages.iter().map(|message| message.source);
+            let others = others.filter(|source| *source != prompt.place.source);
+            used.extend(others.map(|source| sources[source.0 as usize].from_root.clone()));
+        }
+    }
     joined.retain(|unit| match unit {
         Unit::Prompt(prompt) => !is_only_text(prompt) || !used.contains(path(prompt.place)),
         Unit::Deployment(_) | Unit::Training(_) => true,
@@ -322,30 +330,6 @@ fn join_trainings(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNot
 
 fn is_only_text(prompt: &Prompt) -> bool {
     prompt.format.starts_with("prompt ")
-}
-
-/// The path of a known file that `name` means, seen from the file that names it or from the root.
-fn resolve(from: &str, name: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    // A file outside the root is known by its whole path.
-    let lead = if from.starts_with('/') { "/" } else { "" };
-    let beside = normal(&format!("{folder}/{name}")).map(|path| format!("{lead}{path}"));
-    [beside, normal(name)].into_iter().flatten().find(|path| is_known(path))
-}
-
-/// A path without `.` and `..`; `None` where it leaves the tree.
-fn normal(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 struct UnitResult {

@@ -194,6 +194,30 @@ pub fn floor_char_boundary(text: &str, offset: usize) -> usize {
     at
 }
 
+/// The path of a known file that `name` means, seen from the file that names it or from the root.
+pub fn resolve(from: &str, name: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    // A file outside the root is known by its whole path.
+    let lead = if from.starts_with('/') { "/" } else { "" };
+    let beside = normal(&format!("{folder}/{name}")).map(|path| format!("{lead}{path}"));
+    [beside, normal(name)].into_iter().flatten().find(|path| is_known(path))
+}
+
+/// A path without `.` and `..`; `None` where it leaves the tree.
+pub fn normal(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// How text that is added to a scalar must be written so that its reader gives it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Encoder {

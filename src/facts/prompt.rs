@@ -485,6 +485,12 @@ fn unlisted(name: &str, nearest: &[String]) -> String {
     format!("`{name}` is not in the catalog{near}: add it under `models:` in llmlint.yaml")
 }
 
+/// Whether a format holds parts of an agent's conversation, or tasks of a harness, whose answers no one reads as such.
+fn is_for_agent(format: &str) -> bool {
+    const HARNESSES: &[&str] = &["evaluation task", "nemo guardrails config"];
+    format.starts_with("agent ") || HARNESSES.contains(&format)
+}
+
 /// Where a model's price comes from.
 fn priced(model: &ApiModel) -> String {
     format!("{} of {}: {}", model.id, model.as_of, model.source)
@@ -563,8 +569,8 @@ const OWN: &[Row<Get>] = &[
         name: "prompt.for_agent",
         ty: Type::Bool,
         unit: "",
-        about: "whether it is what a coding agent is told for its work, which asks for no answer of its own",
-        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.prompt.format.starts_with("agent ")))),
+        about: "whether it is what an agent is told for its work, or the task of a harness: none whose answer someone reads",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(is_for_agent(facts.prompt.format)))),
     },
     Row {
         name: "prompt.instructions",

@@ -1,13 +1,16 @@
-//! Chat requests written down: OpenAI-style JSON, YAML and JSON Lines with `model`, `messages`, parameters and tools.
-//! Shapes: <https://platform.openai.com/docs/api-reference/chat>, GitHub Models' `.prompt.yml`, batch lines (`body`).
+//! Chat requests written down: JSON, YAML and JSON Lines with `model`, `messages`, parameters and tools, as OpenAI,
+//! Anthropic and Bedrock take them, and the lines of their batch files.
+//! Shapes: <https://platform.openai.com/docs/api-reference/chat>, <https://platform.openai.com/docs/guides/batch>,
+//! <https://docs.anthropic.com/en/api/messages>, <https://docs.anthropic.com/en/api/creating-message-batches>,
+//! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>, GitHub Models' `.prompt.yml`.
 
 use std::collections::HashSet;
 
-use super::{Read, Reading, prompt_file, settings};
-use crate::source::{Span, Text};
+use super::maker::Maker;
+use super::{Read, Reading, settings};
 use crate::syntax::template::Syntax;
-use crate::syntax::{Node, SyntaxError, json};
-use crate::units::{Field, Message, Prompt, Role, Unit};
+use crate::syntax::{Node, json};
+use crate::units::{Field, Prompt, Role};
 
 pub(super) const NAME: &str = "chat request";
 
@@ -15,7 +18,10 @@ pub(super) const NAME: &str = "chat request";
 const MAX_BAD_LINES: usize = 20;
 
 /// Keys under which requests nest their parameters.
-const PARAMETER_MAPS: &[&str] = &["parameters", "modelParameters", "model_parameters"];
+const PARAMETER_MAPS: &[&str] = &["parameters", "modelParameters", "model_parameters", "inferenceConfig"];
+
+/// Keys by which requests name their model.
+const MODEL: &[&str] = &["model", "modelId"];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
@@ -23,61 +29,66 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !matches!(kind, "json" | "jsonl" | "yaml" | "yml") || !has_signature(reading) {
         return None;
     }
-    let mut read = Read::default();
+    let mut made = Maker::new(reading, NAME);
     match kind {
-        "jsonl" => read_lines(reading, &mut read),
+        "jsonl" => read_lines(&mut made),
         "json" => match reading.json() {
-            Ok(value) => read_value(reading, value, "", &mut read),
-            Err(error) => read.errors.push(error.clone()),
+            Ok(value) => read_value(&mut made, value, ""),
+            Err(error) => made.error(error.clone()),
         },
         _ => {
             let parsed = reading.yaml();
             for (index, document) in parsed.documents.iter().enumerate() {
                 let suffix = numbered(index, parsed.documents.len());
-                read_value(reading, document, &suffix, &mut read);
+                read_value(&mut made, document, &suffix);
             }
-            if !read.units.is_empty() || reading.source.named {
-                read.errors.extend(reading.yaml_error());
+            if (made.found() > 0 || reading.source.named)
+                && let Some(error) = reading.yaml_error()
+            {
+                made.error(error);
             }
         }
     }
-    let recognized = !read.units.is_empty() || (!read.errors.is_empty() && kind != "yaml" && kind != "yml");
-    recognized.then_some(read)
+    let recognized = made.found() > 0 || (made.errors() > 0 && kind != "yaml" && kind != "yml");
+    recognized.then(|| made.finish_certain())
 }
 
 /// A request names its messages, and a model or roles: told by a byte search, before anything is parsed.
 fn has_signature(reading: &Reading<'_>) -> bool {
     (reading.contains("messages") && reading.contains("role") && reading.contains("content"))
-        || (reading.contains("instructions") && reading.contains("input") && reading.contains("model"))
+        || (reading.contains("instructions")
+            && reading.contains("model")
+            && (reading.contains("input") || reading.contains("\"assistant\"")))
 }
 
 fn numbered(index: usize, count: usize) -> String {
     if count > 1 {
-        format!("#{}", index + 1)
+        (index + 1).to_string()
     } else {
         String::new()
     }
 }
 
-fn read_lines(reading: &Reading<'_>, read: &mut Read) {
+fn read_lines(made: &mut Maker<'_, '_>) {
+    let reading = made.reading;
     let (body, start) = reading.source.body();
     let mut bad = 0;
     for (span, value) in json::parse_lines(body, start) {
         match value {
             Ok(value) => {
                 let line = reading.source.position(span.start).line;
-                read_value(reading, &value, &format!("#{line}"), read);
+                read_value(made, &value, &line.to_string());
             }
             Err(error) => {
                 bad += 1;
                 if bad <= MAX_BAD_LINES {
-                    read.errors.push(error);
+                    made.error(error);
                 }
             }
         }
     }
     if bad > MAX_BAD_LINES
-        && let Some(last) = read.errors.last_mut()
+        && let Some(last) = made.last_error()
     {
         let more = bad - MAX_BAD_LINES;
         last.message
@@ -86,9 +97,11 @@ fn read_lines(reading: &Reading<'_>, read: &mut Read) {
 }
 
 /// A request, or a list of them.
-fn read_value(reading: &Reading<'_>, value: &Node, suffix: &str, read: &mut Read) {
-    let requests: Vec<(&Node, String)> = if value.is_seq() {
-        let items: Vec<&Node> = value.items().collect();
+fn read_value(made: &mut Maker<'_, '_>, value: &Node, suffix: &str) {
+    // Anthropic's batches are one object.
+    let list = value.get("requests").unwrap_or(value);
+    let requests: Vec<(&Node, String)> = if list.is_seq() {
+        let items: Vec<&Node> = list.items().collect();
         // A request that aliases repeat is written once: it is one.
         let mut seen = HashSet::new();
         items
@@ -100,43 +113,51 @@ fn read_value(reading: &Reading<'_>, value: &Node, suffix: &str, read: &mut Read
     } else {
         vec![(value, suffix.to_owned())]
     };
-    for (request, suffix) in requests {
-        // A line of a batch file wraps the request.
-        let request = request.get("body").unwrap_or(request);
-        let name = format!("{}{suffix}", reading.source.path);
-        if let Some(prompt) = request_prompt(reading, request, name, &mut read.errors) {
-            read.units.push(Unit::Prompt(Box::new(prompt)));
+    for (line, suffix) in requests {
+        let (request, batch) = unwrapped(line);
+        if let Some(mut prompt) = request_prompt(made, request, &suffix, batch) {
+            prompt.batch = batch;
+            made.push(prompt);
         }
     }
 }
 
-fn request_prompt(
-    reading: &Reading<'_>,
-    request: &Node,
-    name: String,
-    errors: &mut Vec<SyntaxError>,
-) -> Option<Prompt> {
-    let names_model = request.get("model").is_some();
+/// The request inside a line of a batch file, and whether it is one: OpenAI's has a `body`, Anthropic's `params`,
+/// Bedrock's a `modelInput`.
+fn unwrapped(line: &Node) -> (&Node, bool) {
+    let ids = ["custom_id", "recordId"];
+    let named = ids.iter().any(|key| line.get(key).is_some());
+    if let Some(body) = line.get("body").filter(|body| body.is_map()) {
+        return (body, named || line.get("url").is_some());
+    }
+    let inner = line.get("params").or_else(|| line.get("modelInput"));
+    match inner.filter(|inner| named && inner.is_map()) {
+        Some(inner) => (inner, true),
+        None => (line, false),
+    }
+}
+
+fn request_prompt(made: &mut Maker<'_, '_>, request: &Node, suffix: &str, batch: bool) -> Option<Prompt> {
+    let reading = made.reading;
+    let names_model = MODEL.iter().any(|key| request.get(key).is_some()) || request.get("anthropic_version").is_some();
     // Messages without a model are fine-tuning rows or a chat's log, unless they stand where prompts are kept.
-    if !names_model && !reading.prompt_place && !reading.source.named {
+    if !names_model && !batch && !reading.prompt_place && !reading.source.named {
         return None;
     }
-    let mut messages = Vec::new();
+    let mut prompt = made.prompt(suffix, request);
     let list = request.get("messages").filter(|list| list.is_seq());
     if let Some(list) = list {
-        for item in list.items() {
-            messages.extend(message(reading, item, errors)?);
+        system(made, &mut prompt, request);
+        if !made.say_all(&mut prompt, list, Syntax::Detect) {
+            return None;
         }
     } else {
-        messages = responses_input(reading, request, errors)?;
+        responses_input(made, &mut prompt, request)?;
     }
-    if messages.is_empty() {
+    if prompt.messages.is_empty() {
         return None;
     }
-    let mut prompt = settings::empty_prompt(reading, name, NAME);
-    prompt.place = reading.place(request.span);
-    prompt.messages = messages;
-    prompt.model = settings::string(reading, request, &["model"]);
+    prompt.model = settings::string(reading, request, MODEL);
     let maps = std::iter::once(request).chain(PARAMETER_MAPS.iter().filter_map(|key| request.get(key)));
     for map in maps {
         settings::take_parameters(reading, map, &mut prompt);
@@ -147,72 +168,51 @@ fn request_prompt(
         prompt.response_format = Field::Known(text.to_owned(), reading.place(format.span));
     }
     prompt.endpoint = settings::endpoint(request);
-    prompt.tools = settings::tools(reading, request);
+    prompt.tools = settings::tools(reading, request.get("toolConfig").unwrap_or(request));
+    // GitHub Models' evaluations give a value to each variable.
+    if let Some(row) = request.get("testData").and_then(|rows| rows.items().next()) {
+        for (name, value) in row.entries().filter(|(name, _)| name.as_str() != Some("expected")) {
+            let mut input = settings::declared(reading, name, None);
+            input.sample = value.as_str().map(str::to_owned);
+            prompt.declared.push(input);
+        }
+    }
     Some(prompt)
 }
 
-/// The Responses API's `instructions` and `input`.
-fn responses_input(reading: &Reading<'_>, request: &Node, errors: &mut Vec<SyntaxError>) -> Option<Vec<Message>> {
-    let instructions = request.get("instructions")?.as_string()?;
-    let input = request.get("input")?;
-    request.get("model")?;
-    let mut messages = vec![text_message(reading, Role::System, instructions, errors)];
-    if let Some(text) = input.as_string() {
-        messages.push(text_message(reading, Role::User, text, errors));
+/// Anthropic and Bedrock keep the system's text beside the messages: a text, or a list of parts.
+fn system(made: &mut Maker<'_, '_>, prompt: &mut Prompt, request: &Node) {
+    let Some(system) = request.get("system") else {
+        return;
+    };
+    if system.is_seq() {
+        let parts = made.content_parts(Role::System, system, Syntax::Detect);
+        prompt.messages.extend(parts);
     } else {
-        for item in input.items() {
-            messages.extend(message(reading, item, errors).unwrap_or_default());
-        }
+        made.say(prompt, Role::System, Some(system), Syntax::Detect);
     }
-    Some(messages)
 }
 
-/// A message of the list; `None` where it is none, so that the whole is no request.
-fn message(reading: &Reading<'_>, item: &Node, errors: &mut Vec<SyntaxError>) -> Option<Vec<Message>> {
-    let role = Role::from_name(item.get("role")?.as_str()?)?;
-    if let Some(file) = item.get("content_file").or_else(|| item.get("file"))
-        && let Some(path) = file.as_str()
-    {
-        return Some(vec![file_message(reading, role, path, file.span)]);
+/// The Responses API's `instructions` and `input`, and the instructions of an assistant.
+fn responses_input(made: &mut Maker<'_, '_>, prompt: &mut Prompt, request: &Node) -> Option<()> {
+    let instructions = request.get("instructions")?;
+    instructions.as_string()?;
+    request.get("model")?;
+    let is_assistant = request.get("object").and_then(Node::as_str) == Some("assistant");
+    let input = request.get("input");
+    if input.is_none() && !is_assistant {
+        return None;
     }
-    let Some(content) = item.get("content") else {
-        // An assistant's turn may hold tool calls alone.
-        return Some(Vec::new());
-    };
-    if let Some(path) = content.as_str().and_then(|text| text.strip_prefix("file://")) {
-        return Some(vec![file_message(reading, role, path, content.span)]);
-    }
-    if content.is_seq() {
-        let mut made = Vec::new();
-        let mut attachments = 0;
-        for part in content.items() {
-            match part.get("text").and_then(Node::as_string) {
-                Some(text) => made.push(text_message(reading, role, text, errors)),
-                None => attachments += 1,
+    made.say(prompt, Role::System, Some(instructions), Syntax::Detect);
+    if let Some(input) = input {
+        if input.as_string().is_some() {
+            made.say(prompt, Role::User, Some(input), Syntax::Detect);
+        } else {
+            for item in input.items() {
+                let messages = made.message(item, Syntax::Detect);
+                prompt.messages.extend(messages.unwrap_or_default());
             }
         }
-        if let Some(first) = made.first_mut() {
-            first.attachments = attachments;
-        }
-        return Some(made);
     }
-    match content.text() {
-        Some(text) if !content.is_null() => Some(vec![text_message(reading, role, text, errors)]),
-        _ => Some(Vec::new()),
-    }
-}
-
-fn text_message(reading: &Reading<'_>, role: Role, text: &Text, errors: &mut Vec<SyntaxError>) -> Message {
-    prompt_file::message(reading, role, text.clone(), Syntax::Detect, errors)
-}
-
-fn file_message(reading: &Reading<'_>, role: Role, path: &str, span: Span) -> Message {
-    Message {
-        role,
-        source: reading.id,
-        text: Text::opaque("", span),
-        pieces: Vec::new(),
-        attachments: 0,
-        file: Some((path.to_owned(), reading.place(span))),
-    }
+    Some(())
 }

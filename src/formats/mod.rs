@@ -1,34 +1,55 @@
 //! What each kind of file says: sources in, units out. One file a format, and the table of them.
 
+mod agent_crew;
+mod agent_definition;
 mod agent_files;
+mod baml;
 mod chat;
 mod commands;
 mod compose;
 mod containers;
+mod dify;
 mod dockerfile;
+mod dotprompt;
+mod dspy;
 mod dstack;
 mod dynamo;
+mod evaluations;
+mod fine_tuning;
+mod flowise;
+mod gemini;
 mod github_workflow;
+mod haystack;
 mod helm_values;
 mod kserve;
 mod kubeai;
 mod kuberay;
 mod kubernetes;
+mod langchain;
 mod line;
 mod makefile;
+mod maker;
+mod n8n;
+mod nemo_guardrails;
 mod nim;
 mod objects;
 mod pod;
 mod procfile;
 mod production_stack;
+mod prompt_exports;
 mod prompt_file;
+mod promptflow;
+mod promptfoo;
 mod prompty;
 mod python_serving;
+mod rail;
+mod semantic_kernel;
 mod settings;
 mod shell_script;
 mod skypilot;
 mod synthetic;
 mod systemd;
+mod tool_list;
 mod training;
 mod vllm_config;
 
@@ -108,14 +129,114 @@ pub const FORMATS: &[Format] = &[
         read: agent_files::read_prompt,
     },
     Format {
+        name: dotprompt::NAME,
+        about: "Dotprompt and Humanloop files (*.prompt)",
+        read: dotprompt::read,
+    },
+    Format {
+        name: baml::NAME,
+        about: "BAML functions (*.baml) with the clients that they name",
+        read: baml::read,
+    },
+    Format {
+        name: rail::NAME,
+        about: "Guardrails specifications (*.rail)",
+        read: rail::read,
+    },
+    Format {
         name: prompt_file::TEXT,
         about: "plain-text and Markdown prompts, with YAML front matter, in prompt places",
         read: prompt_file::read_text,
     },
     Format {
         name: prompt_file::TEMPLATE,
-        about: "Jinja2, Mustache and Handlebars prompt templates",
+        about: "Jinja2, Mustache, Handlebars, Liquid, Go and ERB prompt templates",
         read: prompt_file::read_template,
+    },
+    Format {
+        name: fine_tuning::NAME,
+        about: "fine-tuning rows and evaluation samples as JSON Lines, which are data and not judged",
+        read: fine_tuning::read,
+    },
+    Format {
+        name: gemini::NAME,
+        about: "requests to Gemini as JSON and JSON Lines, and prompts that Vertex AI keeps",
+        read: gemini::read,
+    },
+    Format {
+        name: promptfoo::NAME,
+        about: "promptfoo configs: prompts, providers, tests",
+        read: promptfoo::read,
+    },
+    Format {
+        name: langchain::NAME,
+        about: "prompts that LangChain serialized, and manifests of its hub",
+        read: langchain::read,
+    },
+    Format {
+        name: semantic_kernel::NAME,
+        about: "Semantic Kernel functions (config.json with skprompt.txt, YAML)",
+        read: semantic_kernel::read,
+    },
+    Format {
+        name: haystack::NAME,
+        about: "Haystack pipelines as YAML with prompt builders",
+        read: haystack::read,
+    },
+    Format {
+        name: agent_crew::NAME,
+        about: "CrewAI's agents.yaml and tasks.yaml",
+        read: agent_crew::read,
+    },
+    Format {
+        name: promptflow::NAME,
+        about: "Prompt flow's flow.dag.yaml with the templates that its nodes name",
+        read: promptflow::read,
+    },
+    Format {
+        name: agent_definition::NAME,
+        about: "agents as YAML or JSON (Semantic Kernel, Agent Framework, AutoGen)",
+        read: agent_definition::read,
+    },
+    Format {
+        name: nemo_guardrails::NAME,
+        about: "prompts and instructions of NeMo Guardrails",
+        read: nemo_guardrails::read,
+    },
+    Format {
+        name: dspy::NAME,
+        about: "programs that DSPy saved",
+        read: dspy::read,
+    },
+    Format {
+        name: evaluations::NAME,
+        about: "tasks of lm-evaluation-harness, and OpenAI Evals' graders",
+        read: evaluations::read,
+    },
+    Format {
+        name: dify::NAME,
+        about: "Dify apps (DSL)",
+        read: dify::read,
+    },
+    Format {
+        name: n8n::NAME,
+        about: "n8n workflows with nodes that ask a model",
+        read: n8n::read,
+    },
+    Format {
+        name: flowise::NAME,
+        about: "Flowise flows",
+        read: flowise::read,
+    },
+    Format {
+        name: prompt_exports::NAME,
+        about: "prompts exported from Langfuse, PromptLayer, Humanloop and Bedrock",
+        read: prompt_exports::read,
+    },
+    Format {
+        name: tool_list::NAME,
+        about: "tool lists of MCP servers and OpenAPI actions, which are sent with every request",
+        read: tool_list::read,
     },
     Format {
         name: chat::NAME,
@@ -302,12 +423,17 @@ pub fn may_be_ours(path: &str) -> bool {
         "slurm",
         "sbatch",
         "service",
+        "baml",
+        "prompt",
+        "rail",
     ];
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
         || dockerfile::is_name(name)
         || makefile::is_name(name)
         || procfile::is_name(name)
         || agent_files::is_name(path)
+        || name == semantic_kernel::TEXT_FILE
+        || prompt_file::is_template_in_prompt_folder(path)
 }
 
 /// Whether a hidden file or folder may hold what is ours; a walk passes all others over.

@@ -1,6 +1,6 @@
 //! Prompts kept as text: plain text, Markdown and templates, with YAML front matter.
 
-use super::{Read, Reading, settings};
+use super::{Read, Reading, semantic_kernel, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::{self, Syntax};
 use crate::syntax::{Node, SyntaxError, front_matter, yaml};
@@ -8,7 +8,7 @@ use crate::units::{Message, Prompt, Role, Unit};
 
 /// Plain text and Markdown.
 pub(super) const TEXT: &str = "prompt text";
-/// Jinja2, Mustache and Handlebars.
+/// Jinja2, Mustache, Handlebars, Liquid, Go and ERB.
 pub(super) const TEMPLATE: &str = "prompt template";
 
 /// Documentation that stands beside prompts.
@@ -29,11 +29,13 @@ pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
         "yaml" | "yml" | "json" | "jsonl" | "prompty"
     );
     let template = template_syntax(&source.extension()).is_some();
-    let ours = (source.named || reading.prompt_place) && !data && !template;
+    let kernel = source.file_name() == semantic_kernel::TEXT_FILE;
+    let ours = (source.named || reading.prompt_place || kernel) && !data && !template;
     if !ours || (!source.named && is_documentation(source.file_name())) {
         return None;
     }
-    Some(read_as(reading, TEXT, Syntax::Detect))
+    let syntax = if kernel { Syntax::Expressions } else { Syntax::Detect };
+    Some(read_as(reading, TEXT, syntax))
 }
 
 pub(super) fn read_template(reading: &Reading<'_>) -> Option<Read> {
@@ -47,8 +49,23 @@ fn template_syntax(extension: &str) -> Option<Syntax> {
     match extension {
         "j2" | "jinja" | "jinja2" => Some(Syntax::Jinja),
         "mustache" | "hbs" | "handlebars" => Some(Syntax::Mustache),
+        "liquid" => Some(Syntax::Liquid),
+        "tmpl" | "gotmpl" => Some(Syntax::Go),
+        "erb" => Some(Syntax::Erb),
         _ => None,
     }
+}
+
+/// The template language of a file that is sent, by its extension.
+pub(super) fn syntax_of(extension: &str) -> Syntax {
+    template_syntax(extension).unwrap_or(Syntax::Detect)
+}
+
+/// Whether a file is a template of a language that web pages are mostly written in, in a folder of prompts: elsewhere a
+/// walk does not open them.
+pub(super) fn is_template_in_prompt_folder(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "liquid" | "tmpl" | "gotmpl" | "erb") && in_prompt_folder(path)
 }
 
 fn is_documentation(file_name: &str) -> bool {

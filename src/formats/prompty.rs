@@ -151,7 +151,7 @@ fn declared(reading: &Reading<'_>, front: &Node) -> Vec<Declared> {
 
 /// The messages: each starts behind a line with a role's name and a colon (`system:`, `# user:`,
 /// `user[name="Alice"]:`). Text before the first is the system's.
-fn turns(text: &str, start: usize) -> Vec<(Role, Span)> {
+pub(super) fn turns(text: &str, start: usize) -> Vec<(Role, Span)> {
     let mut turns = Vec::new();
     let mut role = Role::System;
     let mut from = 0;

@@ -117,7 +117,7 @@ pub(super) fn take_parameters(reading: &Reading<'_>, map: &Node, prompt: &mut Pr
     for (name, names) in SAMPLING {
         let value = names.iter().find_map(|name| map.get(name));
         if let Some(value) = value.filter(|value| !value.is_null())
-            && let Some(written) = value.as_str()
+            && let Some(written) = value.as_str().filter(|written| !written.is_empty())
             && !prompt.sampling.iter().any(|known| known.name == *name)
         {
             prompt.sampling.push(Parameter {

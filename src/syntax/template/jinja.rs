@@ -27,7 +27,18 @@ struct Tag {
 }
 
 pub(super) fn parse(text: &str) -> Result<Template, TemplateError> {
+    parse_as(text, false)
+}
+
+/// Liquid writes its tags as Jinja does, and has some statements of its own.
+/// <https://shopify.dev/docs/api/liquid/tags>
+pub(super) fn parse_liquid(text: &str) -> Result<Template, TemplateError> {
+    parse_as(text, true)
+}
+
+fn parse_as(text: &str, liquid: bool) -> Result<Template, TemplateError> {
     let mut parser = Parser {
+        liquid,
         text,
         at: 0,
         tree: Tree::new(),
@@ -43,6 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Template, TemplateError> {
 
 struct Parser<'t> {
     text: &'t str,
+    liquid: bool,
     /// Everything before it has become a piece.
     at: usize,
     tree: Tree<'t>,
@@ -158,6 +170,16 @@ impl<'t> Parser<'t> {
                 });
             }
             "raw" => return self.raw(&tag),
+            "unless" | "case" if self.liquid => self.tree.open(word, range, Shape::Choice)?,
+            "tablerow" if self.liquid => self.tree.open(word, range, Shape::Loop)?,
+            "capture" | "comment" if self.liquid => self.tree.open(word, range, Shape::Discard)?,
+            "elsif" if self.liquid => self.branch(&range, word, &["if", "unless"])?,
+            "when" if self.liquid => self.branch(&range, word, &["case"])?,
+            "else" if self.liquid => self.branch(&range, word, &["if", "unless", "case", "for"])?,
+            "endunless" | "endcase" | "endtablerow" | "endcapture" | "endcomment" if self.liquid => {
+                self.end(range, word)?;
+            }
+            "set" | "do" if self.liquid => self.tree.push(Piece::Silent(range)),
             "if" => self.tree.open(word, range, Shape::Choice)?,
             "for" => self.tree.open(word, range, Shape::Loop)?,
             "macro" => self.tree.open(word, range, Shape::Discard)?,
@@ -185,7 +207,7 @@ impl<'t> Parser<'t> {
             }
             "endif" | "endfor" | "endmacro" | "endblock" | "endwith" | "endautoescape" | "endfilter" | "endset"
             | "endcall" | "endraw" => self.end(range, word)?,
-            "include" | "extends" => {
+            "include" | "extends" | "render" if word != "render" || self.liquid => {
                 let piece = match string_literal(rest) {
                     Some(name) => Piece::Include {
                         name: name.to_owned(),
@@ -205,7 +227,8 @@ impl<'t> Parser<'t> {
                 self.extends |= word == "extends" && self.tree.innermost().is_none();
             }
             _ => {
-                let known = matches!(word, "set" | "import" | "from" | "do" | "break" | "continue" | "debug");
+                let known = matches!(word, "set" | "import" | "from" | "do" | "break" | "continue" | "debug")
+                    || (self.liquid && matches!(word, "assign" | "increment" | "decrement" | "cycle" | "echo"));
                 self.all_known &= known;
                 self.tree.push(Piece::Silent(range));
             }

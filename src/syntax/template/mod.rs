@@ -1,9 +1,10 @@
 //! Template languages: which bytes of a text are sent as they stand, and which are filled in, chosen or left out.
 
 mod detect;
-mod dollar;
+mod ends;
 mod jinja;
 mod mustache;
+mod placeholders;
 mod tree;
 
 use std::ops::Range;
@@ -71,8 +72,18 @@ pub enum Syntax {
     Jinja,
     /// Mustache, and Handlebars which extends it.
     Mustache,
+    /// Liquid.
+    Liquid,
+    /// Go's `text/template`.
+    Go,
+    /// Ruby's ERB.
+    Erb,
     /// Python's `string.Template`: `$name`, `${name}`.
     Dollar,
+    /// Python's `str.format`: `{name}`.
+    Braces,
+    /// `{{ expression }}` of some other language, and nothing else.
+    Expressions,
     /// What coding agents fill into their files: `$ARGUMENTS`, `${input:name}`, `@path`.
     Agent,
     /// Whatever the text itself shows without doubt. In doubt it is fixed text; it is never an error.
@@ -93,14 +104,19 @@ pub struct TemplateError {
 /// # Errors
 ///
 /// A tag that is never closed, an end tag without its opening tag, or nesting deeper than [`NESTING_LIMIT`].
-/// `Syntax::None`, `Dollar`, `Agent` and `Detect` give no error.
+/// Languages that have placeholders alone give none, nor does `Syntax::Detect`.
 pub fn parse(text: &str, syntax: Syntax) -> Result<Vec<Piece>, TemplateError> {
     match syntax {
         Syntax::None => Ok(whole(text)),
         Syntax::Jinja => jinja::parse(text).map(|template| template.pieces),
+        Syntax::Liquid => jinja::parse_liquid(text).map(|template| template.pieces),
+        Syntax::Go => ends::parse_go(text),
+        Syntax::Erb => ends::parse_erb(text),
         Syntax::Mustache => mustache::parse(text),
-        Syntax::Dollar => Ok(dollar::parse(text)),
-        Syntax::Agent => Ok(dollar::parse_agent(text)),
+        Syntax::Dollar => Ok(placeholders::parse_dollar(text)),
+        Syntax::Braces => Ok(placeholders::parse_braces(text)),
+        Syntax::Expressions => Ok(placeholders::parse_expressions(text)),
+        Syntax::Agent => Ok(placeholders::parse_agent(text)),
         Syntax::Detect => Ok(detect::parse(text)),
     }
 }
@@ -344,17 +360,47 @@ mod tests {
         "{{/p}}",
         "{{#*inline 'q'}}",
         "{{/inline}}",
+        "{{ if .X }}",
+        "{{ else }}",
+        "{{- end -}}",
+        "{{/* c */}}",
+        "<%",
+        "%>",
+        "<%= x -%>",
+        "<% end %>",
+        "{% unless a %}",
+        "{% endunless %}",
+        "{% case a %}",
+        "{% when b %}",
+        "{% endcase %}",
+        "$ARGUMENTS",
+        "${input:a}",
+        "\n@a.md\n",
+    ];
+
+    const ALL: [Syntax; 11] = [
+        Syntax::None,
+        Syntax::Jinja,
+        Syntax::Mustache,
+        Syntax::Liquid,
+        Syntax::Go,
+        Syntax::Erb,
+        Syntax::Dollar,
+        Syntax::Braces,
+        Syntax::Expressions,
+        Syntax::Agent,
+        Syntax::Detect,
     ];
 
     proptest::proptest! {
         #[test]
         fn pieces_cover_the_text(picks in proptest::collection::vec(0..TOKENS.len(), 0..40)) {
             let text: String = picks.into_iter().map(|pick| TOKENS[pick]).collect();
-            for syntax in [Syntax::None, Syntax::Jinja, Syntax::Mustache, Syntax::Detect] {
+            for syntax in ALL {
                 match parse(&text, syntax) {
                     Ok(pieces) => check(&text, &pieces, 0..text.len(), true),
                     Err(error) => {
-                        assert!(matches!(syntax, Syntax::Jinja | Syntax::Mustache));
+                        assert!(!matches!(syntax, Syntax::None | Syntax::Detect | Syntax::Dollar | Syntax::Braces));
                         assert!(text.get(error.range).is_some());
                     }
                 }
@@ -381,8 +427,13 @@ mod tests {
             "\\{{".repeat(300_000),
             "`~".repeat(500_000),
             "\\a{b}".repeat(200_000),
+            "<%".repeat(500_000),
+            "<%= \"".repeat(200_000),
+            "{{ `".repeat(200_000),
+            "${".repeat(500_000),
+            "\n@a.md".repeat(100_000),
         ] {
-            for syntax in [Syntax::Jinja, Syntax::Mustache, Syntax::Detect] {
+            for syntax in ALL {
                 let _ = parse(&text, syntax);
             }
         }

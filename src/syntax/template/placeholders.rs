@@ -1,13 +1,13 @@
-//! Placeholders that start with a dollar sign: Python's `string.Template`, and what coding agents fill into the
-//! prompts that a person calls by name.
-//! <https://docs.python.org/3/library/string.html#template-strings-strings>
+//! Languages that have placeholders and nothing else: Python's `string.Template` and `str.format`, double braces with
+//! an expression between them, and what coding agents fill into their files.
+//! <https://docs.python.org/3/library/string.html>
 
 use std::ops::Range;
 
 use super::Piece;
 
 /// `$name` and `${name}`; `$$` sends one dollar sign. Anything else that starts with one is sent as it stands.
-pub(super) fn parse(text: &str) -> Vec<Piece> {
+pub(super) fn parse_dollar(text: &str) -> Vec<Piece> {
     let bytes = text.as_bytes();
     let mut pieces = Pieces::new(text);
     let mut search = 0;
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Vec<Piece> {
             pieces.add(Piece::Silent(start + 1..start + 2));
             search = start + 2;
         } else if let Some(inner) = rest.strip_prefix(b"{") {
-            let length = name(inner);
+            let length = dotted(inner);
             if length > 0 && inner.get(length) == Some(&b'}') {
                 search = pieces.variable(start..start + length + 3, start + 2..start + 2 + length);
             }
@@ -29,6 +29,57 @@ pub(super) fn parse(text: &str) -> Vec<Piece> {
             if length > 0 {
                 search = pieces.variable(start..start + 1 + length, start + 1..start + 1 + length);
             }
+        }
+    }
+    pieces.finish()
+}
+
+/// `str.format`: `{name}`, `{name!r:>10}`, `{0}`; `{{` and `}}` send one brace each. What it would refuse is sent as it
+/// stands.
+pub(super) fn parse_braces(text: &str) -> Vec<Piece> {
+    let bytes = text.as_bytes();
+    let mut pieces = Pieces::new(text);
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|byte| matches!(byte, b'{' | b'}')) {
+        let start = at + found;
+        at = start + 1;
+        if bytes.get(at) == Some(&bytes[start]) {
+            pieces.add(Piece::Silent(at..at + 1));
+            at += 1;
+        } else if bytes[start] == b'{'
+            && let Some(length) = bytes[at..].iter().position(|byte| matches!(byte, b'{' | b'}' | b'\n'))
+            && bytes[at + length] == b'}'
+        {
+            let inner = &bytes[at..at + length];
+            let name = inner
+                .iter()
+                .position(|byte| matches!(byte, b'!' | b':'))
+                .unwrap_or(length);
+            let is_name = inner[..name]
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.[]".contains(byte));
+            if is_name && (name > 0 || length == 0) {
+                at = pieces.variable(start..start + length + 2, start + 1..start + 1 + name);
+            }
+        }
+    }
+    pieces.finish()
+}
+
+/// `{{ anything }}`: the expression is another language's, and ends with the next two closing braces.
+pub(super) fn parse_expressions(text: &str) -> Vec<Piece> {
+    let mut pieces = Pieces::new(text);
+    let mut search = 0;
+    while let Some(found) = text[search..].find("{{") {
+        let start = search + found;
+        let Some(length) = text[start..].find("}}") else {
+            break;
+        };
+        let inner = &text[start + 2..start + length];
+        let from = start + 2 + inner.len() - inner.trim_start().len();
+        search = start + length + 2;
+        if !inner.trim().is_empty() {
+            pieces.variable(start..search, from..from + inner.trim().len());
         }
     }
     pieces.finish()
@@ -103,6 +154,18 @@ fn name(bytes: &[u8]) -> usize {
     }
 }
 
+/// How many bytes of identifiers with dots between them start `bytes`.
+fn dotted(bytes: &[u8]) -> usize {
+    let mut length = name(bytes);
+    while length > 0
+        && bytes.get(length) == Some(&b'.')
+        && let next @ 1.. = name(&bytes[length + 1..])
+    {
+        length += 1 + next;
+    }
+    length
+}
+
 /// Pieces in order, with the fixed text between them.
 pub(super) struct Pieces<'t> {
     text: &'t str,
@@ -159,7 +222,7 @@ mod tests {
     #[test]
     fn string_template_has_names_and_one_escape() {
         let text = "$name owes ${who} $$5 or $5, ${not closed ${a-b}";
-        let pieces = parse(text);
+        let pieces = parse_dollar(text);
         assert_eq!(names(&pieces), ["name", "who"]);
         let sent: String = super::super::fixed_ranges(&pieces, super::super::Extent::Least)
             .ranges
@@ -167,6 +230,25 @@ mod tests {
             .map(|range| &text[range])
             .collect();
         assert_eq!(sent, " owes  $5 or $5, ${not closed ${a-b}");
+    }
+
+    #[test]
+    fn str_format_has_fields_and_two_escapes() {
+        let text = "{a} {b!r:>10} {0} {{\"k\": {c[0].d}}} {not closed {1 2} }x";
+        let pieces = parse_braces(text);
+        assert_eq!(names(&pieces), ["a", "b", "0", "c[0].d"]);
+        let sent: String = super::super::fixed_ranges(&pieces, super::super::Extent::Least)
+            .ranges
+            .into_iter()
+            .map(|range| &text[range])
+            .collect();
+        assert_eq!(sent, "   {\"k\": } {not closed {1 2} }x");
+    }
+
+    #[test]
+    fn expressions_are_of_another_language() {
+        let text = "a {{ $json['x'] + 1 }} {{#n.text#}} {{ }} {{ open";
+        assert_eq!(names(&parse_expressions(text)), ["$json['x'] + 1", "#n.text#"]);
     }
 
     #[test]
