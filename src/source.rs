@@ -277,6 +277,8 @@ struct Segment {
     source: Span,
     /// Whether the decoded bytes are the source's own.
     verbatim: bool,
+    /// Whether it stands elsewhere than the segment before it: the text was put together from several places.
+    apart: bool,
 }
 
 impl Text {
@@ -306,14 +308,18 @@ impl Text {
         self.span.unwrap_or(Span::at(0))
     }
 
-    /// The bytes of the source that a range of the decoded text came from.
+    /// The bytes of the source that a range of the decoded text came from; of a range over several places, those in
+    /// the first.
     pub fn span_of(&self, range: Range<usize>) -> Span {
         if self.segments.is_empty() {
             return self.span();
         }
         let start = self.map(range.start, false);
-        let end = if range.end > range.start {
-            self.map(range.end, true)
+        let first = self.segments.partition_point(|s| s.at <= range.start);
+        let next = self.segments[first..].iter().find(|segment| segment.apart);
+        let range_end = next.map_or(range.end, |next| range.end.min(next.at));
+        let end = if range_end > range.start {
+            self.map(range_end, true)
         } else {
             start
         };
@@ -323,7 +329,11 @@ impl Text {
     /// A part of it, with its way back kept.
     pub fn slice(&self, range: Range<usize>) -> Text {
         let mut builder = TextBuilder::default();
-        for (index, segment) in self.segments.iter().enumerate() {
+        let first = self.segments.partition_point(|segment| segment.at <= range.start);
+        for (index, segment) in self.segments.iter().enumerate().skip(first.saturating_sub(1)) {
+            if segment.at >= range.end {
+                break;
+            }
             let end = self.segment_end(index);
             let from = segment.at.max(range.start);
             let to = end.min(range.end);
@@ -331,6 +341,9 @@ impl Text {
                 continue;
             }
             let part = &self.value[from..to];
+            if segment.apart {
+                builder.elsewhere();
+            }
             if segment.verbatim {
                 builder.verbatim(part, segment.source.start + (from - segment.at));
             } else {
@@ -341,6 +354,26 @@ impl Text {
         let mut made = builder.finish(span);
         made.encoder = self.encoder;
         made
+    }
+
+    /// The same text as a part of what `outer` was decoded from: its places, so far those of `outer`'s decoded text,
+    /// become those of `outer`'s source.
+    pub fn within(&self, outer: &Text) -> Text {
+        let mut builder = TextBuilder::default();
+        for (index, segment) in self.segments.iter().enumerate() {
+            let part = &self.value[segment.at..self.segment_end(index)];
+            if segment.apart {
+                builder.elsewhere();
+            }
+            if segment.verbatim {
+                let end = segment.source.start + part.len();
+                builder.append(&outer.slice(segment.source.start..end));
+            } else {
+                builder.replaced(part, outer.span_of(segment.source.start..segment.source.end));
+            }
+        }
+        let span = self.span();
+        builder.finish(outer.span_of(span.start..span.end))
     }
 
     fn segment_end(&self, index: usize) -> usize {
@@ -370,6 +403,8 @@ impl Text {
 pub struct TextBuilder {
     value: String,
     segments: Vec<Segment>,
+    /// Whether what comes next stands elsewhere.
+    apart: bool,
 }
 
 impl TextBuilder {
@@ -383,11 +418,13 @@ impl TextBuilder {
             && last.source.end == start
         {
             last.source.end += text.len();
+            self.apart = false;
         } else {
             self.segments.push(Segment {
                 at: self.value.len(),
                 source: Span::new(start, start + text.len()),
                 verbatim: true,
+                apart: std::mem::take(&mut self.apart),
             });
         }
         self.value.push_str(text);
@@ -402,8 +439,41 @@ impl TextBuilder {
             at: self.value.len(),
             source,
             verbatim: false,
+            apart: std::mem::take(&mut self.apart),
         });
         self.value.push_str(text);
+    }
+
+    /// What comes next stands elsewhere than what came last.
+    pub fn elsewhere(&mut self) {
+        self.apart = !self.segments.is_empty();
+    }
+
+    /// Adds another text of the same source, with its way back.
+    pub fn append(&mut self, text: &Text) {
+        let base = self.value.len();
+        let mut segments = text.segments.iter().copied();
+        if let Some(first) = segments.next() {
+            let joins = first.verbatim
+                && self
+                    .segments
+                    .last()
+                    .is_some_and(|last| last.verbatim && last.source.end == first.source.start);
+            match self.segments.last_mut() {
+                Some(last) if joins => last.source.end = first.source.end,
+                _ => self.segments.push(Segment {
+                    at: base,
+                    apart: std::mem::take(&mut self.apart),
+                    ..first
+                }),
+            }
+            self.apart = false;
+        }
+        self.segments.extend(segments.map(|segment| Segment {
+            at: base + segment.at,
+            ..segment
+        }));
+        self.value.push_str(&text.value);
     }
 
     /// The text so far.
@@ -507,5 +577,31 @@ mod tests {
         assert_eq!(text.span_of(0..3), Span::new(1, 5));
         assert_eq!(text.slice(1..3).span_of(1..2), Span::new(4, 5));
         assert_eq!(text.span_of(3..3), Span::new(5, 5));
+    }
+
+    #[test]
+    fn a_text_of_several_places_maps_into_the_first() {
+        // `two` stands before `one` in the source.
+        let mut builder = TextBuilder::default();
+        builder.append(&Text::verbatim("one", 20));
+        builder.elsewhere();
+        builder.append(&Text::verbatim("two", 5));
+        let text = builder.finish(Span::new(40, 50));
+        assert_eq!(text.span_of(1..5), Span::new(21, 23));
+        assert_eq!(text.span_of(3..6), Span::new(5, 8));
+        assert_eq!(text.slice(2..5).span_of(1..3), Span::new(5, 7));
+    }
+
+    #[test]
+    fn a_text_inside_another_maps_to_the_outer_source() {
+        // source: "a\nbc" written with an escape: bytes 1..2 `a`, 2..4 `\n`, 4..6 `bc`
+        let mut builder = TextBuilder::default();
+        builder.verbatim("a", 1);
+        builder.replaced("\n", Span::new(2, 4));
+        builder.verbatim("bc", 4);
+        let outer = builder.finish(Span::new(1, 6));
+        let inner = Text::verbatim("bc", 2).within(&outer);
+        assert_eq!((inner.as_str(), inner.span()), ("bc", Span::new(4, 6)));
+        assert_eq!(inner.span_of(1..2), Span::new(5, 6));
     }
 }

@@ -57,7 +57,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::source::{Place, Source, SourceId, Span};
-use crate::syntax::code::Files;
+use crate::syntax::code::{self, Call, Files};
 use crate::syntax::{Node, SyntaxError, json, yaml};
 use crate::units::Unit;
 
@@ -363,6 +363,12 @@ impl<'a> Reading<'a> {
 
     fn place(&self, span: Span) -> Place {
         Place { source: self.id, span }
+    }
+
+    /// The calls of a file of source code whose callee `wanted` takes.
+    fn calls(&self, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
+        let reader = code::Reader::new(self.files, self.id);
+        reader.map(|reader| reader.calls(wanted)).unwrap_or_default()
     }
 
     fn whole(&self) -> Span {

@@ -3,7 +3,7 @@
 
 use super::{Read, Reading};
 use crate::engines;
-use crate::syntax::python::{self, Argument, Call};
+use crate::syntax::code::{Argument, Call};
 use crate::units::{Deployment, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "python serving";
@@ -42,8 +42,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !ours {
         return None;
     }
-    let (body, start) = reading.source.body();
-    let calls = python::calls(body, start);
+    let calls = reading.calls(|_, _| true);
     let gpu = modal_gpu(reading, &calls);
     let launches = calls.iter().filter_map(|call| Some((call, launch(reading, call)?)));
     let units: Vec<Unit> = launches
@@ -53,7 +52,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             Unit::Deployment(Box::new(Deployment {
                 name: reading.source.path.clone(),
                 format: NAME,
-                place: reading.place(call.span),
+                place: call.place,
                 // Which release is installed the file does not say.
                 image: Field::Unknown("the installed package decides".to_owned(), None),
                 launch,
@@ -72,7 +71,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
 
 /// The command line that a call stands for.
 fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
-    let place = reading.place(call.span);
+    let place = call.place;
     let word = |text: &str| Word {
         value: Ok(text.to_owned()),
         place,
@@ -83,7 +82,7 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
             .positional
             .first()?
             .value
-            .as_ref()
+            .node()
             .ok()
             .filter(|list| list.is_seq())?;
         let words = list.items().map(|item| Word {
@@ -113,7 +112,7 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
         let flag = format!("--{}", name.replace('_', "-"));
         let place = reading.place(argument.span);
         let flag = Word { value: Ok(flag), place };
-        match &argument.value {
+        match argument.value.node() {
             Ok(node) if node.is_null() || node.as_bool() == Some(false) => {}
             Ok(node) if node.as_bool() == Some(true) => words.push(flag),
             Ok(_) => words.extend([flag, value(reading, argument)]),
@@ -135,12 +134,12 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
 }
 
 fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
-    let value = match &argument.value {
+    let value = match argument.value.node() {
         Ok(node) => match node.as_str() {
             Some(text) => Ok(text.trim_start_matches("torch.").to_owned()),
             None => Err("not written as one value".to_owned()),
         },
-        Err(why) => Err(why.clone()),
+        Err(why) => Err(why),
     };
     Word {
         value,
@@ -159,7 +158,7 @@ fn modal_gpu(reading: &Reading<'_>, calls: &[Call]) -> GpuRequest {
         return GpuRequest::default();
     };
     let place = reading.place(argument.span);
-    let Some(text) = argument.value.as_ref().ok().and_then(|node| node.as_str()) else {
+    let Some(text) = argument.value.fixed() else {
         return GpuRequest::default();
     };
     let (name, count) = text.split_once(':').unwrap_or((text, "1"));

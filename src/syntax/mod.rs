@@ -6,7 +6,6 @@ pub mod de;
 pub mod front_matter;
 pub mod json;
 mod node;
-pub mod python;
 pub mod template;
 pub mod yaml;
 

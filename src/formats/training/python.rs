@@ -3,7 +3,7 @@
 
 use super::super::{Read, Reading, is_python_test};
 use super::{hugging_face, names, quantization, whole};
-use crate::syntax::python::{self, Call};
+use crate::syntax::code::Call;
 use crate::units::{Field, Method, Training, Unit};
 
 pub(in crate::formats) const NAME: &str = "training script";
@@ -28,14 +28,13 @@ pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
     {
         return None;
     }
-    let (body, start) = reading.source.body();
-    let calls = python::calls(body, start);
+    let calls = reading.calls(|_, _| true);
     let arguments: Vec<&Call> = calls.iter().filter(|call| ARGUMENTS.contains(&call.name())).collect();
     // Of several runs in one file it can't be told which model each trains.
     let [arguments] = arguments.as_slice() else {
         return None;
     };
-    let place = reading.place(arguments.span);
+    let place = arguments.place;
     let framework = match () {
         () if reading.contains("unsloth") => "Unsloth",
         () if reading.contains("trl") => "TRL",
@@ -59,7 +58,7 @@ pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
             } else {
                 Method::Lora
             };
-            Field::Known(kind, reading.place(call.span))
+            Field::Known(kind, call.place)
         }
         // A config that the file doesn't make may still bring adapters.
         None if reading.contains("peft") || reading.contains("Peft") => {
@@ -88,13 +87,13 @@ fn of_call<'a>(reading: &'a Reading<'_>, call: &'a Call) -> impl Fn(&[&str]) -> 
         let Some(argument) = wanted.iter().find_map(|name| call.keyword(name)) else {
             if call.open {
                 let why = "other arguments are handed over with `**`".to_owned();
-                return Field::Unknown(why, Some(reading.place(call.span)));
+                return Field::Unknown(why, Some(call.place));
             }
             return Field::absent_at(reading.id, call.slot.clone());
         };
         let place = reading.place(argument.span);
-        match &argument.value {
-            Err(why) => Field::Unknown(why.clone(), Some(place)),
+        match argument.value.node() {
+            Err(why) => Field::Unknown(why, Some(place)),
             Ok(node) if node.is_null() => Field::absent_at(reading.id, call.slot.clone()),
             Ok(node) if node.is_seq() => {
                 let items: Vec<&str> = node.items().filter_map(|item| item.as_str()).collect();
@@ -127,7 +126,7 @@ fn model(reading: &Reading<'_>, calls: &[Call]) -> Field<String> {
         .collect();
     let [load] = loads.as_slice() else {
         return match loads.first() {
-            Some(first) => Field::Unknown("several models are loaded".to_owned(), Some(reading.place(first.span))),
+            Some(first) => Field::Unknown("several models are loaded".to_owned(), Some(first.place)),
             None => Field::default(),
         };
     };
@@ -137,15 +136,15 @@ fn model(reading: &Reading<'_>, calls: &[Call]) -> Field<String> {
     match load.positional.first().or(named) {
         Some(argument) => {
             let place = reading.place(argument.span);
-            match &argument.value {
+            match argument.value.node() {
                 Ok(node) => match node.as_string() {
                     Some(text) => Field::Known(text.as_str().to_owned(), place),
                     None => Field::Unknown("the model is not written as text".to_owned(), Some(place)),
                 },
-                Err(why) => Field::Unknown(why.clone(), Some(place)),
+                Err(why) => Field::Unknown(why, Some(place)),
             }
         }
-        None => Field::Unknown("the model is not named".to_owned(), Some(reading.place(load.span))),
+        None => Field::Unknown("the model is not named".to_owned(), Some(load.place)),
     }
 }
 

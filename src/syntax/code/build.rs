@@ -8,6 +8,21 @@ use crate::source::{Span, Text};
 /// Most expressions of one file; what comes behind them is left out.
 const MAX_EXPRS: usize = 1_000_000;
 
+/// Methods that call the function that they are given for each item.
+const CALLS_FOR_EACH: &[&str] = &[
+    "map",
+    "imap",
+    "imap_unordered",
+    "starmap",
+    "map_async",
+    "apply",
+    "progress_apply",
+    "parallel_apply",
+    "map_batches",
+    "forEach",
+    "flatMap",
+];
+
 /// A module in the making.
 pub struct Builder {
     /// What is made so far.
@@ -26,6 +41,52 @@ impl Builder {
         };
         made.enter_scope(ScopeKind::File, "", span);
         made
+    }
+
+    /// The whole module.
+    pub fn finish(mut self) -> Module {
+        for (at, binding) in (0..).zip(&self.module.bindings) {
+            let names = self.module.names.entry(binding.scope).or_default();
+            match names.get_mut(&binding.name) {
+                Some(places) => places.push(at),
+                None => {
+                    names.insert(binding.name.clone(), vec![at]);
+                }
+            }
+        }
+        let module = &mut self.module;
+        let exprs = &module.exprs;
+        let place = |site: &Site| {
+            let span = exprs[site.call.0 as usize].span;
+            (span.start, std::cmp::Reverse(span.end))
+        };
+        module.sites.sort_by_key(place);
+        let name = |expr: ExprId| match &exprs[expr.0 as usize].kind {
+            ExprKind::Name(name) | ExprKind::Member(_, name) => Some(name.as_str()),
+            _ => None,
+        };
+        for (at, site) in (0..).zip(&module.sites) {
+            let ExprKind::Call {
+                function, arguments, ..
+            } = &exprs[site.call.0 as usize].kind
+            else {
+                continue;
+            };
+            let Some(called) = name(*function) else {
+                continue;
+            };
+            module.callers.entry(called.to_owned()).or_default().push(at);
+            if CALLS_FOR_EACH.contains(&called) {
+                let handed = arguments.iter().filter_map(|argument| name(argument.value));
+                module.handed.extend(handed.map(str::to_owned));
+            }
+        }
+        for block in &module.blocks {
+            if let BlockKind::Branch { statement, .. } = block.kind {
+                *module.branches.entry(statement).or_default() += 1;
+            }
+        }
+        self.module
     }
 
     /// Whether no more should be read.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::{Language, Module, typescript};
+use super::{Language, Module, python, typescript};
 use crate::source::{Source, SourceId};
 
 /// The files of a run, read-only.
@@ -39,21 +39,24 @@ impl<'a> Files<'a> {
         u32::try_from(index).ok().map(SourceId)
     }
 
+    /// The one source whose path from the root ends with these names; `None` where several do.
+    pub fn only_one_ending(&self, names: &str) -> Option<SourceId> {
+        let ends = |path: &str| {
+            let before = path.strip_suffix(names);
+            before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+        };
+        let mut found = (0..).zip(self.sources).filter(|(_, source)| ends(&source.from_root));
+        let (index, _) = found.next()?;
+        found.next().is_none().then_some(SourceId(index))
+    }
+
     /// What a file of source code says; `None` where it is none, too long, or not worth the time to read.
     pub fn module(&self, id: SourceId) -> Option<&Module> {
         let source = self.source(id);
         self.modules[id.0 as usize]
-            .get_or_init(|| {
-                let (body, start) = source.body();
-                let extension = source.extension();
-                match Language::of_extension(&extension)? {
-                    Language::Python => None,
-                    Language::TypeScript if typescript::is_generated(source.file_name(), body) => None,
-                    Language::TypeScript => {
-                        let jsx = !matches!(extension.as_str(), "ts" | "mts" | "cts");
-                        typescript::read(body, start, jsx)
-                    }
-                }
+            .get_or_init(|| match Language::of_extension(&source.extension())? {
+                Language::Python => python::read(source),
+                Language::TypeScript => typescript::read_source(source),
             })
             .as_ref()
     }

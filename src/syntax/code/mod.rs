@@ -7,13 +7,21 @@
 
 mod build;
 mod files;
+mod follow;
+mod known;
+mod paths;
+pub mod python;
+#[cfg(test)]
+mod tests;
+mod text;
 mod typescript;
 mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use build::Builder;
 pub use files::Files;
+pub use follow::{CHAIN, Reader};
 pub use typescript::is_generated;
 pub use value::{Argument, Call, Kind, Open, Repeat, Value};
 
@@ -76,6 +84,14 @@ pub struct Module {
     pub bindings: Vec<Binding>,
     /// The calls, in the order in which they begin.
     pub sites: Vec<Site>,
+    /// Bindings by scope and name, in the order written.
+    names: HashMap<ScopeId, HashMap<String, Vec<u32>>>,
+    /// Calls by the last name of what is called.
+    callers: HashMap<String, Vec<u32>>,
+    /// Functions that are handed to something that calls them for each item: `pool.map(ask, questions)`.
+    handed: HashSet<String>,
+    /// By a statement's first byte, how many branches it has.
+    branches: HashMap<usize, usize>,
 }
 
 /// Something imported.
@@ -137,6 +153,8 @@ pub enum ExprKind {
     Percent(ExprId, ExprId),
     /// `a / b`, which puts paths together in Python.
     Divide(ExprId, ExprId),
+    /// `a | b`: what `a` gives goes to `b`.
+    Chain(ExprId, ExprId),
     /// A list made in a loop, of this: a comprehension.
     Each(ExprId),
     /// A function or class, by its scope.
@@ -286,7 +304,9 @@ pub enum Change {
     Extend(ExprId),
     /// `a["key"] = b`, `a.key = b`.
     SetKey(ExprId, ExprId),
-    /// Set in a way that isn't followed: a loop's variable, unpacking, `global`.
+    /// An item of it: a loop's variable.
+    Item(ExprId),
+    /// Set in a way that isn't followed: unpacking, `global`.
     Runtime,
 }
 
@@ -315,5 +335,31 @@ impl Module {
     /// A block.
     pub fn block(&self, id: BlockId) -> &Block {
         &self.blocks[id.0 as usize]
+    }
+
+    /// Where a scope's name is set, in the order written.
+    pub fn set(&self, scope: ScopeId, name: &str) -> impl Iterator<Item = &Binding> {
+        let found = self.names.get(&scope).and_then(|names| names.get(name));
+        let found = found.map(Vec::as_slice).unwrap_or_default();
+        found.iter().map(|index| &self.bindings[*index as usize])
+    }
+
+    /// Whether a scope sets a name.
+    pub fn sets(&self, scope: ScopeId, name: &str) -> bool {
+        self.names.get(&scope).is_some_and(|names| names.contains_key(name))
+    }
+
+    /// The calls of what has this name: `name(…)`, `object.name(…)`.
+    pub fn calling(&self, name: &str) -> impl Iterator<Item = &Site> {
+        let found = self.callers.get(name).map(Vec::as_slice).unwrap_or_default();
+        found.iter().map(|index| &self.sites[*index as usize])
+    }
+
+    /// A block and the blocks that it stands in, up to the body of its function.
+    pub fn around(&self, block: BlockId) -> impl Iterator<Item = BlockId> {
+        std::iter::successors(Some(block), |id| {
+            let block = self.block(*id);
+            block.parent.filter(|_| block.kind != BlockKind::Body)
+        })
     }
 }

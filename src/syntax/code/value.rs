@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ScopeId;
 use crate::source::{Place, Slot, SourceId, Span, Text};
+use crate::syntax::node::{self, Node};
 use crate::syntax::template::Piece;
 
 /// A value, as far as the code tells it.
@@ -50,8 +51,10 @@ pub enum Kind {
         /// What chooses: "the environment variable `MODEL` may set another".
         why: String,
     },
-    /// Something of a package, by its path: `torch.bfloat16`.
-    Path(String),
+    /// Something of a package, by its path: `torch.bfloat16`; with the call that made the object that it is a part of.
+    Path(String, Option<Arc<Call>>),
+    /// A file or folder of the tree, by its path from the root.
+    File(String),
     /// A function or class of the tree.
     Scope(SourceId, ScopeId),
     /// It can't be told: why.
@@ -75,6 +78,10 @@ pub struct Call {
     pub callee: String,
     /// The call that made the object, where it is known.
     pub maker: Option<Arc<Call>>,
+    /// The function or class of the tree that is called.
+    pub own: Option<(SourceId, ScopeId)>,
+    /// Whether what is called is known: not an object whose maker can't be told.
+    pub followed: bool,
     /// Where the whole call stands.
     pub place: Place,
     /// Arguments by position.
@@ -111,7 +118,135 @@ pub struct Argument {
     pub value: Arc<Value>,
 }
 
+impl Value {
+    /// The text of a string of which all is known, or of a number.
+    pub fn fixed(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text, pieces) => pieces
+                .iter()
+                .all(|piece| matches!(piece, Piece::Fixed(_)))
+                .then_some(text.as_str()),
+            Kind::Plain(text) if !self.is_null() => Some(text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Plain(text) if text.as_str() == "null")
+    }
+
+    /// A map's entry.
+    pub fn get(&self, key: &str) -> Option<&Arc<Value>> {
+        match &self.kind {
+            Kind::Map { entries, .. } => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// Whether both say the same.
+    pub fn is_same(&self, other: &Value) -> bool {
+        let same_place = self.place == other.place;
+        same_place
+            || self.fixed().is_some_and(|text| other.fixed() == Some(text))
+            || (self.is_null() && other.is_null())
+    }
+
+    /// It as a tree of values that are all known.
+    ///
+    /// # Errors
+    /// Why it, or a part of it that is no map's entry, can't be told.
+    pub fn node(&self) -> Result<Arc<Node>, String> {
+        let span = self.place.span;
+        let made = |kind| Ok(Arc::new(Node { span, kind }));
+        match &self.kind {
+            Kind::Plain(text) => made(node::Kind::Plain(text.clone())),
+            Kind::Text(text, _) if self.fixed().is_some() => made(node::Kind::Quoted(text.clone())),
+            Kind::Text(text, _) => Err(format!("`{}` is filled in while the program runs", text.as_str())),
+            Kind::Path(path, None) => made(node::Kind::Quoted(Text::opaque(path, span))),
+            Kind::List { items, open: None } => {
+                let items: Result<Vec<_>, String> = items.iter().map(|item| item.node()).collect();
+                made(node::Kind::Seq { items: items? })
+            }
+            Kind::Map {
+                entries,
+                open: None,
+                slot,
+            } => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let quoted = |text: &str, span| {
+                        let kind = node::Kind::Quoted(Text::opaque(text, span));
+                        Arc::new(Node { span, kind })
+                    };
+                    let place = value.place.span;
+                    // An entry that can't be told doesn't hide the others.
+                    (
+                        quoted(key, place),
+                        value.node().unwrap_or_else(|_| quoted("${}", place)),
+                    )
+                });
+                let entries = entries.collect();
+                let slot = slot.clone();
+                made(node::Kind::Map { entries, slot })
+            }
+            Kind::List { open: Some(open), .. } | Kind::Map { open: Some(open), .. } => Err(open.why.clone()),
+            Kind::OneOf { why, .. } | Kind::Unknown(why) => Err(why.clone()),
+            Kind::Call(call) => Err(format!(
+                "what `{}` gives is worked out while the program runs",
+                call.callee
+            )),
+            Kind::Path(path, Some(_)) => Err(format!("`{path}` is worked out while the program runs")),
+            Kind::File(_) | Kind::Scope(..) => Err("it is no value that is written down".to_owned()),
+        }
+    }
+}
+
 impl Call {
+    /// A call of which only the name and the place are known.
+    pub(super) fn new(callee: String, place: Place) -> Self {
+        Self {
+            callee,
+            maker: None,
+            own: None,
+            followed: false,
+            place,
+            positional: Vec::new(),
+            keywords: Vec::new(),
+            open: false,
+            assigned_to: None,
+            slot: Slot {
+                span: Span::at(place.span.end),
+                insert: None,
+            },
+            function: String::new(),
+            repeat: None,
+        }
+    }
+
+    /// Takes the entries of the last argument, where that is an object, as arguments by name.
+    pub(super) fn spread_options(&mut self) {
+        let Some(last) = self.positional.last() else {
+            return;
+        };
+        if let Kind::Map { entries, open, slot } = &last.value.kind {
+            let span = last.span;
+            let named = entries.iter().map(|(name, value)| {
+                let own = value.place.source == self.place.source;
+                let span = if own { value.place.span } else { span };
+                (
+                    name.clone(),
+                    Argument {
+                        span,
+                        value: value.clone(),
+                    },
+                )
+            });
+            self.keywords.extend(named);
+            self.open |= open.is_some();
+            self.slot = slot.clone();
+        }
+    }
+
     /// An argument by name.
     pub fn keyword(&self, name: &str) -> Option<&Argument> {
         self.keywords

@@ -14,7 +14,7 @@ use tree_sitter::{Node as Tree, ParseOptions, Parser};
 
 use super::build::Builder;
 use super::{BlockKind, Change, Entry, ExprId, ExprKind, Import, Item, MAX_BYTES, MAX_DEPTH, Module, Passed};
-use crate::source::{Slot, Span, Text};
+use crate::source::{Slot, Source, Span, Text};
 use names::Names;
 pub(super) use resolve::Projects;
 
@@ -61,9 +61,19 @@ pub fn is_generated(file_name: &str, text: &str) -> bool {
     dense * 2 > text.len()
 }
 
+/// What a file says; `None` where a program has written it, or where it is not worth the time to read.
+pub(super) fn read_source(source: &Source) -> Option<Module> {
+    let (body, start) = source.body();
+    if is_generated(source.file_name(), body) {
+        return None;
+    }
+    let jsx = !matches!(source.extension().as_str(), "ts" | "mts" | "cts");
+    read(body, start, jsx)
+}
+
 /// What a TypeScript or JavaScript file says; `None` where it is too long or not worth the time that it would take.
 /// `start` is the first byte of `text` in its file; `jsx` decides whether `<a>` is an element or a type.
-pub(super) fn read(text: &str, start: usize, jsx: bool) -> Option<Module> {
+fn read(text: &str, start: usize, jsx: bool) -> Option<Module> {
     let language = if jsx {
         tree_sitter_typescript::LANGUAGE_TSX
     } else {
@@ -98,11 +108,7 @@ pub(super) fn read(text: &str, start: usize, jsx: bool) -> Option<Module> {
     };
     reader.names.enter_body();
     reader.body(tree.root_node());
-    let mut module = reader.made.module;
-    let order = |span: Span| (span.start, usize::MAX - span.end);
-    let exprs = &module.exprs;
-    module.sites.sort_by_key(|site| order(exprs[site.call.0 as usize].span));
-    Some(module)
+    Some(reader.made.finish())
 }
 
 /// Reads a file from its syntax tree.
