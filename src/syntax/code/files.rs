@@ -15,7 +15,7 @@ pub struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// the files of these sources. Reads nothing yet.
+    /// The files of these sources. Reads nothing yet.
     pub fn new(sources: &'a [Source]) -> Self {
         let by_path = sources.iter().enumerate();
         Self {

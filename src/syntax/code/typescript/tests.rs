@@ -57,6 +57,7 @@ fn bindings(module: &Module) -> Vec<String> {
             Change::PushFront(id) => format!("unshift {}", value(id)),
             Change::Extend(id) => format!("extend {}", value(id)),
             Change::SetKey(key, id) => format!("[{}] = {}", value(key), value(id)),
+            Change::Item(id) => format!("of {}", value(id)),
             Change::Runtime => "?".to_owned(),
         };
         let scope = module.scope(binding.scope);
