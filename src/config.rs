@@ -1,11 +1,15 @@
 //! `llmlint.yaml`: what a team states that the files do not say.
 
+pub mod owners;
+
 use std::collections::BTreeMap;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use owners::Owners;
 
 use crate::report::Severity;
 use crate::syntax::{SyntaxError, de, yaml};
@@ -37,12 +41,96 @@ pub struct Config {
     pub rule_folders: Vec<String>,
     /// Rules by id: a severity, `off`, or a mapping with `severity` and the rule's options.
     pub rules: BTreeMap<String, RuleSetting>,
+    /// Findings not to report in some files.
+    pub ignore: Vec<IgnoreSetting>,
     /// What is known of prompts that the files do not say; for a field, the last entry that matches and states it.
     pub prompts: Vec<PromptSetting>,
     /// What is known of deployments that the files do not say; for a field, the last entry that matches and states it.
     pub deployments: Vec<DeploymentSetting>,
     /// Models that the catalog does not have, or whose price is another for this team.
     pub models: Vec<ModelSetting>,
+    /// What may be spent.
+    pub budgets: Vec<Budget>,
+    /// The file of accepted findings, from the config's folder (default: llmlint-baseline.json, where it is there).
+    pub baseline: Option<String>,
+}
+
+/// What some units may cost. Without `files`, `unit`, `owner` and `tag` it is for everything below the config's folder.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// What to call it.
+    pub name: Option<String>,
+    /// Which files: a glob from the config's folder.
+    pub files: Option<String>,
+    /// The unit of this name.
+    pub unit: Option<String>,
+    /// Files that CODEOWNERS gives this owner.
+    pub owner: Option<String>,
+    /// Prompts that have this tag.
+    pub tag: Option<String>,
+    /// Whether breaking it fails the check (`hard`, the default) or is only told (`soft`).
+    pub level: BudgetLevel,
+    /// Most tokens that one prompt may send as fixed text.
+    pub max_input_tokens: Option<u64>,
+    /// Most USD that one call of a prompt may cost.
+    #[schemars(with = "Option<String>")]
+    pub max_usd_per_call: Option<Decimal>,
+    /// Most USD that 1,000 calls of a prompt may cost.
+    #[schemars(with = "Option<String>")]
+    pub max_usd_per_1000_calls: Option<Decimal>,
+    /// Most USD a month of all together: prompts whose volume is stated, and GPUs.
+    #[schemars(with = "Option<String>")]
+    pub max_usd_per_month: Option<Decimal>,
+    /// Most USD a month of the GPUs of all deployments together.
+    #[schemars(with = "Option<String>")]
+    pub max_gpu_usd_per_month: Option<Decimal>,
+    /// Most that a change may add, in percent of what stood there before.
+    #[schemars(with = "Option<String>")]
+    pub max_growth_percent: Option<Decimal>,
+    /// Most USD a month that a change may add.
+    #[schemars(with = "Option<String>")]
+    pub max_growth_usd_per_month: Option<Decimal>,
+    /// Requests of the longest length that each deployment must hold at once.
+    #[schemars(with = "Option<String>")]
+    pub min_concurrency: Option<Decimal>,
+}
+
+/// Whether breaking a budget fails the check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BudgetLevel {
+    /// It fails.
+    #[default]
+    Hard,
+    /// It is only told.
+    Soft,
+}
+
+impl Budget {
+    /// Its limits by their keys in the config.
+    fn limits(&self) -> [(&'static str, Option<Decimal>); 8] {
+        [
+            ("max_input_tokens", self.max_input_tokens.map(Decimal::from)),
+            ("max_usd_per_call", self.max_usd_per_call),
+            ("max_usd_per_1000_calls", self.max_usd_per_1000_calls),
+            ("max_usd_per_month", self.max_usd_per_month),
+            ("max_gpu_usd_per_month", self.max_gpu_usd_per_month),
+            ("max_growth_percent", self.max_growth_percent),
+            ("max_growth_usd_per_month", self.max_growth_usd_per_month),
+            ("min_concurrency", self.min_concurrency),
+        ]
+    }
+
+    /// What it is for, as far as two budgets can be for the same thing.
+    fn scope(&self) -> [Option<&String>; 4] {
+        [
+            self.files.as_ref(),
+            self.unit.as_ref(),
+            self.owner.as_ref(),
+            self.tag.as_ref(),
+        ]
+    }
 }
 
 /// How a rule is set.
@@ -109,6 +197,18 @@ pub enum OptionValue {
     Strs(Vec<String>),
 }
 
+/// Findings not to report in some files.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IgnoreSetting {
+    /// Which files.
+    pub files: String,
+    /// Which rules.
+    pub rules: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
 /// What is known of the prompts that a glob names.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -124,6 +224,8 @@ pub struct PromptSetting {
     /// The share of input tokens that the provider bills as cached, 0 to 1.
     #[schemars(with = "Option<String>")]
     pub cached_share: Option<Decimal>,
+    /// Names by which budgets and `llmlint cost` group prompts.
+    pub tags: Option<Vec<String>>,
 }
 
 /// A number of tokens, or a range.
@@ -251,13 +353,53 @@ impl Config {
                 return Err(fail("models", format!("the price of `{}` is negative", model.id)));
             }
         }
+        for (index, budget) in self.budgets.iter().enumerate() {
+            let entry = index + 1;
+            if let Some((key, _)) = budget
+                .limits()
+                .iter()
+                .find(|(_, limit)| limit.is_some_and(|limit| limit.is_sign_negative()))
+            {
+                return Err(fail("budgets", format!("entry {entry}: `{key}` is below zero")));
+            }
+            if budget.limits().iter().all(|(_, limit)| limit.is_none()) {
+                return Err(fail(
+                    "budgets",
+                    format!("entry {entry} limits nothing: give it a limit such as `max_usd_per_month`"),
+                ));
+            }
+            let twin = self.budgets[..index].iter().position(|other| {
+                other.scope() == budget.scope()
+                    && other.level == budget.level
+                    && other
+                        .limits()
+                        .iter()
+                        .zip(budget.limits())
+                        .any(|(a, b)| a.1.is_some() && b.1.is_some())
+            });
+            if let Some(twin) = twin {
+                return Err(fail(
+                    "budgets",
+                    format!(
+                        "entries {} and {entry} limit the same thing: keep one of them",
+                        twin + 1
+                    ),
+                ));
+            }
+        }
         let globs = self
             .exclude
             .iter()
             .map(|glob| ("exclude", glob))
             .chain(self.prompt_files.iter().flatten().map(|g| ("prompt_files", g)))
             .chain(self.prompts.iter().map(|s| ("prompts", &s.files)))
-            .chain(self.deployments.iter().map(|s| ("deployments", &s.files)));
+            .chain(self.deployments.iter().map(|s| ("deployments", &s.files)))
+            .chain(self.ignore.iter().map(|s| ("ignore", &s.files)))
+            .chain(
+                self.budgets
+                    .iter()
+                    .filter_map(|budget| Some(("budgets", budget.files.as_ref()?))),
+            );
         for (key, glob) in globs {
             if glob.is_empty() {
                 return Err(fail(

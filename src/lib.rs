@@ -1,6 +1,6 @@
 //! llmlint reads prompts and model deployments, counts what they cost, and says what is wasted or will not work.
 //!
-//! Data flows one way: sources → formats → units → facts → rules → report → reporters. [`lint::lint`] is that way in
+//! Data flows one way: sources → formats → units → facts → rules → report → gate → reporters. [`lint::lint`] is that way in
 //! one screen; it is a pure function. Only [`host`] and [`cli`] touch the machine.
 
 pub mod catalog;
@@ -9,8 +9,10 @@ pub mod config;
 pub mod engines;
 pub mod excerpt;
 pub mod facts;
+pub mod fingerprint;
 pub mod fix;
 pub mod formats;
+pub mod gate;
 pub mod host;
 pub mod lint;
 pub mod report;

@@ -8,13 +8,15 @@ use rust_decimal::Decimal;
 use crate::catalog::{Catalog, Date};
 use crate::excerpt;
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitKind, World};
+use crate::fingerprint;
 use crate::formats::{self, Outcome};
+use crate::report::change::Suppressed;
 use crate::report::{
     Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
     Totals, UnitReport,
 };
-use crate::rules::{ActiveRule, Judged, RuleSet, judge};
-use crate::source::{Place, Source, SourceId, Span, normal, resolve};
+use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
+use crate::source::{Place, Source, SourceId, Span, floor_char_boundary, normal, resolve};
 use crate::syntax::code::Files;
 use crate::syntax::template;
 use crate::units::{Deployment, Message, Prompt, Training, Unit};
@@ -93,9 +95,17 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         same_base: same_base(&units, sources, linter.settings),
         ..World::new(all, linter.settings, linter.catalog, linter.today)
     };
+    let asked: Asked = units
+        .iter()
+        .map(|unit| unit.place().source)
+        .collect::<HashSet<SourceId>>()
+        .into_par_iter()
+        .map(|source| (source, suppressions(&all[source.0 as usize])))
+        .filter(|(_, found)| !found.is_empty())
+        .collect();
     let judged: Vec<UnitResult> = units
         .par_iter()
-        .map(|unit| judge_unit(unit, &world, linter.rules))
+        .map(|unit| judge_unit(unit, &world, linter.rules, &asked))
         .collect();
 
     let totals = totals(&files, &judged);
@@ -113,15 +123,20 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         totals,
         not_judged: Vec::new(),
         files,
+        suppressed: Vec::new(),
+        comparison: None,
+        gate: None,
     };
     for unit in judged {
         report.findings.extend(unit.findings);
+        report.suppressed.extend(unit.suppressed);
         report.not_judged.extend(unit.not_judged);
         report.units.push(unit.report);
     }
     report
         .findings
         .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
+    report.suppressed.sort();
     report
 }
 
@@ -335,14 +350,19 @@ fn is_only_text(prompt: &Prompt) -> bool {
 struct UnitResult {
     report: UnitReport,
     findings: Vec<Finding>,
+    suppressed: Vec<Suppressed>,
     not_judged: Vec<NotJudged>,
     price_as_of: Option<Date>,
     kind: UnitKind,
 }
 
-fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
+/// What files ask not to report, by file.
+type Asked = HashMap<SourceId, Vec<Suppression>>;
+
+fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) -> UnitResult {
     let subject = subject(unit, world);
     let mut findings = Vec::new();
+    let mut suppressed = Vec::new();
     let mut not_judged = Vec::new();
     for active in rules.active.iter().filter(|active| active.rule.unit == subject.kind()) {
         match judge(&active.rule, &active.options, &subject) {
@@ -354,6 +374,10 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
             }),
             Judged::Fires(draft) => {
                 let source = &world.sources[draft.place.source.0 as usize];
+                if let Some(silenced) = silenced(&active.rule.id, draft.place, unit, world, asked) {
+                    suppressed.push(silenced);
+                    continue;
+                }
                 findings.push(Finding {
                     rule: active.rule.id.clone(),
                     severity: active.severity,
@@ -367,11 +391,14 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
                     fix: draft.fix,
                     evidence: citations(active, world.catalog),
                     excerpt: Some(excerpt::excerpt(source, draft.place.span)),
+                    fingerprint: finding_fingerprint(&active.rule.id, source, draft.place.span),
+                    status: None,
                 });
             }
         }
     }
     let source = &world.sources[subject.place().source.0 as usize];
+    let content = content(unit, source, subject.place().span);
     let cost_facts: &[&str] = match subject.kind() {
         UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
         UnitKind::Deployment => &["deployment.cost.hour"],
@@ -393,15 +420,86 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet) -> UnitResult {
             kind: subject.kind().name().to_owned(),
             format: subject.format().to_owned(),
             path: source.path.clone(),
+            from_root: source.from_root.clone(),
             span: excerpt::locate(source, subject.place().span),
+            fingerprint: fingerprint::fingerprint(&[&content]),
+            sketch: fingerprint::sketch(&content),
+            owners: world.settings.owners(&source.from_root).to_vec(),
+            tags: match subject.kind() {
+                UnitKind::Prompt => world
+                    .settings
+                    .prompt(&source.from_root, |s| s.tags.clone())
+                    .unwrap_or_default(),
+                _ => Vec::new(),
+            },
+            concurrency: match subject.kind() {
+                UnitKind::Deployment => concurrency(&subject),
+                _ => None,
+            },
             model: model.known().map(|name| excerpt::safe(name)),
             tokens,
             costs: cost_facts.iter().map(|name| cost(&subject, name)).collect(),
         },
         findings,
+        suppressed,
         not_judged,
         price_as_of,
     }
+}
+
+/// The request not to report a finding of `rule` at `place`, where the file or the config makes one.
+fn silenced(rule: &str, place: Place, unit: &Unit, world: &World<'_>, asked: &Asked) -> Option<Suppressed> {
+    let source = &world.sources[place.source.0 as usize];
+    let sent: Vec<Span> = match unit {
+        Unit::Prompt(prompt) => {
+            let here = prompt.messages.iter().filter(|message| message.source == place.source);
+            here.map(|message| message.text.span()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let found = asked.get(&place.source).into_iter().flatten();
+    if let Some(one) = found
+        .into_iter()
+        .find(|one| one.covers(rule, source, place.span, &sent))
+    {
+        return Some(Suppressed {
+            rule: rule.to_owned(),
+            path: source.path.clone(),
+            line: source.position(one.at).line,
+            reason: excerpt::safe(&one.reason),
+        });
+    }
+    let setting = world.settings.ignored(rule, &source.from_root)?;
+    Some(Suppressed {
+        rule: rule.to_owned(),
+        path: source.path.clone(),
+        line: source.position(place.span.start).line,
+        reason: excerpt::safe(setting.reason.as_deref().unwrap_or("ignore: in llmlint.yaml")),
+    })
+}
+
+/// What a unit says: a prompt's messages, else the lines that it stands in.
+fn content(unit: &Unit, source: &Source, span: Span) -> String {
+    match unit {
+        Unit::Prompt(prompt) => {
+            let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
+            texts.join("\n")
+        }
+        _ => source.text.get(span.start..span.end).unwrap_or_default().to_owned(),
+    }
+}
+
+fn concurrency(subject: &Subject<'_>) -> Option<Decimal> {
+    match subject.fact("deployment.memory.concurrency")?.value {
+        crate::facts::Known::Yes(crate::facts::Value::Number(number)) => Some(number.normalize()),
+        _ => None,
+    }
+}
+
+/// A finding is known by its rule and the first line that it is about: what stands further down may change.
+fn finding_fingerprint(rule: &str, source: &Source, span: Span) -> String {
+    let words = source.text.get(span.start..span.end).unwrap_or_default();
+    fingerprint::fingerprint(&[rule, words.trim_start().lines().next().unwrap_or_default()])
 }
 
 fn cost(subject: &Subject<'_>, name: &str) -> Cost {
@@ -555,6 +653,8 @@ fn unreadable(file: &Unread) -> Finding {
         fix: None,
         evidence: Vec::new(),
         excerpt: None,
+        fingerprint: fingerprint::fingerprint(&["unreadable-file", &file.path]),
+        status: None,
     }
 }
 
@@ -572,6 +672,8 @@ fn syntax_error(source: &Source, format: &str, error: &crate::syntax::SyntaxErro
         fix: None,
         evidence: Vec::new(),
         excerpt: Some(excerpt::excerpt(source, error.span)),
+        fingerprint: finding_fingerprint("syntax-error", source, error.span),
+        status: None,
     }
 }
 
@@ -599,6 +701,8 @@ fn missing_file(source: &Source, span: Span, name: &str) -> Finding {
         fix: None,
         evidence: Vec::new(),
         excerpt: Some(excerpt::excerpt(source, span)),
+        fingerprint: finding_fingerprint("missing-prompt-file", source, span),
+        status: None,
     }
 }
 

@@ -4,6 +4,10 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod change;
+
+use change::{Comparison, Gate, Suppressed};
+
 /// The version of the report's schema; a field that is removed or changes its meaning raises it.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -29,6 +33,15 @@ pub struct Report {
     pub not_judged: Vec<NotJudged>,
     /// What became of each file that was looked at.
     pub files: Vec<FileNote>,
+    /// Findings that the files or the config ask not to report, by path and line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<Suppressed>,
+    /// What differs from an older state, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
+    /// What the budgets say, where the config has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
 }
 
 /// How much a finding matters.
@@ -86,6 +99,24 @@ pub struct Finding {
     /// The lines around the place, secrets and control characters made harmless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
+    /// What it is about, as 16 hexadecimal digits that stay the same when lines move.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// How it stands to an older state or a baseline, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<FindingStatus>,
+}
+
+/// How a finding stands to an older state or a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingStatus {
+    /// The older state does not have it.
+    New,
+    /// The older state has it too.
+    Unchanged,
+    /// The baseline accepts it: it fails no check.
+    Accepted,
 }
 
 /// A place in a file.
@@ -234,14 +265,33 @@ pub struct UnitReport {
     pub format: String,
     /// The file.
     pub path: String,
+    /// The file, from the repository's root.
+    #[serde(default)]
+    pub from_root: String,
     /// Where it stands.
     pub span: Location,
+    /// Its content, as 16 hexadecimal digits: for a prompt its messages, else the lines that it stands in.
+    #[serde(default)]
+    pub fingerprint: String,
+    /// A sketch of its content, by which it is known after an edit and a move.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sketch: String,
+    /// Who owns its file by CODEOWNERS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// The tags that llmlint.yaml gives it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The model that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Tokens of its fixed text with the chat's framing (prompts).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenCount>,
+    /// Requests of the longest length that one copy holds at once, where that is known (deployments).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub concurrency: Option<Decimal>,
     /// What a call costs by part: `input`, `output` (prompts), `hour` (deployments).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub costs: Vec<Cost>,

@@ -9,12 +9,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use super::load::{ConfigArguments, Run};
+use super::change::{ChangeSet, keep_new};
+use super::load::{self, ConfigArguments, Run};
 use super::output::{self, Color};
-use crate::host::{self, Root, Scan};
+use crate::gate::{self, Baseline};
+use crate::host::{self, Origin, Root, Scan};
 use crate::lint::{self, Unread};
-use crate::report::Severity;
-use crate::reporters::{self, REPORTERS, Style};
+use crate::report::{Finding, FindingStatus, Report, Severity};
+use crate::reporters::{self, REPORTERS, Reporter, Style};
 use crate::rules::Selection;
 use crate::source::Source;
 
@@ -47,6 +49,25 @@ pub(super) struct Check {
     /// An older checkout of the same repository: deployments are compared with what they were in it.
     #[arg(long, value_name = "FOLDER")]
     before: Option<PathBuf>,
+    /// A branch or commit to compare with: what this change adds, mends and costs. Settings, rules, prices, volumes,
+    /// budgets and baseline are the base's own.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["before", "no_gitignore"])]
+    base: Option<String>,
+    /// Judge by the settings that the change itself brings: for a change that somebody outside of it has allowed to.
+    #[arg(long, requires = "base")]
+    allow_config_change: bool,
+    /// Tell of new findings alone.
+    #[arg(long, requires = "base")]
+    new_only: bool,
+    /// Tell of findings on changed lines alone.
+    #[arg(long, requires = "base")]
+    changed_lines: bool,
+    /// Findings that are accepted for now (default: llmlint-baseline.json beside the config, where it is there).
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run to a baseline, so that only further ones fail.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "base")]
+    write_baseline: Option<Option<PathBuf>>,
     #[command(flatten)]
     config: ConfigArguments,
     /// When to colour.
@@ -58,9 +79,10 @@ pub(super) struct Check {
     /// Also list every file, how it was read or why not, and all that could not be judged.
     #[arg(long, short)]
     verbose: bool,
-    /// Write the report to this file.
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
+    /// Write the report to this file; `FORMAT=FILE`, several times, writes it in several formats at once (`-` is standard
+    /// output).
+    #[arg(long, short, value_name = "[FORMAT=]FILE")]
+    output: Vec<String>,
     /// Look at files that git ignores too.
     #[arg(long)]
     no_gitignore: bool,
@@ -70,6 +92,13 @@ pub(super) struct Check {
     /// Threads to use, 1 to 256 (default: one a core).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
+}
+
+/// One of the ways in which a report is written.
+struct Output {
+    reporter: &'static Reporter,
+    /// The file; absent for standard output.
+    path: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -111,45 +140,179 @@ impl Check {
             severity: self.severity.map(Severity::from),
         };
         let from_stdin = self.paths.iter().any(|path| path.as_os_str() == "-");
+        let outputs = self.outputs()?;
         let start = if from_stdin { Path::new(".") } else { &self.paths[0] };
-        let run = Run::load(&self.config, start, &selection)?;
-        let progress = Progress::start(!self.quiet && self.output.is_none());
-        let scan = if from_stdin {
-            self.stdin(&run)?
-        } else {
-            host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore)
-                .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?
+        let root = load::root(start)?;
+        let mut change = match &self.base {
+            Some(_) if from_stdin => {
+                return Err(Failure("`-` can't be compared with a base: name its file".to_owned()));
+            }
+            Some(base) => Some(ChangeSet::open(base, &root)?),
+            None => None,
         };
-        let before = self.older(&run)?;
-        let report = lint::lint_against(&scan.sources, &before, &scan.unread, &run.linter());
+        let origin = match &change {
+            Some(change) if !self.allow_config_change => change.origin(),
+            _ => Origin::Disk,
+        };
+        let run = Run::load_from(&origin, root, &self.config, start, &selection)?;
+        let progress = Progress::start(!self.quiet && outputs.iter().any(|output| output.path.is_none()));
+        let mut report = match &mut change {
+            Some(change) => self.judge_change(change, &run)?,
+            None => {
+                let scan = if from_stdin {
+                    self.stdin(&run)?
+                } else {
+                    host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore).map_err(|error| {
+                        Failure(format!("{} (check the spelling, or leave the path out)", error.message))
+                    })?
+                };
+                let before = self.older(&run)?;
+                lint::lint_against(&scan.sources, &before, &scan.unread, &run.linter())
+            }
+        };
+        let notes = self.accept(&origin, &run, &mut report)?;
+        if !run.settings.config.budgets.is_empty() {
+            let folder = run.settings.folder().to_owned();
+            let budgets: Vec<_> = run
+                .settings
+                .config
+                .budgets
+                .iter()
+                .map(|budget| (budget.clone(), folder.clone()))
+                .collect();
+            report.gate = Some(gate::weigh(&report, &budgets));
+        }
         drop(progress);
 
-        let reporter =
-            reporters::reporter(&self.format).ok_or_else(|| Failure(format!("no format `{}`", self.format)))?;
-        let style = Style {
-            color: self.output.is_none() && self.color.on(),
-            width: output::width(),
-            verbose: self.verbose,
-            quiet: self.quiet,
-        };
-        let text = (reporter.write)(&report, &style);
-        match &self.output {
-            Some(path) => output::write(path, &text)?,
-            None => output::print(&text)?,
-        };
+        for output in &outputs {
+            let style = Style {
+                color: output.path.is_none() && self.color.on(),
+                width: output::width(),
+                verbose: self.verbose,
+                quiet: self.quiet,
+            };
+            let text = (output.reporter.write)(&report, &style);
+            match &output.path {
+                Some(path) => output::write(path, &text)?,
+                None => output::print(&text)?,
+            };
+        }
+        for note in notes {
+            output::complain(&note);
+        }
+        Ok(self.exit_code(&report, &run))
+    }
+
+    fn exit_code(&self, report: &Report, run: &Run) -> ExitCode {
         let fail_on = self
             .fail_on
             .map(Severity::from)
             .or(run.settings.config.fail_on)
             .unwrap_or(Severity::Warning);
         let unread = report.findings.iter().any(|finding| finding.category == "input");
-        Ok(if self.strict && unread {
+        let fails = |finding: &Finding| finding.severity >= fail_on && finding.status != Some(FindingStatus::Accepted);
+        let broken = report.gate.as_ref().is_some_and(|gate| !gate.passed);
+        if self.strict && unread {
             ExitCode::from(2)
-        } else if report.findings.iter().any(|finding| finding.severity >= fail_on) {
+        } else if broken || report.findings.iter().any(fails) {
             ExitCode::from(1)
         } else {
             ExitCode::SUCCESS
-        })
+        }
+    }
+
+    /// The report on a change, its settings' findings first.
+    fn judge_change(&self, change: &mut ChangeSet, run: &Run) -> Result<Report, Failure> {
+        let (now, before) = change.scan(&self.paths, run)?;
+        let linter = run.linter();
+        let old = lint::lint(&before, &[], &linter);
+        let mut report = lint::lint_against(&now.sources, &change.differing(&before), &now.unread, &linter);
+        gate::compare(&old, &mut report, &change.base);
+        if self.changed_lines {
+            change.keep_changed_lines(&mut report, &now.sources);
+        }
+        if self.new_only {
+            keep_new(&mut report);
+        }
+        let guarded = change.guarded(run, self.allow_config_change)?;
+        report.findings.splice(0..0, guarded);
+        Ok(report)
+    }
+
+    /// Marks what the baseline accepts, or writes one; returns what is to be said about it.
+    fn accept(&self, origin: &Origin, run: &Run, report: &mut Report) -> Result<Vec<String>, Failure> {
+        let path = self.baseline.clone().unwrap_or_else(|| run.baseline.clone());
+        let limit = crate::config::DEFAULT_MAX_FILE_BYTES;
+        let is_there = origin.first(std::slice::from_ref(&path), &run.root)?.is_some();
+        let known = match is_there {
+            true => {
+                let text = origin.read(&path, &run.root, limit)?;
+                let parsed = Baseline::parse(&text);
+                Some(parsed.map_err(|why| Failure(format!("{}: {why}", path.display())))?)
+            }
+            false if self.baseline.is_some() && self.write_baseline.is_none() => {
+                return Err(Failure(format!(
+                    "{}: no such baseline (`--write-baseline` makes one)",
+                    path.display()
+                )));
+            }
+            false => None,
+        };
+        if let Some(target) = &self.write_baseline {
+            let target = target.as_ref().unwrap_or(&path);
+            let made = Baseline::of(report, known.as_ref());
+            output::write(target, &made.text())?;
+            let count = made.findings.len();
+            made.apply(report, run.today);
+            return Ok(vec![format!(
+                "{count} findings are now accepted in {}",
+                target.display()
+            )]);
+        }
+        let Some(known) = known else {
+            return Ok(Vec::new());
+        };
+        let (gone, expired) = known.apply(report, run.today);
+        let mut notes = Vec::new();
+        // On a part of the tree, or of the findings, an entry that did not occur says nothing.
+        let partial =
+            self.base.is_some() || self.paths.len() != 1 || !self.select.is_empty() || !self.ignore.is_empty();
+        if !gone.is_empty() && !partial {
+            let first = gone[0];
+            notes.push(format!(
+                "{} of the baseline's entries no longer occur, the first is {} in {}: `--write-baseline` leaves them out",
+                gone.len(),
+                first.rule,
+                first.path
+            ));
+        }
+        if let Some(first) = expired.first() {
+            notes.push(format!(
+                "{} of the baseline's entries have expired, the first is {} in {}: mend them, or give them another day",
+                expired.len(),
+                first.rule,
+                first.path
+            ));
+        }
+        Ok(notes)
+    }
+
+    /// Where to write, and how.
+    fn outputs(&self) -> Result<Vec<Output>, Failure> {
+        let of = |format: &str, path: Option<PathBuf>| {
+            let reporter = reporters::reporter(format).ok_or_else(|| Failure(format!("no format `{format}`")))?;
+            Ok(Output { reporter, path })
+        };
+        if self.output.is_empty() {
+            return Ok(vec![of(&self.format, None)?]);
+        }
+        let parse = |text: &String| match text.split_once('=') {
+            Some((format, path)) if reporters::reporter(format).is_some() => {
+                of(format, (path != "-").then(|| PathBuf::from(path)))
+            }
+            _ => of(&self.format, (text != "-").then(|| PathBuf::from(text))),
+        };
+        self.output.iter().map(parse).collect()
     }
 
     /// The files of the older checkout, seen from its own root.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::catalog::{ApiModel, Catalog, Date, ModelKind, Price};
-use crate::config::Config;
+use crate::config::{Config, Owners, owners};
 use crate::facts::Settings;
-use crate::host::{self, Root};
+use crate::host::{self, Origin, Root};
 use crate::lint::Linter;
 use crate::rules::{self, Rule, RuleSet, Selection};
 use crate::source::{Source, Span};
@@ -44,13 +44,45 @@ pub(super) struct Run {
     pub(super) catalog: Catalog,
     pub(super) rules: RuleSet,
     pub(super) today: Date,
+    /// The config's file, where there is one.
+    pub(super) config_path: Option<PathBuf>,
+    /// Where its baseline is, or would be.
+    pub(super) baseline: PathBuf,
+}
+
+/// The name of a baseline, unless the config gives another.
+const BASELINE: &str = "llmlint-baseline.json";
+
+/// The root of a run that starts at `start`.
+pub(super) fn root(start: &Path) -> Result<Root, Failure> {
+    let current = std::env::current_dir().map_err(|error| Failure(format!("the current folder: {error}")))?;
+    Ok(Root::of(start, &current))
+}
+
+/// The repository's CODEOWNERS; none where there is no such file.
+fn owners(origin: &Origin, root: &Root) -> Result<Owners, Failure> {
+    let places: Vec<PathBuf> = owners::PLACES.iter().map(|place| root.folder.join(place)).collect();
+    let found = match origin.first(&places, root)? {
+        Some(path) => origin.read(&path, root, crate::config::DEFAULT_MAX_FILE_BYTES).ok(),
+        None => None,
+    };
+    Ok(found.map_or_else(Owners::default, |text| Owners::parse(&text)))
 }
 
 impl Run {
-    /// Loads it for a run that starts at `start`.
+    /// Loads it for a run that starts at `start`, with the settings that are on the disk.
     pub(super) fn load(arguments: &ConfigArguments, start: &Path, selection: &Selection) -> Result<Self, Failure> {
-        let current = std::env::current_dir().map_err(|error| Failure(format!("the current folder: {error}")))?;
-        let root = Root::of(start, &current);
+        Self::load_from(&Origin::Disk, root(start)?, arguments, start, selection)
+    }
+
+    /// Loads it for a run that starts at `start`, with the settings of `origin`.
+    pub(super) fn load_from(
+        origin: &Origin,
+        root: Root,
+        arguments: &ConfigArguments,
+        start: &Path,
+        selection: &Selection,
+    ) -> Result<Self, Failure> {
         let today = match &arguments.as_of {
             Some(text) => text
                 .parse()
@@ -60,10 +92,13 @@ impl Run {
         let path = match (&arguments.config, arguments.no_config) {
             (_, true) => None,
             (Some(path), _) => Some(path.clone()),
-            (None, _) => host::find_config(start, &root),
+            (None, _) => origin.first(&host::config_places(start, &root), &root)?,
         };
         let (config, folder) = match &path {
-            Some(path) => (read_config(path)?, path.parent().unwrap_or(Path::new(""))),
+            Some(path) => (
+                read_config(origin, path, &root)?,
+                path.parent().unwrap_or(Path::new("")),
+            ),
             None => (Config::default(), Path::new("")),
         };
         let from_root = if path.is_some() && folder.is_absolute() {
@@ -73,7 +108,7 @@ impl Run {
         };
         let mut pages = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
         for own in &config.rule_folders {
-            pages.extend(own_rules(&folder.join(own))?);
+            pages.extend(own_rules(origin, &folder.join(own), &root)?);
         }
         pages.sort_by(|a, b| a.id.cmp(&b.id));
         if let Some(pair) = pages.windows(2).find(|pair| pair[0].id == pair[1].id) {
@@ -83,13 +118,17 @@ impl Run {
             )));
         }
         let set = RuleSet::new(pages, &config, selection).map_err(|message| match &path {
-            Some(path) if message.starts_with("rules: ") => rules_failure(path, &message),
+            Some(path) if message.starts_with("rules: ") => rules_failure(origin, path, &root, &message),
             _ => Failure(message),
         })?;
+        let baseline = config.baseline.as_ref().map(|name| folder.join(name));
+        let owners = owners(origin, &root)?;
         Ok(Self {
             root,
+            baseline: baseline.unwrap_or_else(|| folder.join(BASELINE)),
+            config_path: path.clone(),
             catalog: catalog(&config)?,
-            settings: Settings::new(config, &from_root),
+            settings: Settings::new(config, &from_root).with_owners(owners),
             rules: set,
             today,
         })
@@ -106,9 +145,10 @@ impl Run {
     }
 }
 
-fn read_config(path: &Path) -> Result<Config, Failure> {
-    let text = host::read_text(path, crate::config::DEFAULT_MAX_FILE_BYTES)
-        .map_err(|(why, _)| Failure(format!("{}: {why}", path.display())))?;
+fn read_config(origin: &Origin, path: &Path, root: &Root) -> Result<Config, Failure> {
+    let text = origin
+        .read(path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
+        .map_err(|why| Failure(format!("{}: {why}", path.display())))?;
     Config::parse(&text).map_err(|error| placed(path, text, &error))
 }
 
@@ -122,8 +162,10 @@ fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
 }
 
 /// A failure about a rule's settings, with the place of the rule's name in the config where it can be found.
-fn rules_failure(path: &Path, message: &str) -> Failure {
-    let text = host::read_text(path, crate::config::DEFAULT_MAX_FILE_BYTES).unwrap_or_default();
+fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Failure {
+    let text = origin
+        .read(path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
+        .unwrap_or_default();
     let parsed = yaml::parse(&text, 0);
     let rules = parsed.documents.first().and_then(|document| document.get("rules"));
     let named = |key: &str| message.contains(&format!("`{key}`")) || message.contains(&format!(" {key}: "));
@@ -176,18 +218,16 @@ fn catalog(config: &Config) -> Result<Catalog, Failure> {
 }
 
 /// A team's own rule pages.
-fn own_rules(folder: &Path) -> Result<Vec<Rule>, Failure> {
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| Failure(format!("rule_folders: {}: {error}", folder.display())))?;
-    let mut pages: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect();
-    pages.sort();
+fn own_rules(origin: &Origin, folder: &Path, root: &Root) -> Result<Vec<Rule>, Failure> {
+    let mut pages = origin
+        .folder(folder, root)
+        .map_err(|why| Failure(format!("rule_folders: {}: {why}", folder.display())))?;
+    pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     let mut made = Vec::new();
     for path in pages {
-        let text = host::read_text(&path, crate::config::DEFAULT_MAX_FILE_BYTES)
-            .map_err(|(why, _)| Failure(format!("{}: {why}", path.display())))?;
+        let text = origin
+            .read(&path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
+            .map_err(|why| Failure(format!("{}: {why}", path.display())))?;
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if id.eq_ignore_ascii_case("readme") {
             continue;

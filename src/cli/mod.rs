@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand. The only part that talks.
 
 mod catalog;
+mod change;
 mod check;
+mod diff;
 mod explain;
 mod facts;
 mod init;
@@ -29,6 +31,8 @@ struct Arguments {
 enum Command {
     /// Check prompts and deployments, and print findings and totals.
     Check(check::Check),
+    /// Compare two reports: units and findings that are new, changed or gone, and what that costs.
+    Diff(diff::Diff),
     /// Print a rule's page.
     Explain(explain::Explain),
     /// List the rules: id, severity, category, and whether each is on here.
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Check(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::Tokens(command) => command.run(),

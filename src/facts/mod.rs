@@ -24,7 +24,7 @@ pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
 use crate::catalog::{Catalog, Date, OpenModel};
-use crate::config::Config;
+use crate::config::{Config, Owners};
 use crate::report::Figure;
 use crate::source::{Place, Source};
 use crate::units::{Deployment, Field};
@@ -74,6 +74,8 @@ pub struct Settings {
     prompt_files: globset::GlobSet,
     prompts: Vec<globset::GlobMatcher>,
     deployments: Vec<globset::GlobMatcher>,
+    ignore: Vec<globset::GlobMatcher>,
+    owners: Owners,
 }
 
 impl Settings {
@@ -89,6 +91,8 @@ impl Settings {
             prompt_files: config.prompt_globs(),
             prompts: config.prompts.iter().map(|s| matcher(&s.files)).collect(),
             deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
+            ignore: config.ignore.iter().map(|s| matcher(&s.files)).collect(),
+            owners: Owners::default(),
             config,
             folder: if folder.is_empty() {
                 String::new()
@@ -96,6 +100,31 @@ impl Settings {
                 format!("{folder}/")
             },
         }
+    }
+
+    /// The same with the repository's CODEOWNERS.
+    pub fn with_owners(mut self, owners: Owners) -> Self {
+        self.owners = owners;
+        self
+    }
+
+    /// Who owns a file, by its path from the repository's root.
+    pub fn owners(&self, path: &str) -> &[String] {
+        self.owners.of(path)
+    }
+
+    /// The config's folder from the repository's root, with a `/` behind it; empty for the root itself.
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The entry of `ignore:` by which a finding of `rule` in `path` is not reported.
+    pub fn ignored(&self, rule: &str, path: &str) -> Option<&crate::config::IgnoreSetting> {
+        let path = self.relative(path);
+        let mut entries = self.config.ignore.iter().zip(&self.ignore);
+        entries
+            .find(|(setting, glob)| setting.rules.iter().any(|named| named == rule) && glob.is_match(path))
+            .map(|(setting, _)| setting)
     }
 
     /// Whether a file stands where prompts are kept as text.

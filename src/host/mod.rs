@@ -1,11 +1,14 @@
 //! Everything that touches the machine: walking the tree, reading files, finding the config, the clock.
 
 mod clock;
+pub mod git;
+mod origin;
 mod read;
 mod root;
 mod walk;
 
 pub use clock::today;
+pub use origin::{Origin, short};
 pub use read::{read_text, text};
-pub use root::{Root, find_config};
-pub use walk::{Scan, WalkError, scan};
+pub use root::{Root, config_places, slashed};
+pub use walk::{Scan, WalkError, scan, scan_files};

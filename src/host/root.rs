@@ -45,7 +45,7 @@ impl Root {
 }
 
 /// A path with `/` between its parts; bytes that are not UTF-8 are replaced.
-pub(super) fn slashed(path: &Path) -> String {
+pub fn slashed(path: &Path) -> String {
     let text = path.to_string_lossy();
     let text = text.strip_prefix("./").unwrap_or(&text);
     if std::path::MAIN_SEPARATOR == '/' {
@@ -55,26 +55,23 @@ pub(super) fn slashed(path: &Path) -> String {
     }
 }
 
-/// The config that governs `start`: the nearest up the tree, no further than the repository's root.
-pub fn find_config(start: &Path, root: &Root) -> Option<PathBuf> {
-    let start = start.canonicalize().ok()?;
+/// Where the config that governs `start` may be, nearest first: up the tree, no further than the repository's root.
+pub fn config_places(start: &Path, root: &Root) -> Vec<PathBuf> {
+    let Ok(start) = start.canonicalize() else {
+        return Vec::new();
+    };
     let folder = if start.is_dir() {
         start.as_path()
     } else {
-        start.parent()?
+        start.parent().unwrap_or(&start)
     };
     let in_repository = root.folder.join(".git").exists();
+    let mut places = Vec::new();
     for folder in folder.ancestors() {
-        if let Some(found) = CONFIG_NAMES
-            .iter()
-            .map(|name| folder.join(name))
-            .find(|path| path.is_file())
-        {
-            return Some(found);
-        }
+        places.extend(CONFIG_NAMES.iter().map(|name| folder.join(name)));
         if in_repository && folder == root.folder {
             break;
         }
     }
-    None
+    places
 }

@@ -63,6 +63,64 @@ pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool
             });
         }
     }
+    Ok(read(found, scan.unread, settings))
+}
+
+/// Reads those of `files` (paths from the root) that lie below `paths` and that a format may take.
+///
+/// # Errors
+/// A path that does not exist.
+pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &Settings) -> Result<Scan, WalkError> {
+    let mut places = Vec::new();
+    for path in paths {
+        let meta = std::fs::metadata(path).map_err(|error| WalkError {
+            message: format!("{}: {error}", path.display()),
+        })?;
+        places.push((root.path(&real(path)), path.clone(), meta.is_dir()));
+    }
+    let exclude = settings.config.exclude_globs();
+    let mut found = Vec::new();
+    for file in files {
+        let below = places.iter().find_map(|(from_root, path, is_folder)| {
+            if from_root.is_empty() {
+                return Some((path.join(file), false));
+            }
+            let rest = file.strip_prefix(from_root.as_str())?;
+            match rest.strip_prefix('/') {
+                Some(inside) if *is_folder => Some((path.join(inside), false)),
+                None if rest.is_empty() => Some((path.clone(), true)),
+                _ => None,
+            }
+        });
+        let Some((path, named)) = below else { continue };
+        let ours = formats::may_be_ours(file) || settings.is_prompt_place(file);
+        let hidden = file.split('/').any(|part| !is_walked(part));
+        let left_out = exclude.is_match(settings.relative(file)) || hidden || !ours;
+        // A link is not followed, and what git lists may be gone from the work tree.
+        let is_file = || std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
+        if (named || !left_out) && is_file() {
+            found.push(Found {
+                real: root.folder.join(file),
+                path,
+                from_root: file.clone(),
+                named,
+            });
+        }
+    }
+    Ok(read(found, Vec::new(), settings))
+}
+
+/// Whether a walk enters a folder or looks at a file of this name.
+fn is_walked(name: &str) -> bool {
+    !name.starts_with('.') || formats::is_hidden_place(name)
+}
+
+/// Reads what was found; `unread` are the folders that could not be entered.
+fn read(mut found: Vec<Found>, unread: Vec<Unread>, settings: &Settings) -> Scan {
+    let mut scan = Scan {
+        sources: Vec::new(),
+        unread,
+    };
     // A file that is named and lies below another path is read once, as named.
     found.sort_by(|a, b| (&a.real, !a.named, &a.path).cmp(&(&b.real, !b.named, &b.path)));
     found.dedup_by(|a, b| a.real == b.real);
@@ -92,7 +150,7 @@ pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool
     }
     scan.sources.sort_by(|a, b| a.path.cmp(&b.path));
     scan.unread.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(scan)
+    scan
 }
 
 /// The path with its folders' links, `.` and `..` resolved; its own name is kept.
@@ -133,7 +191,7 @@ fn walk(
         .parents(gitignore)
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !name.starts_with('.') || formats::is_hidden_place(&name)
+            entry.depth() == 0 || is_walked(&name)
         })
         .build_parallel();
     walker.run(|| {

@@ -8,9 +8,9 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::Style;
 use super::words::{amount, basis, clean, saving_line};
-use crate::report::{Excerpt, Finding, Report, Severity, Sum, grouped, money};
+use super::{Style, change};
+use crate::report::{Excerpt, Finding, FindingStatus, Report, Severity, Sum, grouped, money};
 
 /// Findings of the summary's list of savings.
 const TOP_SAVINGS: usize = 5;
@@ -30,7 +30,12 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_context_lines(1);
     let mut out = String::new();
-    for finding in &report.findings {
+    // What a baseline accepts is counted, not shown.
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| finding.status != Some(FindingStatus::Accepted))
+    {
         if handler.render_report(&mut out, &Shown::new(finding)).is_err() {
             out.push_str(&clean(&finding.message));
         }
@@ -249,8 +254,42 @@ fn summary(report: &Report, style: &Style, out: &mut String) {
             clean(&report.today)
         ));
     }
+    if let Some(gate) = &report.gate {
+        section(&change::gate(gate), &bold, out);
+    }
+    if let Some(comparison) = &report.comparison {
+        section(&change::comparison(comparison), &bold, out);
+    }
+    let accepted = report
+        .findings
+        .iter()
+        .filter(|finding| finding.status == Some(FindingStatus::Accepted))
+        .count();
+    if accepted > 0 {
+        out.push_str(&format!(
+            "\n{accepted} finding{} accepted by the baseline\n",
+            plural(accepted)
+        ));
+    }
+    if !report.suppressed.is_empty() {
+        let count = report.suppressed.len();
+        out.push_str(&format!(
+            "\n{count} finding{} not reported, because a file or the config asks for it\n",
+            plural(count)
+        ));
+    }
     not_judged(report, style, out);
     verbose(report, style, out);
+}
+
+/// Lines of which the first is a heading, behind an empty one.
+fn section(lines: &[String], bold: &dyn Fn(&str) -> String, out: &mut String) {
+    for (at, line) in lines.iter().enumerate() {
+        match at {
+            0 => out.push_str(&format!("\n{}\n", bold(line))),
+            _ => out.push_str(&format!("{line}\n")),
+        }
+    }
 }
 
 fn usd(finding: &Finding) -> Option<rust_decimal::Decimal> {

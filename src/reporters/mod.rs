@@ -1,6 +1,7 @@
 //! Reports as people and programs read them: one file an output, and the table of them. A reporter sees a report and
 //! nothing else.
 
+mod change;
 mod compact;
 mod human;
 mod json;

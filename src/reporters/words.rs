@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::report::{self, Figure, Input, Saving, money};
+use crate::report::change::Ends;
+use crate::report::{self, Figure, Input, Saving, grouped, money};
 
 /// Text that can't move the cursor, colour the terminal or forge a line, however it came into the report.
 pub(super) fn clean(text: &str) -> String {
@@ -47,6 +48,37 @@ pub(super) fn amount(figure: &Figure) -> String {
     out
 }
 
+/// The ends of an amount in `unit`: `$1.20 to $3.40`, `120 tokens`; what `unit` is per comes behind.
+pub(super) fn ends(ends: &Ends, unit: &str) -> String {
+    let (unit, per) = unit
+        .split_once(" per ")
+        .map_or((unit, None), |(unit, per)| (unit, Some(per)));
+    let show = |value: Decimal| match unit {
+        "USD" if value.is_sign_negative() && !value.is_zero() => format!("-${}", money(value.abs())),
+        "USD" => format!("${}", money(value)),
+        "percent" => format!("{}%", value.round_dp(1).normalize()),
+        _ => {
+            let text = value.round_dp(2).normalize().to_string();
+            match text.split_once('.') {
+                Some((whole, part)) => format!("{}.{part}", grouped(whole)),
+                None => grouped(&text),
+            }
+        }
+    };
+    let mut out = if ends.low == ends.high {
+        show(ends.high)
+    } else {
+        format!("{} to {}", show(ends.low), show(ends.high))
+    };
+    if !matches!(unit, "USD" | "percent") {
+        out.push_str(&format!(" {unit}"));
+    }
+    if let Some(per) = per {
+        out.push_str(&format!(" per {per}"));
+    }
+    out
+}
+
 /// A share: `40-90%`.
 pub(super) fn share(low: Decimal, high: Decimal) -> String {
     let percent = |value: Decimal| (value * Decimal::ONE_HUNDRED).round_dp(1).normalize();
@@ -85,7 +117,7 @@ pub(super) fn basis(figure: &Figure) -> Vec<String> {
         } else {
             format!(" ({})", input.from)
         };
-        clean(&format!("{} = {}{from}", input.name, ends(input)))
+        clean(&format!("{} = {}{from}", input.name, input_ends(input)))
     }));
     for missing in &figure.without {
         lines.push(clean(&format!("without {missing}")));
@@ -93,7 +125,7 @@ pub(super) fn basis(figure: &Figure) -> Vec<String> {
     lines
 }
 
-fn ends(input: &Input) -> String {
+fn input_ends(input: &Input) -> String {
     let unit = if input.unit == "share" { "" } else { input.unit.as_str() };
     let value = if input.low == input.high {
         input.high.normalize().to_string()

@@ -4,11 +4,13 @@ pub mod cel;
 mod judge;
 mod page;
 mod set;
+mod suppress;
 mod template;
 
 pub use judge::{Judged, judge};
 pub use page::{Example, FrontMatter, PageError, Rule, RuleOption, option_value};
 pub use set::{ActiveRule, RuleSet, Selection};
+pub use suppress::{Suppression, suppressions};
 
 use crate::facts::{FactNames, Type};
 

@@ -1,5 +1,7 @@
 //! What a format may say, every field with its place: the units that llmlint judges.
 
+use crate::source::Place;
+
 mod deployment;
 mod field;
 mod prompt;
@@ -30,6 +32,15 @@ impl Unit {
             Unit::Prompt(prompt) => &prompt.name,
             Unit::Deployment(deployment) => &deployment.name,
             Unit::Training(training) => &training.name,
+        }
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> Place {
+        match self {
+            Unit::Prompt(prompt) => prompt.place,
+            Unit::Deployment(deployment) => deployment.place,
+            Unit::Training(training) => training.place,
         }
     }
 

@@ -1,0 +1,240 @@
+//! `check --base`: the sources of the change and of what it started from.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::load::Run;
+use crate::config::{DEFAULT_MAX_FILE_BYTES, owners};
+use crate::formats;
+use crate::gate::guard::{self, Guard};
+use crate::host::git::{Blob, Changed, Git, Kind};
+use crate::host::{self, Origin, Root, Scan};
+use crate::lint::Unread;
+use crate::report::{Finding, FindingStatus, Report};
+use crate::source::Source;
+
+/// A change: the work tree beside the commit from which it went apart from a base.
+pub(super) struct ChangeSet {
+    git: Git,
+    commit: String,
+    /// How people are told what it is compared with: `main (0123456789)`.
+    pub(super) base: String,
+    changed: Vec<Changed>,
+    texts: HashMap<Blob, Result<String, String>>,
+}
+
+impl ChangeSet {
+    /// Opens the repository and finds what differs.
+    pub(super) fn open(base: &str, root: &Root) -> Result<Self, Failure> {
+        let git = Git::open(&root.folder).map_err(|why| Failure(format!("--base {base}: {why}")))?;
+        let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")))?;
+        let changed = git.changed(&commit)?;
+        Ok(Self {
+            base: format!("{base} ({})", host::short(&commit)),
+            git,
+            commit,
+            changed,
+            texts: HashMap::new(),
+        })
+    }
+
+    /// Where the settings of the base are read.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::Commit(self.git.clone(), self.commit.clone())
+    }
+
+    /// The sources now and before, in the order of their paths. A changed file that can't be read any more is said, so
+    /// that a change can't hide a prompt by making its file too large, binary or a link.
+    pub(super) fn scan(&mut self, paths: &[PathBuf], run: &Run) -> Result<(Scan, Vec<Source>), Failure> {
+        let failure =
+            |error: host::WalkError| Failure(format!("{} (check the spelling, or leave the path out)", error.message));
+        let mut now = host::scan_files(&self.git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
+        let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
+        let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
+        let exclude = run.settings.config.exclude_globs();
+        let touched: Vec<&Changed> = self
+            .changed
+            .iter()
+            .filter(|file| own(&file.path) && !exclude.is_match(run.settings.relative(&file.path)))
+            .collect();
+        let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
+        self.texts = self.git.texts(&blobs, limit)?;
+
+        let changed: HashSet<&str> = touched.iter().map(|file| file.path.as_str()).collect();
+        let shown = Shown::new(paths, &run.root);
+        let mut before: Vec<Source> = now
+            .sources
+            .iter()
+            .filter(|source| !changed.contains(source.from_root.as_str()))
+            .cloned()
+            .collect();
+        for file in &touched {
+            let Some(path) = shown.path(&file.path) else { continue };
+            let text = file.before.as_ref().and_then(|blob| self.texts.get(blob));
+            if let Some(Ok(text)) = text {
+                before.push(Source::new(path.clone(), text.as_str(), false).seen_from_root(file.path.clone()));
+            }
+            let was_read = matches!(text, Some(Ok(_)));
+            for unread in now.unread.iter_mut().filter(|unread| unread.path == path) {
+                unread.finding |= was_read;
+            }
+            let what = match file.now {
+                Kind::Link => "a symbolic link, which is not followed",
+                Kind::Submodule => "a submodule, which is not read",
+                Kind::File | Kind::Nothing => continue,
+            };
+            if was_read {
+                now.unread.push(Unread {
+                    path,
+                    why: format!("was a file that is checked, and is now {what}"),
+                    finding: true,
+                });
+            }
+        }
+        before.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((now, before))
+    }
+
+    /// Those of `before` that differ from what there is now: what a deployment is compared with.
+    pub(super) fn differing(&self, before: &[Source]) -> Vec<Source> {
+        let changed: HashSet<&str> = self.changed.iter().map(|file| file.path.as_str()).collect();
+        let differs = before
+            .iter()
+            .filter(|source| changed.contains(source.from_root.as_str()));
+        differs.cloned().collect()
+    }
+
+    /// Findings for the settings that the change touches, to stand at the top.
+    pub(super) fn guarded(&self, run: &Run, approved: bool) -> Result<Vec<Finding>, Failure> {
+        let config = &run.settings.config;
+        let folder = run.settings.folder();
+        let mut own: Vec<String> = config
+            .rule_folders
+            .iter()
+            .map(|name| format!("{folder}{name}"))
+            .collect();
+        own.push(run.root.path(&run.baseline));
+        own.extend(run.config_path.iter().map(|path| run.root.path(path)));
+        if config.budgets.iter().any(|budget| budget.owner.is_some()) {
+            own.extend(owners::PLACES.iter().map(|place| (*place).to_owned()));
+        }
+        let guard = Guard::new(&own);
+        let touched: Vec<&Changed> = self.changed.iter().filter(|file| guard.holds(&file.path)).collect();
+        let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
+        let texts = self.git.texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
+        let finding = |file: &&Changed| {
+            let before = file.before.as_ref().and_then(|blob| texts.get(blob)?.as_deref().ok());
+            let path = self.git.folder().join(&file.path);
+            let now = host::read_text(&path, DEFAULT_MAX_FILE_BYTES).ok();
+            guard::finding(&file.path, before, now.as_deref(), &self.base, approved)
+        };
+        Ok(touched.iter().map(finding).collect())
+    }
+
+    /// Leaves only the findings on lines that the change touched, and those about no line.
+    pub(super) fn keep_changed_lines(&self, report: &mut Report, now: &[Source]) {
+        let by_path: HashMap<&str, &Changed> = self.changed.iter().map(|file| (file.path.as_str(), file)).collect();
+        let mut lines: HashMap<&str, Option<Vec<bool>>> = HashMap::new();
+        for source in now {
+            let Some(file) = by_path.get(source.from_root.as_str()) else {
+                continue;
+            };
+            let before = file
+                .before
+                .as_ref()
+                .and_then(|blob| self.texts.get(blob)?.as_deref().ok());
+            lines.insert(&source.path, before.map(|before| changed_lines(before, &source.text)));
+        }
+        report
+            .findings
+            .retain(|finding| match lines.get(finding.path.as_str()) {
+                _ if finding.category == "gate" || finding.category == "input" => true,
+                None => false,
+                Some(None) => true,
+                Some(Some(changed)) => {
+                    let (from, to) = (finding.span.line.saturating_sub(1), finding.span.end_line);
+                    changed.iter().take(to).skip(from).any(|changed| *changed)
+                }
+            });
+    }
+}
+
+/// Leaves only findings that the base does not have.
+pub(super) fn keep_new(report: &mut Report) {
+    report
+        .findings
+        .retain(|finding| matches!(finding.status, Some(FindingStatus::New) | None));
+}
+
+/// For each line of `now`, whether `before` does not have it (counted as often as it stands there), the lines that both
+/// begin and end with apart.
+fn changed_lines(before: &str, now: &str) -> Vec<bool> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), now.lines().collect());
+    let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let most = old.len().min(new.len()) - head;
+    let tail = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(most)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for line in &old[head..old.len() - tail] {
+        *left.entry(line).or_default() += 1;
+    }
+    let mut changed = vec![false; new.len()];
+    for (at, line) in new.iter().enumerate().take(new.len() - tail).skip(head) {
+        match left.get_mut(line) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => changed[at] = true,
+        }
+    }
+    changed
+}
+
+/// How paths below the scanned ones are shown.
+struct Shown {
+    places: Vec<(String, PathBuf)>,
+}
+
+impl Shown {
+    fn new(paths: &[PathBuf], root: &Root) -> Self {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        Self {
+            places: paths
+                .iter()
+                .map(|path| (root.path(&real(path)), path.clone()))
+                .collect(),
+        }
+    }
+
+    /// A path from the root as the walk shows it; `None` where it lies below none of the scanned ones.
+    fn path(&self, from_root: &str) -> Option<String> {
+        self.places.iter().find_map(|(place, path)| {
+            let inside = if place.is_empty() {
+                from_root
+            } else if from_root == place {
+                return Some(host::slashed(path));
+            } else {
+                from_root.strip_prefix(place.as_str())?.strip_prefix('/')?
+            };
+            Some(host::slashed(&path.join(inside)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changed_lines;
+
+    #[test]
+    fn lines_that_were_there_are_not_changed() {
+        assert_eq!(changed_lines("a\nb\nc\n", "a\nx\nc\n"), [false, true, false]);
+        assert_eq!(changed_lines("a\nb\n", "a\nb\nb\n"), [false, false, true]);
+        assert_eq!(changed_lines("", "a\n"), [true]);
+        assert_eq!(changed_lines("a\nb\n", "b\na\n"), [false, false], "moved, not changed");
+        assert_eq!(changed_lines("a\n", ""), Vec::<bool>::new());
+    }
+}

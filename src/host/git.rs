@@ -1,0 +1,298 @@
+//! The git command: what a change touched, and files as they were before it.
+//!
+//! The repository may hold a stranger's pull request: no hook, filter, external diff or pager of it is run, and no name
+//! of it is given to a shell.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::read::text;
+
+/// A git repository's work tree.
+#[derive(Debug, Clone)]
+pub struct Git {
+    folder: PathBuf,
+}
+
+/// A file that differs between a commit and the work tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Its path from the repository's root.
+    pub path: String,
+    /// Its content in the commit; `None` where it was not a regular file there.
+    pub before: Option<Blob>,
+    /// What it is now.
+    pub now: Kind,
+}
+
+/// The name of a file's content in git's store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Blob(String);
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file.
+    File,
+    /// A symbolic link, which is not followed.
+    Link,
+    /// Another repository.
+    Submodule,
+    /// Nothing.
+    Nothing,
+}
+
+impl Git {
+    /// The repository whose work tree is `root`.
+    ///
+    /// # Errors
+    /// There is none, or no git command, with how to mend it.
+    pub fn open(root: &Path) -> Result<Self, String> {
+        let git = Self {
+            folder: root.to_path_buf(),
+        };
+        let top = git.text(&["rev-parse", "--show-toplevel"])?;
+        if top.is_empty() {
+            return Err("this is a bare repository: check out a work tree to compare with a base".to_owned());
+        }
+        Ok(Self { folder: top.into() })
+    }
+
+    /// The root of its work tree.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The commit from which the work tree and `base` went apart.
+    ///
+    /// # Errors
+    /// There is no such commit here, or the histories share none, with what to fetch.
+    pub fn merge_base(&self, base: &str) -> Result<String, String> {
+        if base.starts_with('-') || base.is_empty() {
+            return Err(format!("`{base}` is no name of a commit"));
+        }
+        let shallow = self.text(&["rev-parse", "--is-shallow-repository"])? == "true";
+        let fetch = if shallow {
+            "this clone is shallow: fetch the base first (`fetch-depth: 0` for actions/checkout, or `git fetch --unshallow origin`)"
+        } else {
+            "fetch it first (`git fetch origin NAME`), or check the spelling"
+        };
+        let commit = self
+            .text(&[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &format!("{base}^{{commit}}"),
+            ])
+            .map_err(|_| format!("the base `{base}` is not in this repository: {fetch}"))?;
+        match self.text(&["merge-base", "HEAD", &commit]) {
+            Ok(found) if !found.is_empty() => Ok(found),
+            // A repository without a commit of its own yet can still be compared with another's.
+            _ if self.text(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_err() => Ok(commit),
+            _ if shallow => Err(format!("HEAD and `{base}` share no commit here: {fetch}")),
+            _ => Err(format!(
+                "HEAD and `{base}` share no commit: their histories are unrelated, so there is nothing to compare"
+            )),
+        }
+    }
+
+    /// The files that differ between `commit` and the work tree, untracked ones included, by path.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn changed(&self, commit: &str) -> Result<Vec<Changed>, String> {
+        let arguments = [
+            "diff",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-ext-diff",
+            "--ignore-submodules=dirty",
+            commit,
+            "--",
+        ];
+        let raw = self.bytes(&arguments)?;
+        let mut parts = raw.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+        let mut changed = Vec::new();
+        while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+            let head = String::from_utf8_lossy(head);
+            let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+            let [old_mode, new_mode, old, ..] = fields.as_slice() else {
+                return Err(format!("git diff gave a line that is not understood: {head}"));
+            };
+            changed.push(Changed {
+                path: String::from_utf8_lossy(path).into_owned(),
+                before: (kind(old_mode) == Kind::File).then(|| Blob((*old).to_owned())),
+                now: kind(new_mode),
+            });
+        }
+        let others = self.bytes(&["ls-files", "-z", "--others", "--exclude-standard"])?;
+        changed.extend(paths(&others).map(|path| Changed {
+            path,
+            before: None,
+            now: Kind::File,
+        }));
+        changed.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changed)
+    }
+
+    /// The paths of all files of the work tree that git does not ignore, tracked ones whatever `.gitignore` says.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn files(&self) -> Result<Vec<String>, String> {
+        let listed = self.bytes(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
+        let mut files: Vec<String> = paths(&listed).collect();
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
+    /// The files of `commit` at or below some paths from the root, with their content's names.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn tree(&self, commit: &str, places: &[&str]) -> Result<Vec<(String, Blob)>, String> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut arguments = vec![
+            "--literal-pathspecs",
+            "ls-tree",
+            "-r",
+            "-z",
+            "--full-tree",
+            commit,
+            "--",
+        ];
+        arguments.extend(places);
+        let listed = self.bytes(&arguments)?;
+        let rows = listed.split(|byte| *byte == 0).filter_map(|row| {
+            let tab = row.iter().position(|byte| *byte == b'\t')?;
+            let head = String::from_utf8_lossy(&row[..tab]).into_owned();
+            let mut fields = head.split(' ');
+            let (mode, _, id) = (fields.next()?, fields.next()?, fields.next()?);
+            let path = String::from_utf8_lossy(&row[tab + 1..]).into_owned();
+            (kind(mode) == Kind::File).then(|| (path, Blob(id.to_owned())))
+        });
+        Ok(rows.collect())
+    }
+
+    /// The texts of several contents, in one run of git: what is no text of at most `limit` bytes is an error with why.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn texts(&self, blobs: &[&Blob], limit: u64) -> Result<HashMap<Blob, Result<String, String>>, String> {
+        let mut found = HashMap::new();
+        if blobs.is_empty() {
+            return Ok(found);
+        }
+        let mut child = self
+            .command(&["cat-file", "--batch"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("git can't be run: {error}"))?;
+        let mut stdin = child.stdin.take().ok_or("git takes no input")?;
+        let mut out = BufReader::new(child.stdout.take().ok_or("git gives no output")?);
+        let wanted: Vec<String> = blobs.iter().map(|blob| blob.0.clone()).collect();
+        // Written beside the reading: a pipe holds less than many contents.
+        let writer = std::thread::spawn(move || {
+            for id in wanted {
+                if writeln!(stdin, "{id}").is_err() {
+                    break;
+                }
+            }
+        });
+        let broken = |error: std::io::Error| format!("git cat-file: {error}");
+        for blob in blobs {
+            let mut line = String::new();
+            out.read_line(&mut line).map_err(broken)?;
+            let Some(size) = line
+                .trim_end()
+                .rsplit(' ')
+                .next()
+                .and_then(|size| size.parse::<u64>().ok())
+            else {
+                found.insert((*blob).clone(), Err("is not in this clone's store".to_owned()));
+                continue;
+            };
+            if size > limit {
+                std::io::copy(&mut (&mut out).take(size.saturating_add(1)), &mut std::io::sink()).map_err(broken)?;
+                found.insert(
+                    (*blob).clone(),
+                    Err(format!("{size} bytes are more than the limit of {limit}")),
+                );
+                continue;
+            }
+            let mut bytes = Vec::new();
+            (&mut out).take(size).read_to_end(&mut bytes).map_err(broken)?;
+            let mut end = [0; 1];
+            out.read_exact(&mut end).map_err(broken)?;
+            found.insert((*blob).clone(), text(bytes, limit));
+        }
+        drop(out);
+        let _ = writer.join();
+        let _ = child.wait();
+        Ok(found)
+    }
+
+    /// Git with nothing of the repository's own run: no hooks, no file-system monitor, no external diff.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command
+            .arg("--no-optional-locks")
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+                "-c",
+                "core.quotePath=false",
+            ])
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_PAGER", "cat")
+            .env("LC_ALL", "C");
+        command
+    }
+
+    fn bytes(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        let output = self.command(arguments).stdin(Stdio::null()).output().map_err(|error| {
+            format!("git can't be run: {error} (install git, or compare two reports with `llmlint diff`)")
+        })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        let words = words.lines().next().unwrap_or_default().trim_start_matches("fatal: ");
+        Err(format!("git {}: {words}", arguments[0]))
+    }
+
+    fn text(&self, arguments: &[&str]) -> Result<String, String> {
+        self.bytes(arguments)
+            .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+}
+
+fn kind(mode: &str) -> Kind {
+    match mode {
+        "100644" | "100755" | "100664" => Kind::File,
+        "120000" => Kind::Link,
+        "160000" => Kind::Submodule,
+        _ => Kind::Nothing,
+    }
+}
+
+fn paths(listed: &[u8]) -> impl Iterator<Item = String> {
+    listed
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| String::from_utf8_lossy(path).into_owned())
+}

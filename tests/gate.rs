@@ -1,0 +1,343 @@
+//! The gate: a change beside its base, budgets, baselines, suppressions; in repositories made for it.
+
+mod program;
+
+use std::process::{Command, Stdio};
+
+use llmlint::report::change::{Change, LimitOutcome};
+use llmlint::report::{FindingStatus, Report};
+use program::{Ran, Tree};
+
+const PROMPT: &str = "Summarize the ticket for the support team.\n";
+const CLEAN: &str = "Summarize the ticket in one sentence: {{ ticket }}\n";
+const CONFIG: &str =
+    "prompts:\n  - files: 'prompts/**'\n    model: gpt-6-luna\n    calls_per_month: 100000\n    output_tokens: 50\n";
+
+fn git(tree: &Tree, arguments: &[&str]) {
+    let done = Command::new("git")
+        .args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.invalid",
+            "-c",
+            "init.defaultBranch=main",
+        ])
+        .args(["-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always"])
+        .args(arguments)
+        .current_dir(tree.path(""))
+        .stdin(Stdio::null())
+        .output()
+        .expect("git runs");
+    assert!(
+        done.status.success(),
+        "git {arguments:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+/// A repository whose first commit holds `files`.
+fn repository(files: &[(&str, &str)]) -> Tree {
+    let mut tree = Tree::new();
+    for (path, text) in files {
+        tree = tree.with(path, text);
+    }
+    git(&tree, &["init", "-q"]);
+    git(&tree, &["add", "-A"]);
+    git(&tree, &["commit", "-qm", "base", "--allow-empty"]);
+    tree
+}
+
+fn check(tree: &Tree, arguments: &[&str]) -> Ran {
+    tree.check(&[&["--base", "main", "--as-of", "2026-11-28"], arguments].concat())
+}
+
+fn report(tree: &Tree, arguments: &[&str]) -> Report {
+    let ran = check(tree, &[&["--format", "json"], arguments].concat());
+    serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err))
+}
+
+#[test]
+fn nothing_changed_is_one_quiet_line() {
+    let tree = repository(&[("prompts/a.md", PROMPT), ("llmlint.yaml", CONFIG)]);
+    let ran = check(&tree, &["--new-only"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("Nothing changed against main ("), "{}", ran.out);
+}
+
+#[test]
+fn a_longer_prompt_is_told_with_its_money() {
+    let tree = repository(&[
+        ("prompts/a.md", CLEAN),
+        ("prompts/b.md", PROMPT),
+        ("llmlint.yaml", CONFIG),
+    ]);
+    let tree = tree.with(
+        "prompts/a.md",
+        format!("{CLEAN}Name the product, the version and the customer's plan.\n"),
+    );
+    let report = report(&tree, &[]);
+    let comparison = report.comparison.expect("it was compared");
+    assert_eq!(comparison.unchanged, 1);
+    let [unit] = comparison.units.as_slice() else {
+        panic!("{:?}", comparison.units)
+    };
+    assert_eq!((unit.change, unit.name.as_str()), (Change::Changed, "prompts/a.md"));
+    let grown = unit.tokens.as_ref().expect("counted").least - unit.tokens_before.as_ref().expect("counted").least;
+    // In o200k_base: Name| the| product|,| the| version| and| the| customer's| plan|.⏎
+    assert_eq!(grown, 11);
+    let input = unit
+        .costs
+        .iter()
+        .find(|cost| cost.of == "prompt.cost.input")
+        .expect("a price is known");
+    let added = input.growth();
+    assert_eq!(added.low, added.high);
+    let price = report.units[0].costs[0]
+        .amount
+        .as_ref()
+        .expect("known")
+        .inputs
+        .iter()
+        .find(|i| i.name == "input_price")
+        .expect("a price")
+        .high;
+    // tokens * USD per million * calls / 1,000,000
+    assert_eq!(
+        added.high,
+        (price * rust_decimal::Decimal::from(11 * 100_000) / rust_decimal::Decimal::from(1_000_000)).normalize()
+    );
+    assert_eq!(comparison.new_findings, 0);
+    assert_eq!(comparison.unchanged_findings, 1, "the finding on b.md was there");
+}
+
+#[test]
+fn units_are_followed_through_renames() {
+    let tree = repository(&[
+        ("prompts/a.md", PROMPT),
+        (
+            "prompts/gone.md",
+            "Translate the sign into French: {{ sign }} In one line.\n",
+        ),
+    ]);
+    git(&tree, &["mv", "prompts/a.md", "prompts/support-summary.md"]);
+    git(&tree, &["rm", "-q", "prompts/gone.md"]);
+    let report = report(&tree, &[]);
+    let comparison = report.comparison.expect("it was compared");
+    let told: Vec<(Change, &str, Option<&str>)> = comparison
+        .units
+        .iter()
+        .map(|unit| (unit.change, unit.name.as_str(), unit.was.as_deref()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Change::Gone, "prompts/gone.md", None),
+            (Change::Moved, "prompts/support-summary.md", Some("prompts/a.md"))
+        ]
+    );
+    assert_eq!(report.findings[0].status, Some(FindingStatus::Unchanged));
+    assert_eq!(check(&tree, &["--new-only"]).code, Some(0), "nothing is new");
+    assert_eq!(check(&tree, &[]).code, Some(1));
+}
+
+#[test]
+fn a_change_cannot_lift_its_own_limit() {
+    let budget = "budgets:\n  - name: all\n    max_input_tokens: 20\n";
+    let base = [
+        ("prompts/a.md", CLEAN),
+        ("llmlint.yaml", budget),
+        ("llmlint-baseline.json", "{\"findings\": []}"),
+    ];
+    let long = format!("{CLEAN}{}", "Name the product and the plan of the customer. ".repeat(5));
+    let prompt = |tree: Tree| tree.with("prompts/a.md", &long);
+    let try_with = |path: &str, text: &str| {
+        let tree = prompt(repository(&base)).with(path, text);
+        check(&tree, &[])
+    };
+    let ran = check(&prompt(repository(&base)), &[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("broken: all max_input_tokens"), "{}", ran.out);
+    for (path, text) in [
+        ("llmlint.yaml", "budgets:\n  - name: all\n    max_input_tokens: 2000\n"),
+        ("llmlint.yaml", ""),
+        ("llmlint.yaml", "exclude: ['prompts/**']\n"),
+        ("prompts/llmlint.yaml", "prompt_files: [none]\n"),
+        (".gitignore", "prompts/\n"),
+        (".ignore", "prompts/\n"),
+        (
+            ".gitattributes",
+            "prompts/** -diff -text export-ignore linguist-generated\n",
+        ),
+        (
+            "llmlint-baseline.json",
+            "{\"findings\": [{\"path\": \"x\", \"rule\": \"x\", \"fingerprint\": \"x\"}]}",
+        ),
+    ] {
+        let ran = try_with(path, text);
+        assert_eq!(ran.code, Some(1), "{path}: {}", ran.out);
+        assert!(ran.out.contains("max_input_tokens"), "{path}: {}", ran.out);
+    }
+    let tree = prompt(repository(&base)).with("llmlint.yaml", "budgets:\n  - name: all\n    max_input_tokens: 2000\n");
+    let ran = check(&tree, &[]);
+    assert!(
+        ran.out.contains("gate-settings-changed") && ran.out.contains("(budgets)"),
+        "{}",
+        ran.out
+    );
+    let ran = check(&tree, &["--allow-config-change"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(ran.out.contains("which was allowed"), "{}", ran.out);
+}
+
+#[test]
+fn a_prompt_cannot_hide_by_what_its_file_becomes() {
+    let base = [("prompts/a.md", CLEAN)];
+    let tree = repository(&base).with("prompts/a.md", [b"Summarize \0".as_slice(), CLEAN.as_bytes()].concat());
+    assert_eq!(check(&tree, &[]).code, Some(1), "binary");
+    let tree = repository(&base).with("prompts/a.md", [0xff, 0xfe, 0x41, 0x00]);
+    assert_eq!(check(&tree, &[]).code, Some(1), "UTF-16");
+    let tree = repository(&base).with("prompts/a.md", "a ".repeat(6_000_000));
+    assert_eq!(check(&tree, &[]).code, Some(1), "too large");
+    #[cfg(unix)]
+    {
+        let tree = repository(&base).with("elsewhere.bin", PROMPT);
+        std::fs::remove_file(tree.path("prompts/a.md")).expect("it is there");
+        std::os::unix::fs::symlink("../elsewhere.bin", tree.path("prompts/a.md")).expect("a link");
+        let ran = check(&tree, &[]);
+        assert_eq!(ran.code, Some(1), "{}", ran.out);
+        assert!(ran.out.contains("symbolic link"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn new_suppressions_are_listed() {
+    let tree = repository(&[("prompts/a.j2", PROMPT)]);
+    let tree = tree.with(
+        "prompts/a.j2",
+        format!("{{# llmlint: ignore-file[missing-be-concise] the team reads it all #}}\n{PROMPT}"),
+    );
+    let ran = check(&tree, &[]);
+    assert!(
+        ran.out
+            .contains("newly not reported: missing-be-concise at prompts/a.j2:1 (the team reads it all)"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn a_base_that_can_t_be_had_is_told_with_what_to_fetch() {
+    let tree = repository(&[("prompts/a.md", CLEAN)]);
+    let complains = |tree: &Tree, base: &str, words: &str| {
+        let ran = tree.check(&["--base", base]);
+        assert_eq!(ran.code, Some(2), "{base}: {}", ran.out);
+        assert!(ran.err.contains(words), "{base}: {}", ran.err);
+    };
+    complains(&tree, "origin/main", "git fetch origin");
+    complains(&tree, "--output=/tmp/x", "");
+    git(&tree, &["checkout", "-q", "--orphan", "other"]);
+    git(&tree, &["commit", "-qm", "other"]);
+    complains(&tree, "main", "unrelated");
+    complains(&Tree::new().with("prompts/a.md", CLEAN), "main", "git");
+
+    let origin = repository(&[("prompts/a.md", CLEAN)]);
+    git(&origin, &["commit", "-qm", "second", "--allow-empty"]);
+    git(&origin, &["checkout", "-qb", "topic"]);
+    let clone = Tree::new();
+    let url = format!("file://{}", origin.path("").display());
+    git(&clone, &["clone", "-q", "--depth", "1", "--branch", "topic", &url, "."]);
+    complains(&clone, "origin/main", "shallow");
+    git(&clone, &["checkout", "-q", "--detach"]);
+    let ran = clone.check(&["--base", "HEAD", "prompts"]);
+    assert_eq!(ran.code, Some(0), "a detached head is fine: {}", ran.err);
+}
+
+#[test]
+fn budgets_say_what_broke_them_and_what_would_mend_it() {
+    let budget = format!(
+        "{CONFIG}budgets:\n  - name: support\n    files: 'prompts/**'\n    max_usd_per_month: 0.5\n  - name: soft\n    tag: none\n    level: soft\n    max_input_tokens: 1\n"
+    );
+    let tree = Tree::new().with("prompts/a.md", PROMPT).with("llmlint.yaml", &budget);
+    let ran = tree.check(&["--format", "json", "--fail-on", "error"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    let report: Report = serde_json::from_str(&ran.out).expect("a report");
+    let gate = report.gate.expect("there are budgets");
+    assert!(!gate.passed);
+    let limit = &gate.limits[0];
+    assert_eq!(
+        (limit.outcome, limit.causes[0].name.as_str()),
+        (LimitOutcome::Broken, "prompts/a.md")
+    );
+    assert_eq!(limit.savers[0].name, "missing-be-concise");
+    assert_eq!(gate.limits[1].outcome, LimitOutcome::Unknown, "no prompt has the tag");
+    for (wrong, words) in [
+        ("budgets:\n  - files: 'a'\n", "limits nothing"),
+        ("budgets:\n  - max_usd_per_month: -1\n", "below zero"),
+        (
+            "budgets:\n  - max_usd_per_month: 1\n  - max_usd_per_month: 2\n",
+            "the same thing",
+        ),
+    ] {
+        let ran = Tree::new().with("llmlint.yaml", wrong).check(&[]);
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.err.contains(words), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_baseline_accepts_what_is_there_until_its_day() {
+    let tree = Tree::new().with("prompts/a.md", PROMPT);
+    let ran = tree.check(&["--write-baseline", "--as-of", "2026-11-28"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert_eq!(tree.check(&[]).code, Some(0));
+    // Lines may move, and the file may.
+    let moved = std::fs::read_to_string(tree.path("llmlint-baseline.json")).expect("it was written");
+    let tree = Tree::new()
+        .with("prompts/b.md", format!("\n\n{PROMPT}"))
+        .with("llmlint-baseline.json", &moved);
+    assert_eq!(tree.check(&[]).code, Some(0));
+    // A finding that comes on top fails.
+    let tree = tree.with("prompts/c.md", "Explain the outage to the customer.\n");
+    assert_eq!(tree.check(&[]).code, Some(1));
+    let expired = moved.replace("\"fingerprint\"", "\"expires\": \"2026-11-01\", \"fingerprint\"");
+    let tree = Tree::new()
+        .with("prompts/a.md", PROMPT)
+        .with("llmlint-baseline.json", expired);
+    let ran = tree.check(&["--as-of", "2026-11-28"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("expired"), "{}", ran.err);
+    let tree = Tree::new()
+        .with("prompts/a.md", CLEAN)
+        .with("llmlint-baseline.json", &moved);
+    assert!(tree.check(&[]).err.contains("no longer occur"));
+    let tree = Tree::new().with("llmlint-baseline.json", "{");
+    assert_eq!(
+        tree.check(&[]).code,
+        Some(2),
+        "a baseline that is broken accepts nothing"
+    );
+}
+
+#[test]
+fn two_reports_make_a_diff() {
+    let tree = Tree::new().with("prompts/a.md", CLEAN);
+    assert_eq!(
+        tree.check(&["--output", "json=old.json", "--output", "compact=-"]).code,
+        Some(0)
+    );
+    let tree = tree.with("prompts/a.md", PROMPT);
+    tree.check(&["--output", "json=new.json"]);
+    let run = |arguments: &[&str]| {
+        let child = tree.command().args(arguments).spawn().expect("the program starts");
+        program::finish(child)
+    };
+    let ran = run(&["diff", "old.json", "new.json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out.contains("1 changed") && ran.out.contains("1 new"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(run(&["diff", "old.json", "prompts/a.md"]).code, Some(2));
+}
