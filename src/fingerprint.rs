@@ -6,36 +6,41 @@ use sha2::{Digest, Sha256};
 const VALUES: usize = 16;
 /// Words of a shingle.
 const SHINGLE: usize = 3;
+/// Words of a text that a sketch is made of: what two texts share shows long before.
+const MOST_WORDS: usize = 4000;
 
 /// 16 hexadecimal digits of what `parts` say, white space apart.
 pub fn fingerprint(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
+    let mut words = String::new();
     for part in parts {
         for word in part.split_whitespace() {
-            hash.update(word.as_bytes());
-            hash.update([b' ']);
+            words.push_str(word);
+            words.push(' ');
         }
-        hash.update([0]);
+        words.push('\0');
     }
-    let digest = hash.finalize();
+    let digest = Sha256::digest(words.as_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The smallest hashes of a text's runs of three words, under 16 hash functions, four hexadecimal digits each: the share
-/// of equal places in two sketches estimates how much of their texts is the same (MinHash, Broder 1997).
+/// The smallest hash of a text's runs of three words in each of 16 ranges of hashes, four hexadecimal digits each: the
+/// share of equal places in two sketches estimates how much of their texts is the same (one permutation hashing,
+/// Li, Owen and Zhang 2012).
 pub fn sketch(text: &str) -> String {
-    let words: Vec<u64> = text.split_whitespace().map(word_hash).collect();
-    let mut least = [u64::MAX; VALUES];
-    for shingle in words.windows(SHINGLE.min(words.len()).max(1)) {
-        let hash = shingle.iter().fold(0_u64, |hash, word| mix(hash ^ word));
-        for (place, least) in least.iter_mut().enumerate() {
-            *least = (*least).min(mix(hash ^ (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
-        }
-    }
+    let words: Vec<u64> = text.split_whitespace().take(MOST_WORDS).map(word_hash).collect();
     if words.is_empty() {
         return String::new();
     }
-    least.iter().map(|value| format!("{:04x}", value & 0xffff)).collect()
+    let mut least = [u64::MAX; VALUES];
+    for shingle in words.windows(SHINGLE.min(words.len())) {
+        let hash = shingle.iter().fold(0_u64, |hash, word| mix(hash ^ word));
+        let range = &mut least[(hash >> 60) as usize];
+        *range = (*range).min(hash);
+    }
+    least
+        .iter()
+        .map(|value| format!("{:04x}", (value >> 8) & 0xffff))
+        .collect()
 }
 
 /// How much of two texts is the same by their sketches, 0 to 1; 0 where either is empty.

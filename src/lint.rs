@@ -16,6 +16,7 @@ use crate::report::{
     Totals, UnitReport,
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
+use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
 use crate::source::{Place, Source, SourceId, Span, floor_char_boundary, normal, resolve};
 use crate::syntax::code::Files;
 use crate::syntax::template;
@@ -478,6 +479,9 @@ fn silenced(rule: &str, place: Place, unit: &Unit, world: &World<'_>, asked: &As
     })
 }
 
+/// Bytes of the lines of a unit by which it is known: many units can stand in the same lines.
+const MOST_CONTENT: usize = 8_000;
+
 /// What a unit says: a prompt's messages, else the lines that it stands in.
 fn content(unit: &Unit, source: &Source, span: Span) -> String {
     match unit {
@@ -485,7 +489,10 @@ fn content(unit: &Unit, source: &Source, span: Span) -> String {
             let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
             texts.join("\n")
         }
-        _ => source.text.get(span.start..span.end).unwrap_or_default().to_owned(),
+        _ => {
+            let end = floor_char_boundary(&source.text, span.end.min(span.start.saturating_add(MOST_CONTENT)));
+            source.text.get(span.start..end).unwrap_or_default().to_owned()
+        }
     }
 }
 
