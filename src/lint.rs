@@ -16,7 +16,6 @@ use crate::report::{
     Totals, UnitReport,
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
-use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
 use crate::source::{Place, Source, SourceId, Span, floor_char_boundary, normal, resolve};
 use crate::syntax::code::Files;
 use crate::syntax::template;
