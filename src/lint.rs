@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use crate::catalog::{Catalog, Date};
+use crate::engines;
 use crate::excerpt;
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitKind, World};
 use crate::fingerprint;
@@ -140,13 +141,20 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     report
 }
 
-/// How many deployments serve a fine-tuned model of each base that the config states, and the first of them.
+/// How many models that were fine-tuned from each base that the config states are deployed, and the first deployment.
+/// Several deployments of one model (roles, copies) are no versions.
 fn same_base(units: &[Unit], sources: &[Source], settings: &Settings) -> HashMap<String, (u64, String)> {
     let mut count: HashMap<String, (u64, String)> = HashMap::new();
+    let mut seen = HashSet::new();
     for unit in units {
         if let Unit::Deployment(deployment) = unit {
             let path = &sources[deployment.place.source.0 as usize].from_root;
-            if let Some(base) = settings.deployment(path, |s| s.base_model.clone()) {
+            let Some(base) = settings.deployment(path, |s| s.base_model.clone()) else {
+                continue;
+            };
+            let serving = engines::recognise(&deployment.launch, &deployment.image);
+            let model = serving.and_then(|serving| serving.model.known().cloned());
+            if model.is_none_or(|model| seen.insert((base.clone(), model))) {
                 count.entry(base).or_insert((0, deployment.name.clone())).0 += 1;
             }
         }

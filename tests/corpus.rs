@@ -2,7 +2,7 @@
 //! start, findings are those that were read and judged, and every rule fires rightly on five files or on copies of them
 //! with one stated change. Skips, saying so, where the corpus is not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,8 +39,11 @@ impl Change {
             None => corpus.join(&self.path),
             Some(repository) => {
                 let folder = std::env::var_os("LLMLINT_CORPUS")?;
-                let name = repository.split('@').next()?.replace('/', "+");
-                Path::new(&folder).join(name).join(&self.path)
+                let project = Path::new(&folder).join(folder_of(repository));
+                if !project.is_dir() {
+                    return None;
+                }
+                project.join(&self.path)
             }
         };
         Some(fs::read_to_string(path).expect("a file of the corpus"))
@@ -52,6 +55,11 @@ struct Verdict {
     path: String,
     rule: String,
     line: usize,
+}
+
+/// The folder of a project (`owner/name@commit`) where several lie side by side: `owner+name`.
+fn folder_of(repository: &str) -> String {
+    repository.split('@').next().unwrap_or_default().replace('/', "+")
 }
 
 fn corpus() -> Option<PathBuf> {
@@ -177,4 +185,54 @@ fn every_rule_fires_on_real_files() {
     }
     eprintln!("skipped: {beyond} files of projects beyond the corpus (LLMLINT_CORPUS names their folder)");
     assert!(silent.is_empty(), "does not fire: {silent:#?}");
+}
+
+/// What a reader flagged in files of further projects before llmlint was run on them, and whether llmlint finds it.
+#[derive(Deserialize)]
+struct Flagged {
+    repository: String,
+    path: String,
+    flagged: Vec<String>,
+    found: Vec<String>,
+}
+
+#[test]
+fn recall_is_what_was_recorded() {
+    let Some(folder) = std::env::var_os("LLMLINT_CORPUS") else {
+        eprintln!("skipped: LLMLINT_CORPUS does not name the folder of the projects");
+        return;
+    };
+    let rows: Vec<Flagged> = judged("recall.jsonl")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a row"))
+        .collect();
+    let mut recall: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut changed = Vec::new();
+    for row in rows {
+        let project = Path::new(&folder).join(folder_of(&row.repository));
+        if !project.is_dir() {
+            eprintln!("skipped: {} is not there", row.repository);
+            continue;
+        }
+        let text = fs::read_to_string(project.join(&row.path)).expect("a file of the project");
+        let source = Source::new(row.path.clone(), text, false);
+        let report = check(&[source], &[], &[], Config::default());
+        let fires = |rule: &&String| report.findings.iter().any(|finding| finding.rule == **rule);
+        let found: Vec<String> = row.flagged.iter().filter(fires).cloned().collect();
+        for rule in &row.flagged {
+            let (hits, all) = recall.entry(rule.clone()).or_default();
+            *hits += usize::from(found.contains(rule));
+            *all += 1;
+        }
+        if found != row.found {
+            changed.push(format!(
+                "{} {}: {found:?}, recorded {:?}",
+                row.repository, row.path, row.found
+            ));
+        }
+    }
+    for (rule, (hits, all)) in recall {
+        eprintln!("{rule}: {hits} of {all}");
+    }
+    assert!(changed.is_empty(), "not as recorded: {changed:#?}");
 }

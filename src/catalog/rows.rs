@@ -207,8 +207,11 @@ pub struct OpenModel {
     pub vocab_size: u32,
     /// Whether input and output embedding are one matrix.
     pub tied_embeddings: bool,
-    /// The longest context, in tokens, that it was made for.
+    /// The longest context, in tokens, that engines derive from its config.
     pub max_context: u64,
+    /// Whether the config stretches positions by a factor that was not read, so that engines derive a longer context.
+    #[serde(default)]
+    pub rope_factor_unread: bool,
     /// Layers that attend to the last tokens only.
     pub sliding_window: Option<SlidingWindow>,
     /// Layers that keep no memory per token (state-space, linear attention).

@@ -100,7 +100,8 @@ pub fn moving_tag(written: &str) -> Option<String> {
         return None;
     }
     let Some(tag) = image.tag else {
-        let named = !image.name.is_empty() && release_in_name(image.name).is_none();
+        // Without an owner it is built here: no registry has an engine's image under a bare name.
+        let named = !image.owner.is_empty() && !image.name.is_empty() && release_in_name(image.name).is_none();
         return (!image.digest && named).then(|| "no tag".to_owned());
     };
     let mut parts = tag.split(['-', '_']);

@@ -168,9 +168,8 @@ fn host(reading: &Reading<'_>, service: &Node) -> Host {
     let limit = service
         .at(&["deploy", "resources", "limits", "memory"])
         .or_else(|| service.get("mem_limit"));
-    let reserved = service.at(&["deploy", "resources", "reservations", "cpus"]);
-    let cpus = reserved
-        .or_else(|| service.at(&["deploy", "resources", "limits", "cpus"]))
+    let cpus = service
+        .at(&["deploy", "resources", "limits", "cpus"])
         .or_else(|| service.get("cpus"));
     Host {
         as_written: true,

@@ -404,10 +404,8 @@ impl Teller<'_, '_> {
 
     fn host(&self) -> Host {
         let memory = self.container.at(&["resources", "limits", "memory"]);
-        let cpus = self
-            .container
-            .at(&["resources", "requests", "cpu"])
-            .or_else(|| self.container.at(&["resources", "limits", "cpu"]));
+        // What is requested is no limit: a pod may use cores that its node has to spare.
+        let cpus = self.container.at(&["resources", "limits", "cpu"]);
         let disk = self.container.at(&["resources", "limits", "ephemeral-storage"]);
         let kind = self.pod.object.get("kind").and_then(Node::as_str);
         Host {

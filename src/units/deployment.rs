@@ -38,7 +38,7 @@ pub struct Host {
     pub shared_memory: Field<SharedMemory>,
     /// The most memory that it may use, bytes.
     pub memory: Field<u64>,
-    /// CPU cores that it is promised, or else may use.
+    /// The most CPU cores that it may use.
     pub cpus: Field<Decimal>,
     /// Disk of its own that it may write to, bytes.
     pub ephemeral_storage: Field<u64>,

@@ -1262,6 +1262,7 @@ impl Counted {
             vocab_size: narrow(self.vocab),
             tied_embeddings: self.tied,
             max_context: self.max_context,
+            rope_factor_unread: false,
             sliding_window: (windowed > 0).then(|| SlidingWindow {
                 size: self.window,
                 layers: narrow(windowed),

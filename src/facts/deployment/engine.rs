@@ -1,10 +1,44 @@
 //! Facts about the engine and what it is told.
 
-use rust_decimal::Decimal;
-
-use super::{Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
-use crate::engines::EngineKind;
+use super::{DeploymentFacts, Fact, Get, Known, Row, Type, Value, int, of_field, of_result, text};
+use crate::engines::{EngineKind, Version};
 use crate::units::Field;
+
+impl DeploymentFacts<'_> {
+    /// Busy processes of a copy. With one GPU the engine core is its own worker.
+    fn processes(&self) -> Result<Option<u64>, String> {
+        let serving = self.serving.as_ref().ok_or("no engine is recognized")?;
+        let first = match (&serving.use_v1, &serving.version) {
+            (Field::Known(v1, _), _) => !v1,
+            (_, Field::Known(version, _)) => *version < FIRST_V1,
+            (_, Field::Unknown(..)) => true,
+            _ => false,
+        };
+        let one = |field: &Field<u64>| matches!(field, Field::Known(0 | 1, _) | Field::Absent(_));
+        // What an operator or a service completes may get other limits and other ranks.
+        let whole = self.deployment.host.as_written;
+        if serving.engine != EngineKind::Vllm
+            || !whole
+            || first
+            || !one(&serving.data_parallel)
+            || !one(&self.deployment.nodes)
+        {
+            return Err("how many processes it starts is not known".to_owned());
+        }
+        let mut workers = 1_u64;
+        for field in [&serving.tensor_parallel, &serving.pipeline_parallel] {
+            workers = workers.saturating_mul(match field {
+                Field::Known(ranks, _) => (*ranks).max(1),
+                Field::Absent(_) => 1,
+                Field::Unknown(why, _) => return Err(why.clone()),
+            });
+        }
+        Ok(Some(2 + if workers > 1 { workers } else { 0 }))
+    }
+}
+
+/// The release in which V1, with an engine core of its own, became vLLM's default.
+const FIRST_V1: Version = Version::new(0, 8, 0);
 
 pub(super) const FACTS: &[Row<Get>] = &[
     Row {
@@ -115,21 +149,9 @@ pub(super) const FACTS: &[Row<Get>] = &[
     },
     Row {
         name: "deployment.processes",
-        ty: Type::Number,
+        ty: Type::Int,
         unit: "processes",
-        about: "busy processes of a copy on one machine: vLLM's API server, engine core and one worker a GPU",
-        get: |facts| {
-            let vllm = facts
-                .serving
-                .as_ref()
-                .is_some_and(|serving| serving.engine == EngineKind::Vllm);
-            let count = match &facts.deployment.gpu.count {
-                _ if !vllm => Err("how many processes this engine starts is not known".to_owned()),
-                Field::Known(gpus, _) => Ok(Some(Decimal::from(*gpus) + Decimal::TWO)),
-                Field::Absent(_) => Ok(None),
-                Field::Unknown(why, _) => Err(why.clone()),
-            };
-            of_result(count, Value::Number)
-        },
+        about: "busy processes of a copy in one pod: the API server, the engine core and, for several GPUs, a worker for each; of vLLM from 0.8 on",
+        get: |facts| of_result(facts.processes(), int),
     },
 ];

@@ -1,6 +1,14 @@
 //! Facts about the GPUs and copies.
 
-use super::{Get, Row, Type, Value, gib, int, of_field, of_result, text};
+use super::{Fact, Get, Known, Row, Type, Value, gib, int, of_field, of_result, text};
+
+/// Parts of resource names that are not of GPUs, and what they count.
+const CALLED: &[(&str, &str)] = &[
+    ("tpu", "TPU chips"),
+    ("habana", "Gaudi cards"),
+    ("neuron", "Neuron devices"),
+    ("huawei", "Ascend cards"),
+];
 
 pub(super) const FACTS: &[Row<Get>] = &[
     Row {
@@ -30,6 +38,17 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "",
         about: "the resource by which it asks for GPUs: nvidia.com/gpu, amd.com/gpu, google.com/tpu",
         get: |facts| of_field(facts.deployment.gpu.resource.clone(), |name| text(name)),
+    },
+    Row {
+        name: "deployment.accelerators",
+        ty: Type::Str,
+        unit: "",
+        about: "what to call the accelerators that it asks for: GPUs, TPU chips, Gaudi cards, Neuron devices",
+        get: |facts| {
+            let resource = facts.deployment.gpu.resource.known().map_or("", String::as_str);
+            let called = CALLED.iter().find(|(part, _)| resource.contains(part));
+            Fact::of(Known::Yes(text(called.map_or("GPUs", |(_, name)| name))))
+        },
     },
     Row {
         name: "deployment.gpu_slice",

@@ -117,7 +117,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         name: "deployment.host.cpus",
         ty: Type::Number,
         unit: "cores",
-        about: "CPU cores that it is promised, or else may use",
+        about: "the most CPU cores that it may use; what it requests is no limit",
         get: |facts| of_field(facts.deployment.host.cpus.clone(), |cores| Value::Number(*cores)),
     },
     Row {

@@ -38,6 +38,9 @@ const NVFP4_ON_BLACKWELL: Version = Version::new(0, 8, 5);
 /// The last release read in which FP8 weights need Ampere.
 const FP8_FROM_AMPERE: Version = Version::new(0, 11, 0);
 
+/// Parameters of a model that is downloaded in seconds: a gigabyte or two.
+const SMALL: u64 = 1_000_000_000;
+
 /// The variables that say where Hugging Face's libraries keep downloads, with the folder below them.
 const CACHE_VARIABLES: &[(&str, &str)] = &[
     ("HF_HUB_CACHE", ""),
@@ -199,6 +202,12 @@ impl DeploymentFacts<'_> {
                 model.id
             ));
         }
+        if model.rope_factor_unread {
+            return Err(format!(
+                "the factor by which {} stretches its positions was not read",
+                model.id
+            ));
+        }
         Ok(Some(model.max_context))
     }
 
@@ -343,7 +352,14 @@ impl DeploymentFacts<'_> {
         let volume = volumes.filter(holds).max_by_key(|volume| volume.mount.len());
         // A cache of the whole pod elsewhere (`/models`) may be linked to; what is mounted persistently may hold it.
         let other = |volume: &Volume| volume.kind == VolumeKind::Persistent && volume.mount != "/dev/shm";
-        if volume.is_none() && self.deployment.host.volumes.iter().any(other) {
+        // The image of text-generation-inference names `/data` by a variable of its own, which some releases put
+        // before the ones that were read here.
+        let own = |volume: &Volume| other(volume) && volume.mount.trim_end_matches('/') == "/data";
+        let by_image = matches!(serving.engine, EngineKind::Tgi | EngineKind::Tei);
+        let volumes = &self.deployment.host.volumes;
+        if volume.is_none() && volumes.iter().any(other)
+            || by_image && !folder.starts_with("/data") && volumes.iter().any(own)
+        {
             return Ok(None);
         }
         Ok(Some(Cache { volume }))
@@ -365,7 +381,8 @@ impl DeploymentFacts<'_> {
     /// Whether what is downloaded is still there at the next start.
     fn cache_persists(&self) -> Result<Option<bool>, String> {
         let offline = self.has_variable("HF_HUB_OFFLINE") || self.has_variable("TRANSFORMERS_OFFLINE");
-        Ok(self.cache()?.filter(|_| !offline).map(|cache| {
+        let small = self.model().is_ok_and(|model| model.parameters < SMALL);
+        Ok(self.cache()?.filter(|_| !offline && !small).map(|cache| {
             cache
                 .volume
                 .is_some_and(|volume| matches!(volume.kind, VolumeKind::Persistent | VolumeKind::Settings))
@@ -381,7 +398,8 @@ impl DeploymentFacts<'_> {
         if told(&deployment.replicas)? == Some(0) || !deployment.host.as_written {
             return Ok(None);
         }
-        let pods = told(&self.surge())?.unwrap_or(0);
+        let copies = told(&self.surge())?.unwrap_or(0);
+        let pods = copies.saturating_mul(told(&deployment.nodes)?.unwrap_or(1).max(1));
         Ok(Some(count.saturating_mul(pods)).filter(|gpus| *gpus > 0))
     }
 }

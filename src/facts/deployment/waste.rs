@@ -105,7 +105,10 @@ impl DeploymentFacts<'_> {
             name == "VLLM_ALL2ALL_BACKEND"
                 && matches!(value, EnvValue::Known(text, _) if text.as_str().contains("high_throughput"))
         });
-        if role.contains("kv_producer") || all_to_all || self.generates() == Ok(Some(false)) {
+        let resource = self.deployment.gpu.resource.known().map_or("", String::as_str);
+        let without =
+            resource.contains("intel.com") || self.deployment.image.known().is_some_and(|image| image.contains("xpu"));
+        if role.contains("kv_producer") || all_to_all || without || self.generates() == Ok(Some(false)) {
             return Ok(Some(false));
         }
         match self.on_gpu()? {
