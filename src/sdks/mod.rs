@@ -5,6 +5,10 @@
 //! into its value (`config.max_output_tokens`), and `^` goes to the call that made the object (`^model` of
 //! `ChatOpenAI(model=…).invoke(…)`). Of several the first that is there counts.
 
+mod npm;
+
+pub use npm::canonical;
+
 /// A kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {

@@ -1,7 +1,7 @@
 //! Follows names to values: through assignments, parameters' defaults, classes, functions and imports.
 //!
 //! Every expression is looked at once for each way that a call leads to it, never deeper than [`MAX_DEEP`] and never
-//! more than [`MAX_STEPS`] in all: what lies beyond is unknown.
+//! more than [`MAX_STEPS`] for one call of the file: what lies beyond is unknown.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,8 +14,11 @@ use super::{
 };
 use crate::source::{Place, SourceId, Span, Text};
 
+/// Most values that are looked at for one call.
+const MAX_STEPS: usize = 50_000;
+
 /// Most values that are looked at for one file.
-const MAX_STEPS: usize = 400_000;
+const MAX_STEPS_OF_FILE: usize = 1_000_000;
 
 /// Most names and parts that are followed into each other.
 const MAX_DEEP: usize = 90;
@@ -37,9 +40,19 @@ pub struct Reader<'a> {
     pub(super) files: &'a Files<'a>,
     id: SourceId,
     module: &'a Module,
-    memo: RefCell<HashMap<(SourceId, ExprId), Arc<Value>>>,
+    /// What is known, by the function that is followed (0 for none); those of functions are kept for one call.
+    memo: RefCell<HashMap<(usize, SourceId, ExprId), Remembered>>,
+    framed: RefCell<HashMap<(usize, SourceId, ExprId), Remembered>>,
+    /// How many functions were followed.
+    frames: Cell<usize>,
+    /// Whether something was too deep, or too much to follow, since this was last set.
+    cut: Cell<bool>,
     steps: Cell<usize>,
+    limit: Cell<usize>,
 }
+
+/// A value that was looked at, and how deep: one that had to be cut off is worth something only as deep again.
+type Remembered = (Arc<Value>, usize);
 
 /// Where an expression is looked at.
 #[derive(Clone, Copy)]
@@ -56,6 +69,8 @@ struct Frame<'f> {
     file: SourceId,
     scope: ScopeId,
     call: &'f Call,
+    /// Which of the functions that were followed.
+    id: usize,
     count: usize,
     outer: Option<&'f Frame<'f>>,
 }
@@ -72,11 +87,6 @@ enum Use {
 }
 
 impl<'f> Here<'f> {
-    fn deeper(self) -> Option<Self> {
-        let deep = self.deep + 1;
-        (deep < MAX_DEEP).then_some(Self { deep, ..self })
-    }
-
     fn at(self, scope: ScopeId, block: BlockId) -> Self {
         Self { scope, block, ..self }
     }
@@ -99,18 +109,33 @@ impl<'a> Reader<'a> {
             id,
             module: files.module(id)?,
             memo: RefCell::default(),
+            framed: RefCell::default(),
+            frames: Cell::new(0),
+            cut: Cell::new(false),
             steps: Cell::new(0),
+            limit: Cell::new(MAX_STEPS),
         })
     }
 
     /// The calls whose callee `wanted` takes, in the order in which they begin. It is told what is called, and whether
     /// the object that is called on was followed.
     pub fn calls(&self, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
+        self.calls_of(|_| true, wanted)
+    }
+
+    /// The same, of what is called by one of these names in the end: `create`.
+    pub fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let mut found = Vec::new();
         for site in &self.module.sites {
             let ExprKind::Call { function, .. } = &self.module.expr(site.call).kind else {
                 continue;
             };
+            if !self.module.last_name(*function).is_some_and(&named) {
+                continue;
+            }
+            self.framed.borrow_mut().clear();
+            let steps = self.steps.get();
+            self.limit.set(MAX_STEPS_OF_FILE.min(steps + MAX_STEPS));
             let here = self.here(site);
             let called = self.called(here, *function);
             if called.own.is_some() || !wanted(&called.path, called.followed) {
@@ -190,23 +215,44 @@ impl<'a> Reader<'a> {
     /// The value of an expression.
     pub(super) fn value(&self, here: Here<'_>, expr: ExprId) -> Arc<Value> {
         let span = self.span(here, expr);
-        let key = (here.file, expr);
-        if here.frame.is_none()
-            && let Some(known) = self.memo.borrow().get(&key)
+        let (frame, memo) = match here.frame {
+            Some(frame) => (frame.id, &self.framed),
+            None => (0, &self.memo),
+        };
+        let key = (frame, here.file, expr);
+        if let Some((known, deep)) = memo.borrow().get(&key)
+            && *deep <= here.deep
         {
             return known.clone();
         }
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        let Some(deeper) = here.deeper().filter(|_| steps < MAX_STEPS) else {
+        let Some(deeper) = self.deeper(here).filter(|_| steps < self.limit.get()) else {
+            self.cut.set(true);
             return self.unknown(here, span, "what leads to it is too much to follow");
         };
+        let cut_before = self.cut.replace(false);
         let value = self.evaluate(deeper, expr, span);
-        // Deep down, what was cut off would be remembered as cut off.
-        if here.frame.is_none() && here.deep < MAX_DEEP / 2 {
-            self.memo.borrow_mut().insert(key, value.clone());
-        }
+        let cut = self.cut.get();
+        let deep = if cut { here.deep } else { 0 };
+        memo.borrow_mut().insert(key, (value.clone(), deep));
+        self.cut.set(cut || cut_before);
         value
+    }
+
+    /// One step further down.
+    fn deeper<'f>(&self, here: Here<'f>) -> Option<Here<'f>> {
+        let deep = here.deep + 1;
+        let deeper = (deep < MAX_DEEP).then_some(Here { deep, ..here });
+        self.cut.set(self.cut.get() || deeper.is_none());
+        deeper
+    }
+
+    /// Which function is followed next.
+    fn next_frame(&self) -> usize {
+        let id = self.frames.get() + 1;
+        self.frames.set(id);
+        id
     }
 
     fn evaluate(&self, here: Here<'_>, expr: ExprId, span: Span) -> Arc<Value> {
@@ -241,17 +287,12 @@ impl<'a> Reader<'a> {
                             Some(key) => set_entry(&mut known, key, self.value(here, *value)),
                             None => open = Some(not_followed(self.written(here, *key))),
                         },
-                        Entry::Spread(value) => match &self.value(here, *value).kind {
-                            Kind::Map {
-                                entries, open: more, ..
-                            } => {
-                                for (key, value) in entries {
-                                    set_entry(&mut known, key, value.clone());
-                                }
-                                open = open.or_else(|| more.clone());
+                        Entry::Spread(value) => {
+                            let spread = self.value(here, *value);
+                            if !self.spread(here, &mut known, &mut open, &spread) {
+                                open = Some(not_followed(self.written(here, *value)));
                             }
-                            _ => open = Some(not_followed(self.written(here, *value))),
-                        },
+                        }
                     }
                 }
                 let slot = slot.clone();
@@ -343,6 +384,56 @@ impl<'a> Reader<'a> {
             ExprKind::Scope(scope) => self.made(here, span, Kind::Scope(here.file, *scope)),
             ExprKind::Other => self.unknown(here, span, runtime()),
         }
+    }
+
+    /// Adds the entries of a map to those of another; of one of several maps (`...(a && {b: 1})`) each may be there.
+    fn spread(
+        &self,
+        here: Here<'_>,
+        entries: &mut Vec<(String, Arc<Value>)>,
+        open: &mut Option<Open>,
+        spread: &Value,
+    ) -> bool {
+        match &spread.kind {
+            Kind::Map {
+                entries: more,
+                open: also,
+                ..
+            } => {
+                for (key, value) in more {
+                    set_entry(entries, key, value.clone());
+                }
+                *open = open.take().or_else(|| also.clone());
+                true
+            }
+            Kind::OneOf { of, open: false, .. } => of.iter().all(|one| match &one.kind {
+                Kind::Map {
+                    entries: more,
+                    open: None,
+                    ..
+                } => {
+                    for (key, value) in more {
+                        let before = entries
+                            .iter()
+                            .find(|(name, _)| name == key)
+                            .map(|(_, value)| value.clone());
+                        let value = self.perhaps(here, key, before, value.clone());
+                        set_entry(entries, key, value);
+                    }
+                    true
+                }
+                _ => one.is_null(),
+            }),
+            _ => spread.is_null(),
+        }
+    }
+
+    /// A value that an entry has only under a condition.
+    fn perhaps(&self, here: Here<'_>, key: &str, before: Option<Arc<Value>>, value: Arc<Value>) -> Arc<Value> {
+        let span = value.place.span;
+        let why = format!("`{key}` is set only under a condition");
+        let before = before.unwrap_or_else(|| self.unknown(here, span, why.clone()));
+        self.one_of(here, span, vec![before, value], &why)
     }
 
     /// A string as a value; one that is too long is unknown.
@@ -477,6 +568,9 @@ impl<'a> Reader<'a> {
                 return value;
             }
         }
+        if matches!(name, "process" | "import.meta") && self.language(here.file) == Language::TypeScript {
+            return self.made(here, span, Kind::Path(name.to_owned(), None));
+        }
         if name == "__file__" {
             return self.made(here, span, Kind::File(self.files.source(here.file).from_root.clone()));
         }
@@ -533,7 +627,7 @@ impl<'a> Reader<'a> {
 
     /// What a file of the tree calls `name`; `None` where it has no such name.
     fn export(&self, here: Here<'_>, file: SourceId, name: &str, span: Span) -> Option<Arc<Value>> {
-        let here = here.deeper()?;
+        let here = self.deeper(here)?;
         let module = self.files.module(file)?;
         let top = Here {
             file,
@@ -549,7 +643,8 @@ impl<'a> Reader<'a> {
         }
         let steps = self.steps.get() + 1;
         self.steps.set(steps);
-        if steps > MAX_STEPS {
+        if steps > self.limit.get() {
+            self.cut.set(true);
             return None;
         }
         if let Some(import) = module.imports.get(name) {
@@ -626,7 +721,7 @@ impl<'a> Reader<'a> {
     /// An object of the type that is written: `client: OpenAI`.
     fn of_type(&self, here: Here<'_>, annotation: ExprId) -> Option<Kind> {
         let module = self.module(here);
-        let here = here.deeper()?;
+        let here = self.deeper(here)?;
         match &module.expr(annotation).kind {
             ExprKind::Either(of) => of.iter().find_map(|one| self.of_type(here, *one)),
             ExprKind::Index(outer, inner) => match &module.expr(*outer).kind {
@@ -676,7 +771,7 @@ impl<'a> Reader<'a> {
     /// The values that `Literal["a", "b"]` lists.
     fn literals(&self, here: Here<'_>, annotation: ExprId) -> Option<Arc<Value>> {
         let module = self.module(here);
-        let here = here.deeper()?;
+        let here = self.deeper(here)?;
         match &module.expr(annotation).kind {
             ExprKind::Either(of) => {
                 let of: Vec<_> = of.iter().filter_map(|one| self.value_of_literal(here, *one)).collect();
@@ -698,7 +793,7 @@ impl<'a> Reader<'a> {
                 Some(self.one_of(here, span, values, "its type lists them"))
             }
             ExprKind::Index(outer, inner) if self.written(here, *outer).ends_with("Optional") => {
-                self.value_of_literal(here.deeper()?, *inner)
+                self.value_of_literal(self.deeper(here)?, *inner)
             }
             ExprKind::Text(_) => Some(self.value(here, annotation)),
             _ => None,
@@ -740,7 +835,7 @@ impl<'a> Reader<'a> {
         if called.is_empty() || here.frame.is_some() {
             return Vec::new();
         }
-        let Some(deeper) = here.deeper() else {
+        let Some(deeper) = self.deeper(here) else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -1026,14 +1121,11 @@ impl<'a> Reader<'a> {
         let value = if way == Way::Surely {
             value
         } else {
-            let span = value.place.span;
-            let why = format!("`{key}` is set only under a condition");
             let before = entries
                 .iter()
                 .find(|(name, _)| name == key)
                 .map(|(_, value)| value.clone());
-            let before = before.unwrap_or_else(|| self.unknown(here, span, why.clone()));
-            self.one_of(here, span, vec![before, value], &why)
+            self.perhaps(here, key, before, value)
         };
         set_entry(&mut entries, key, value);
         self.made(here, current.place.span, Kind::Map { entries, open, slot })
@@ -1041,7 +1133,7 @@ impl<'a> Reader<'a> {
 
     /// `object.name`.
     pub(super) fn member(&self, here: Here<'_>, object: &Arc<Value>, name: &str, span: Span) -> Arc<Value> {
-        let Some(here) = here.deeper() else {
+        let Some(here) = self.deeper(here) else {
             return self.unknown(here, span, "what leads to it is too much to follow");
         };
         match &object.kind {
@@ -1077,6 +1169,9 @@ impl<'a> Reader<'a> {
                     )
                 }),
             },
+            Kind::Path(path, _) if matches!(path.as_str(), "process.env" | "import.meta.env") => {
+                self.unknown(here, span, format!("the environment variable `{name}` decides"))
+            }
             Kind::Path(path, maker) => {
                 let path = format!("{path}.{name}");
                 let module = match (maker, self.language(here.file)) {
@@ -1127,7 +1222,7 @@ impl<'a> Reader<'a> {
         span: Span,
     ) -> Arc<Value> {
         let gone = |what: String| self.unknown(here, span, what);
-        let Some((here, module)) = here.deeper().zip(self.files.module(file)) else {
+        let Some((here, module)) = self.deeper(here).zip(self.files.module(file)) else {
             return gone("what leads to it is too much to follow".to_owned());
         };
         let scope = module.scope(class);
@@ -1178,6 +1273,7 @@ impl<'a> Reader<'a> {
                 match (constructor, self.framed(here)) {
                     (Some(constructor), true) => {
                         let frame = Frame {
+                            id: self.next_frame(),
                             file,
                             scope: constructor,
                             call: maker,
@@ -1239,7 +1335,7 @@ impl<'a> Reader<'a> {
                 Some(self.one_of(here, span, values, "the key is chosen while the program runs"))
             }
             (Kind::List { items, .. }, Some(at)) => items.get(at.parse::<usize>().ok()?).cloned(),
-            (Kind::Path(path, _), Some(name)) if path.ends_with("environ") => {
+            (Kind::Path(path, _), Some(name)) if path.ends_with("environ") || path == "process.env" => {
                 Some(self.unknown(here, span, format!("the environment variable `{name}` decides")))
             }
             (Kind::Unknown(why), _) => Some(self.unknown(here, span, why.clone())),
@@ -1272,7 +1368,7 @@ impl<'a> Reader<'a> {
 
     /// What a function of the tree returns for this call.
     fn returned(&self, here: Here<'_>, (file, scope): (SourceId, ScopeId), call: &Call, span: Span) -> Arc<Value> {
-        let Some((deeper, module)) = here.deeper().zip(self.files.module(file)) else {
+        let Some((deeper, module)) = self.deeper(here).zip(self.files.module(file)) else {
             return self.unknown(here, span, "what leads to it is too much to follow");
         };
         let function = module.scope(scope);
@@ -1281,6 +1377,7 @@ impl<'a> Reader<'a> {
             return self.unknown(here, span, runtime);
         }
         let frame = Frame {
+            id: self.next_frame(),
             file,
             scope,
             call,
@@ -1304,7 +1401,7 @@ impl<'a> Reader<'a> {
 
     /// A call with its arguments.
     pub(super) fn call(&self, here: Here<'_>, expr: ExprId) -> Option<Arc<Call>> {
-        let here = here.deeper()?;
+        let here = self.deeper(here)?;
         let module = self.module(here);
         let ExprKind::Call {
             function,

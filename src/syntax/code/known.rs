@@ -301,14 +301,22 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
                 None => Some(reader.made(here, span, Kind::Unknown(why))),
             }
         }
-        "textwrap.dedent" | "inspect.cleandoc" => {
+        "textwrap.dedent"
+        | "inspect.cleandoc"
+        | "dedent.default"
+        | "ts-dedent.default"
+        | "ts-dedent.dedent"
+        | "outdent.default"
+        | "outdent.outdent"
+        | "endent.default"
+        | "common-tags.stripIndent" => {
             let value = first()?;
-            let made = text::dedent(&filled(value)?, callee == "inspect.cleandoc");
+            let made = text::dedent(&filled(value)?, callee != "textwrap.dedent");
             Some(reader.text(stands_in(here, value), value.place.span, made))
         }
         "str" | "list" | "tuple" | "copy.copy" | "copy.deepcopy" | "json.dumps" | "JSON.stringify" | "orjson.dumps"
         | "os.path.abspath" | "os.path.realpath" | "os.path.expanduser" | "os.path.normpath" | "structuredClone"
-        | "String" => first().cloned(),
+        | "String" | "Number" | "parseInt" | "parseFloat" | "Object.freeze" | "String.raw" => first().cloned(),
         "dict" => {
             let entries = call
                 .keywords

@@ -355,6 +355,19 @@ impl Module {
         found.iter().map(|index| &self.sites[*index as usize])
     }
 
+    /// The last name of what is called: `create` of `client.chat.create`; of something imported the name that it has
+    /// in its module.
+    fn last_name(&self, function: ExprId) -> Option<&str> {
+        match &self.expr(function).kind {
+            ExprKind::Member(_, name) => Some(name),
+            ExprKind::Name(name) => {
+                let import = self.imports.get(name).and_then(|import| import.name.as_deref());
+                Some(import.filter(|name| *name != "default").unwrap_or(name))
+            }
+            _ => None,
+        }
+    }
+
     /// A block and the blocks that it stands in, up to the body of its function.
     pub fn around(&self, block: BlockId) -> impl Iterator<Item = BlockId> {
         std::iter::successors(Some(block), |id| {

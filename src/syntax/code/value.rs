@@ -223,27 +223,25 @@ impl Call {
         }
     }
 
-    /// Takes the entries of the last argument, where that is an object, as arguments by name.
+    /// Takes the entries of arguments that are objects as arguments by name.
     pub(super) fn spread_options(&mut self) {
-        let Some(last) = self.positional.last() else {
-            return;
-        };
-        if let Kind::Map { entries, open, slot } = &last.value.kind {
-            let span = last.span;
-            let named = entries.iter().map(|(name, value)| {
-                let own = value.place.source == self.place.source;
-                let span = if own { value.place.span } else { span };
-                (
-                    name.clone(),
-                    Argument {
-                        span,
-                        value: value.clone(),
-                    },
-                )
-            });
-            self.keywords.extend(named);
-            self.open |= open.is_some();
-            self.slot = slot.clone();
+        for options in std::mem::take(&mut self.positional) {
+            if let Kind::Map { entries, open, slot } = &options.value.kind {
+                // Of `create({…}, {signal})` the first object is the request.
+                if self.keywords.is_empty() {
+                    self.slot = slot.clone();
+                }
+                for (name, value) in entries {
+                    if self.keyword(name).is_none() {
+                        let own = value.place.source == self.place.source;
+                        let span = if own { value.place.span } else { options.span };
+                        let value = value.clone();
+                        self.keywords.push((name.clone(), Argument { span, value }));
+                    }
+                }
+                self.open |= open.is_some();
+            }
+            self.positional.push(options);
         }
     }
 

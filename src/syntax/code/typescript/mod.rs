@@ -182,7 +182,9 @@ impl<'a> Reader<'a> {
 
     fn expr_inside(&mut self, node: Tree<'_>) -> ExprId {
         match node.kind() {
-            "identifier" | "shorthand_property_identifier" | "type_identifier" | "this" | "super" => self.name(node),
+            "identifier" | "shorthand_property_identifier" | "type_identifier" | "this" | "super" | "meta_property" => {
+                self.name(node)
+            }
             "string" => {
                 let text = self.string(node);
                 self.made.expr(self.span(node), ExprKind::Text(text))

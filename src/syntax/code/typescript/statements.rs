@@ -477,14 +477,20 @@ impl Reader<'_> {
 
     /// `for (const a of b)`.
     fn for_each(&mut self, node: Tree<'_>) {
-        self.field(node, "right");
+        let list = self.field(node, "right");
         self.made.enter_block(BlockKind::Each);
         self.names.enter();
         if let Some(left) = node.child_by_field_name("left") {
             if node.child_by_field_name("kind").is_some() {
                 self.declare_pattern(left, true);
             }
-            self.pattern(left, None, self.end(left), None);
+            let of = node
+                .child_by_field_name("operator")
+                .is_some_and(|operator| operator.kind() == "of");
+            match list.filter(|_| of && left.kind() == "identifier") {
+                Some(list) => self.set(left, self.end(left), None, Change::Item(list)),
+                None => self.pattern(left, None, self.end(left), None),
+            }
         }
         if let Some(body) = node.child_by_field_name("body") {
             self.block(body, None);

@@ -57,7 +57,7 @@ fn bindings(module: &Module) -> Vec<String> {
             Change::PushFront(id) => format!("unshift {}", value(id)),
             Change::Extend(id) => format!("extend {}", value(id)),
             Change::SetKey(key, id) => format!("[{}] = {}", value(key), value(id)),
-            Change::Item(id) => format!("of {}", value(id)),
+            Change::Item(id) => format!("each of {}", value(id)),
             Change::Runtime => "?".to_owned(),
         };
         let scope = module.scope(binding.scope);
@@ -174,7 +174,7 @@ const g = (items) => { for (const item of items) { use(item, model); } };
             "f.error ?",
             "f.late = 2",
             "f = <f>",
-            "g.item ?",
+            "g.item each of items",
             "g = <g>",
         ]
         .iter()
