@@ -224,6 +224,9 @@ pub struct PromptSetting {
     /// The share of input tokens that the provider bills as cached, 0 to 1.
     #[schemars(with = "Option<String>")]
     pub cached_share: Option<Decimal>,
+    /// USD a month of GPUs on which a model of one's own would answer all these calls.
+    #[schemars(with = "Option<String>")]
+    pub self_hosted_month_usd: Option<Decimal>,
     /// Names by which budgets and `llmlint cost` group prompts.
     pub tags: Option<Vec<String>>,
 }

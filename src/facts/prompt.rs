@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cost::{self, Calls, OutputTokens};
@@ -313,6 +314,37 @@ impl<'a> PromptFacts<'a> {
 
     fn total_cost(&self) -> Result<Figure, String> {
         cost::sum(&self.input_cost()?, &self.output_cost()?)
+    }
+
+    /// What a model of one's own would cost a month, the API's cost at the least, and calls a month.
+    fn self_hosted(&self) -> Result<Option<(Decimal, Decimal, u64)>, String> {
+        let place = self.place_in_tree();
+        let settings = self.world.settings;
+        let own = settings.prompt(place, |s| s.self_hosted_month_usd);
+        let calls = settings.prompt(place, |s| s.calls_per_month);
+        let Some((own, calls)) = own.zip(calls) else {
+            return Ok(None);
+        };
+        Ok(Some((own, self.total_cost()?.low, calls)))
+    }
+
+    /// The share of the API's cost that a model of one's own saves at the least; absent where it saves none.
+    fn self_hosted_share(&self) -> Result<Option<Decimal>, String> {
+        let found = self.self_hosted()?;
+        Ok(found.and_then(|(own, api, _)| {
+            let ratio = own.checked_div(api)?;
+            let share = Decimal::ONE - ratio;
+            (share > Decimal::ZERO).then(|| share.round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity))
+        }))
+    }
+
+    /// Calls a month from which a model of one's own costs less than the API.
+    fn self_hosted_from(&self) -> Result<Option<u64>, String> {
+        let found = self.self_hosted()?;
+        Ok(found.and_then(|(own, api, calls)| {
+            let calls = own.checked_div(api)?.checked_mul(Decimal::from(calls))?;
+            calls.ceil().to_u64()
+        }))
     }
 
     /// A smaller model of the same provider that would serve: of those of tier `small` that are not on their way out and
@@ -945,6 +977,20 @@ const OWN: &[Row<Get>] = &[
         unit: "USD",
         about: "input and output together",
         get: |facts| Fact::amount(facts.total_cost()),
+    },
+    Row {
+        name: "prompt.cost.self_hosted_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "the share of the month's cost that a model of one's own would save at the least, where llmlint.yaml says what that costs",
+        get: |facts| known(facts.self_hosted_share(), Value::Number),
+    },
+    Row {
+        name: "prompt.cost.self_hosted_from",
+        ty: Type::Int,
+        unit: "calls",
+        about: "calls a month from which a model of one's own costs less than the API",
+        get: |facts| known(facts.self_hosted_from(), int),
     },
 ];
 
