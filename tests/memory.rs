@@ -22,7 +22,7 @@ fn judged(row: &Value) -> Value {
     let catalog = Catalog::embedded();
     judge_case(
         row,
-        |name| catalog.open_model(name),
+        |name| catalog.open_model_by_name(name),
         |name| match catalog.gpu(name) {
             GpuMatch::Exact(gpu) => Some(gpu),
             _ => None,

@@ -5,9 +5,11 @@
 mod check;
 pub mod config_json;
 mod date;
+mod derived;
 mod names;
 mod rows;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
@@ -18,8 +20,9 @@ pub use check::{Files, FilesReport, Problem, Sources, check};
 pub use date::{Date, NotADate};
 use rows::Named;
 pub use rows::{
-    ApiModel, CrossAttention, Evidence, FullAttention, Gpu, Instance, LongContextPrice, MigProfile, Mla, ModelKind,
-    Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State, Tier, Today,
+    ApiModel, CompressedAttention, CrossAttention, Evidence, FullAttention, Gpu, IndexKeys, Instance, LongContextPrice,
+    MigProfile, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf, Quantization,
+    SlidingWindow, State, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.
@@ -281,6 +284,13 @@ impl Catalog {
     #[must_use]
     pub fn open_model(&self, name: &str) -> Option<&'static OpenModel> {
         OPEN_MODELS.get(name)
+    }
+
+    /// The model of that repository, or where there is no row for it, that of the model which it is a copy or a
+    /// quantization of, as far as its name tells: its `source` says so.
+    #[must_use]
+    pub fn open_model_by_name(&self, name: &str) -> Option<Cow<'static, OpenModel>> {
+        derived::find(self, name)
     }
 
     /// All models with published weights.

@@ -233,6 +233,10 @@ pub struct OpenModel {
     pub encoder_only: bool,
     /// Multi-head latent attention, where it has that.
     pub mla: Option<Mla>,
+    /// Attention to compressed entries beside a window, where it has that.
+    pub compressed_attention: Option<CompressedAttention>,
+    /// Keys that layers keep beside their own keys and values to choose what they attend to.
+    pub index_keys: Option<IndexKeys>,
     /// Mixture of experts, where it is one.
     pub moe: Option<Moe>,
     /// Whether it also takes images, audio or video.
@@ -276,6 +280,8 @@ pub struct Quantization {
     pub group_size: Option<u32>,
     /// The precision of the KV cache that the checkpoint brings scales for, such as `fp8`.
     pub kv_cache: Option<String>,
+    /// Bits of a parameter of the linear layers outside the experts, where they are stored in another way than those.
+    pub linear_bits: Option<u32>,
 }
 
 impl Quantization {
@@ -329,6 +335,17 @@ pub struct State {
     pub recurrent_dtype: Option<String>,
 }
 
+impl State {
+    /// Bytes a layer, over all ranks, where the model's own numbers take `element` bytes.
+    pub fn bytes(&self, element: f64) -> f64 {
+        let recurrent = match self.recurrent_dtype.as_deref() {
+            Some("float32") => 4.0,
+            _ => element,
+        };
+        self.conv as f64 * element + self.recurrent as f64 * recurrent
+    }
+}
+
 /// Heads of the layers that attend to every token, in a model whose other layers have a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -365,6 +382,31 @@ pub struct Mla {
     pub indexer_head_dim: Option<u32>,
     /// Layers with an indexer, where not all have one.
     pub indexer_layers: Option<u32>,
+}
+
+/// Attention to one compressed entry for several tokens, beside a window of all tokens: every layer has the window, one
+/// vector is key and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompressedAttention {
+    /// Layers that keep an entry for 4 tokens, which an indexer chooses from.
+    pub every_4: u32,
+    /// Layers that keep an entry for 128 tokens.
+    pub every_128: u32,
+    /// Tokens of the window.
+    pub window: u64,
+    /// Numbers of the indexer's key.
+    pub index_head_dim: u32,
+}
+
+/// Keys of an indexer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndexKeys {
+    /// Layers that keep them.
+    pub layers: u32,
+    /// Numbers of one key, in the precision of activations.
+    pub size: u32,
 }
 
 /// A mixture of experts.

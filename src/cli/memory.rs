@@ -130,7 +130,13 @@ impl Memory {
                 read = read_config(path, self.model.as_deref())?;
                 &read
             }
-            None => catalog.open_model(name).ok_or_else(|| unknown_model(catalog, name))?,
+            None => {
+                read = catalog
+                    .open_model_by_name(name)
+                    .ok_or_else(|| unknown_model(catalog, name))?
+                    .into_owned();
+                &read
+            }
         };
         let inputs = self.inputs(model);
         let asked = Asked {
@@ -212,9 +218,7 @@ impl Memory {
                         page.tell("verdict: ", &format!("{}: {}", words(plan.outcome), clean(&plan.why)));
                         if self.explain {
                             page.steps(plan);
-                            if let Field::Known(name, _) = facts.model_name()
-                                && let Some(model) = run.catalog.open_model(&name)
-                            {
+                            if let Ok(model) = facts.model() {
                                 page.tell("shape: ", &origin(&model.source, model.as_of));
                             }
                             page.tell("GPU:   ", &origin(&gpu.source, gpu.as_of));
@@ -859,7 +863,8 @@ fn cases(path: &Path, format: Format) -> Result<ExitCode, Failure> {
             continue;
         }
         let row: Value = serde_json::from_str(&line).map_err(|error| at(&error))?;
-        let judged = memory::judge_case(&row, |name| catalog.open_model(name), |label| catalog.gpu(label).gpu());
+        let model = |name: &str| catalog.open_model_by_name(name);
+        let judged = memory::judge_case(&row, model, |label| catalog.gpu(label).gpu());
         match format {
             Format::Human => pairs.push((row, judged)),
             Format::Json => {

@@ -8,7 +8,10 @@ use super::ConfigError;
 use super::families::{Family, Kind, QkNorm};
 use super::keys::{Keys, MOST, number};
 use super::{quantized, towers};
-use crate::catalog::{CrossAttention, Date, FullAttention, Mla, Moe, OpenModel, SlidingWindow, State};
+use crate::catalog::{
+    CompressedAttention, CrossAttention, Date, FullAttention, IndexKeys as IndexKeysRow, Mla, Moe, OpenModel,
+    SlidingWindow, State,
+};
 
 /// What mixes the tokens of a sequence in a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,12 @@ enum Mixer {
     Mamba2,
     /// A short convolution.
     Convolution,
+    /// Kimi's delta attention.
+    DeltaAttention,
+    /// Attention to every token and a Mamba-2 layer side by side.
+    Parallel,
+    /// Attention to one compressed entry for so many tokens, beside a window (DeepSeek V4).
+    Compressed(u64),
     /// Nothing.
     None,
 }
@@ -114,6 +123,7 @@ const KV_HEADS: &[&str] = &[
     "n_head_kv",
     "multi_query_group_num",
 ];
+const STATE_SIZE: &[&str] = &["mamba_d_state", "ssm_state_size", "state_size"];
 const VOCAB: &[&str] = &["vocab_size", "padded_vocab_size"];
 const WIDTH: &[&str] = &[
     "intermediate_size",
@@ -164,9 +174,12 @@ pub(super) fn count(keys: &Keys<'_>, family: &Family) -> Result<Counted, ConfigE
     let hidden = needed(keys, family, HIDDEN)?;
     let vocab = needed(keys, family, VOCAB)?;
     let mixers = mixers(keys, family, name, layers)?;
-    let attends = mixers
-        .iter()
-        .any(|mixer| matches!(mixer, Mixer::Full | Mixer::Windowed));
+    let attends = mixers.iter().any(|mixer| {
+        matches!(
+            mixer,
+            Mixer::Full | Mixer::Windowed | Mixer::Parallel | Mixer::Compressed(_)
+        )
+    });
     let (windowed, full) = heads(keys, family, name, hidden, attends)?;
     let intermediate = width(keys, family, name, hidden)?;
     let experts = experts(keys, name, hidden, intermediate)?;
@@ -287,6 +300,37 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         });
         return same_count(mixers.collect(), count, "block_configs");
     }
+    if name == "kimi_linear" {
+        // Layers are numbered from 1.
+        let list = keys
+            .object("linear_attn_config")
+            .map(|linear| indices(&linear, "kda_layers"));
+        return Ok(match list {
+            Some(list) => (1..=layers)
+                .map(|at| {
+                    if list.contains(&at) {
+                        Mixer::DeltaAttention
+                    } else {
+                        Mixer::Full
+                    }
+                })
+                .collect(),
+            None => vec![Mixer::Full; count],
+        });
+    }
+    if name == "deepseek_v4" {
+        // One more for the layer that predicts further tokens.
+        let list = keys.list(&["compress_ratios"]).unwrap_or_default();
+        let ratios = list.iter().take(count).map(|ratio| match ratio.as_u64() {
+            Some(0 | 1) => Ok(Mixer::Compressed(1)),
+            Some(ratio @ (4 | 128)) => Ok(Mixer::Compressed(ratio)),
+            _ => Err(ConfigError(format!("`compress_ratios` has a {ratio}"))),
+        });
+        return same_count(ratios.collect::<Result<_, _>>()?, count, "compress_ratios");
+    }
+    if name == "falcon_h1" {
+        return Ok(vec![Mixer::Parallel; count]);
+    }
     let mamba = if keys.value(&["mamba_n_heads", "mamba_num_heads"]).is_some() || name == "mamba2" {
         Mixer::Mamba2
     } else {
@@ -296,8 +340,10 @@ fn mixers(keys: &Keys<'_>, family: &Family, name: &str, layers: u64) -> Result<V
         let mixers: Vec<Mixer> = list
             .iter()
             .map(|kind| match kind.as_str().unwrap_or_default() {
-                "full_attention" | "attention" | "deepseek_sparse_attention" => Ok(Mixer::Full),
+                "full_attention" | "attention" | "deepseek_sparse_attention" | "indexed_attention" => Ok(Mixer::Full),
                 "sliding_attention" | "chunked_attention" => Ok(Mixer::Windowed),
+                // Newer configs name every layer with a state so.
+                "linear_attention" if keys.value(STATE_SIZE).is_some() => Ok(mamba),
                 "linear_attention" => Ok(Mixer::DeltaNet),
                 "mamba" => Ok(mamba),
                 "conv" => Ok(Mixer::Convolution),
@@ -474,6 +520,8 @@ fn heads(
     {
         Some(size) if size > 0 => size,
         _ if hidden.is_multiple_of(queries) => hidden / queries,
+        // Latent attention names the parts of its heads.
+        _ if keys.value(&["kv_lora_rank"]).is_some() => keys.needed(&["v_head_dim"])?,
         _ => return Err(ConfigError("`head_dim` is missing".to_owned())),
     };
     let row = Heads {
@@ -518,6 +566,15 @@ fn width(keys: &Keys<'_>, family: &Family, name: &str, hidden: u64) -> Result<u6
         // Both halves of the gate together.
         "qwen" => Ok(keys.needed(&["intermediate_size"])? / 2),
         "llama4_text" => keys.needed(&["intermediate_size_mlp"]),
+        "minimax_m3" => keys.needed(&["dense_intermediate_size", "intermediate_size"]),
+        // The widest of its layers.
+        "gemma3n_text" => match keys.list(&["intermediate_size"]) {
+            Some(widths) => {
+                let widest = widths.iter().filter_map(number).max().filter(|width| *width <= 1 << 26);
+                widest.ok_or_else(|| ConfigError("`intermediate_size` tells no width".to_owned()))
+            }
+            None => keys.needed(&["intermediate_size"]),
+        },
         "gpt2" | "gpt_bigcode" | "gptj" | "bloom" => keys.or(WIDTH, 4 * hidden),
         "falcon" => keys.or(&["ffn_hidden_size"], 4 * hidden),
         "mpt" => Ok(keys.or(&["expansion_ratio"], 4)? * hidden),
@@ -567,7 +624,7 @@ fn experts(keys: &Keys<'_>, name: &str, hidden: u64, intermediate: u64) -> Resul
     }
     let width = match name {
         "llama4_text" | "mixtral" | "phimoe" | "granitemoe" | "granitemoehybrid" | "granitemoeshared" | "jamba"
-        | "gpt_oss" | "minimax_m2" | "olmoe" => keys.needed(&["intermediate_size"])?,
+        | "gpt_oss" | "minimax_m2" | "minimax_m3" | "olmoe" => keys.needed(&["intermediate_size"])?,
         _ => keys.needed(&["moe_intermediate_size", "intermediate_size"])?,
     };
     let per_token = if name == "llama4_text" { 1 } else { 0 };
@@ -579,13 +636,20 @@ fn experts(keys: &Keys<'_>, name: &str, hidden: u64, intermediate: u64) -> Resul
         "llama4_text" => 1,
         "qwen2_moe" | "qwen3_next" | "qwen3_5_moe_text" | "qwen3_5_moe" => 1,
         "granitemoehybrid" | "granitemoeshared" => u64::from(intermediate > 0),
-        _ => keys.count_or(&["n_shared_experts", "num_shared_experts", "moe_num_shared_experts"], 0)?,
+        _ => keys.count_or(
+            &["n_shared_experts", "num_shared_experts", "moe_num_shared_experts"],
+            u64::from(keys.value(&["share_expert_dim"]).is_some()),
+        )?,
     };
     let shared_width = match name {
         "llama4_text" => width,
         "granitemoehybrid" | "granitemoeshared" => intermediate,
         _ => keys.or(
-            &["moe_shared_expert_intermediate_size", "shared_expert_intermediate_size"],
+            &[
+                "moe_shared_expert_intermediate_size",
+                "shared_expert_intermediate_size",
+                "share_expert_dim",
+            ],
             shared * width,
         )?,
     };
@@ -777,6 +841,12 @@ impl Counting<'_> {
             Mixer::Full | Mixer::Windowed if self.mla.is_some() => self.latent(at)?,
             Mixer::Full => self.attention(at, self.full)?,
             Mixer::Windowed => self.attention(at, self.windowed)?,
+            Mixer::Parallel => {
+                self.attention(at, self.full)?;
+                self.mamba2(at)?;
+            }
+            Mixer::DeltaAttention => self.delta_attention(at)?,
+            Mixer::Compressed(ratio) => self.compressed(at, ratio)?,
             Mixer::DeltaNet => self.delta_net(at)?,
             Mixer::Mamba => self.mamba(at)?,
             Mixer::Mamba2 => self.mamba2(at)?,
@@ -857,6 +927,21 @@ impl Counting<'_> {
         if self.name == "gpt_oss" {
             plain += u128::from(heads.queries);
         }
+        if self.name == "step3p5" {
+            self.push(of("g_proj"), self.hidden * u128::from(heads.queries), Part::Linear);
+        }
+        if let Some(index) = IndexKeys::of(self.keys, at)? {
+            let width = index.size * (index.heads + 1);
+            self.push(of("index_qk_proj"), self.hidden * width, Part::Linear);
+            plain += 2 * index.size;
+        }
+        if let Some(rank) = self.keys.whole(&["laurel_rank"])?.map(u128::from) {
+            // Gemma 3n: a narrow path beside attention, and the mixing of the residual's copies.
+            let copies: u128 = self.keys.count_or(&["altup_num_inputs"], 1)?.into();
+            let mixing = copies * copies * (copies + 1) + copies * self.hidden;
+            self.push(of("laurel"), 2 * rank * self.hidden, Part::Linear);
+            plain += mixing + 3 * self.hidden;
+        }
         self.push(format!("layers.{at}.attention.small"), plain, Part::Plain);
         Ok(())
     }
@@ -902,6 +987,59 @@ impl Counting<'_> {
         self.push(of("out_proj"), net.value * self.hidden, Part::Linear);
         let small = net.conv * net.kernel + 2 * net.value_heads + net.value_size;
         self.push(of("conv1d"), small, Part::Plain);
+        Ok(())
+    }
+
+    fn delta_attention(&mut self, at: usize) -> Result<(), ConfigError> {
+        let of = |name: &str| format!("layers.{at}.self_attn.{name}");
+        let kda = DeltaAttention::of(self.keys)?;
+        let width = kda.heads * kda.size;
+        for name in ["q_proj", "k_proj", "v_proj", "o_proj"] {
+            self.push(of(name), self.hidden * width, Part::Linear);
+        }
+        // Of the output's gate, whole or by a narrow one; and of the decay.
+        let narrow_gate = (self.hidden + width) * kda.size;
+        let gate = if kda.whole_gate {
+            self.hidden * width
+        } else {
+            narrow_gate
+        };
+        self.push(of("gates"), gate + narrow_gate + self.hidden * kda.heads, Part::Linear);
+        self.push(
+            of("conv1d"),
+            3 * width * kda.kernel + width + kda.heads + kda.size,
+            Part::Plain,
+        );
+        Ok(())
+    }
+
+    fn compressed(&mut self, at: usize, ratio: u64) -> Result<(), ConfigError> {
+        let of = |name: &str| format!("layers.{at}.attn.{name}");
+        let (heads, size) = (u128::from(self.full.queries), u128::from(self.full.size));
+        let rank: u128 = self.keys.needed(&["q_lora_rank"])?.into();
+        let groups: u128 = self.keys.count_or(&["o_groups"], 1)?.max(1).into();
+        let out: u128 = self.keys.needed(&["o_lora_rank"])?.into();
+        self.push(of("wq_a"), self.hidden * rank, Part::Linear);
+        self.push(of("wq_b"), rank * heads * size, Part::Linear);
+        self.push(of("wkv"), self.hidden * size, Part::Linear);
+        self.push(of("wo_a"), heads * size * out, Part::Linear);
+        self.push(of("wo_b"), groups * out * self.hidden, Part::Linear);
+        let mut small = rank + size + heads;
+        let halves = if ratio == 4 { 2 } else { 1 };
+        if ratio > 1 {
+            small += 2 * self.hidden * halves * size + u128::from(ratio) * halves * size + size;
+        }
+        if ratio == 4 {
+            let index: u128 = self.keys.needed(&["index_head_dim"])?.into();
+            let index_heads: u128 = self.keys.count_or(&["index_n_heads"], 64)?.into();
+            self.push(of("indexer.wq_b"), rank * index_heads * index, Part::Linear);
+            small += 4 * self.hidden * index + 8 * index + index + self.hidden * index_heads;
+        }
+        // Streams of the residual, mixed before attention and before the experts.
+        let streams: u128 = self.keys.count_or(&["hc_mult"], 1)?.into();
+        let mixing = (2 + streams) * streams;
+        small += 2 * (mixing * streams * self.hidden + mixing + 3);
+        self.push(of("small"), small, Part::Plain);
         Ok(())
     }
 
@@ -963,7 +1101,9 @@ impl Counting<'_> {
         let own = self.name;
         let of = |name: &str| match own {
             "nemotron_h" => format!("layers.{at}.mixer.{name}"),
-            "mixtral" | "minimax_m2" | "phimoe" => format!("layers.{at}.block_sparse_moe.{name}"),
+            "mixtral" | "minimax_m2" | "minimax_m3" | "phimoe" | "kimi_linear" => {
+                format!("layers.{at}.block_sparse_moe.{name}")
+            }
             "gemma4_text" => format!("layers.{at}.{name}"),
             _ => format!("layers.{at}.mlp.{name}"),
         };
@@ -985,9 +1125,8 @@ impl Counting<'_> {
             "gpt_oss" => count * (2 * width + self.hidden + 1),
             "qwen2_moe" | "qwen3_next" | "qwen3_5_moe_text" | "qwen3_5_moe" => self.hidden,
             // A correction a routed expert, where the router scores by sigmoid.
-            "deepseek_v3" | "deepseek_v32" | "kimi_k2" | "glm4_moe" | "glm_moe_dsa" | "nemotron_h" | "minimax_m2" => {
-                count
-            }
+            "deepseek_v3" | "deepseek_v32" | "deepseek_v4" | "kimi_k2" | "kimi_linear" | "glm4_moe" | "glm_moe_dsa"
+            | "nemotron_h" | "minimax_m2" | "minimax_m3" | "step3p5" | "exaone_moe" => count,
             _ => 0,
         };
         self.push(of("small"), small, Part::Plain);
@@ -1041,6 +1180,19 @@ impl Counting<'_> {
             self.push("per_layer_model_projection".to_owned(), self.hidden * all, Part::Plain);
             embedding += vocabulary * all;
         }
+        if self.keys.value(&["laurel_rank"]).is_some() {
+            let copies: u128 = self.keys.count_or(&["altup_num_inputs"], 1)?.into();
+            let projections = 2 * copies.saturating_sub(1) * self.hidden * self.hidden;
+            self.push("altup_projections".to_owned(), projections, Part::Plain);
+        }
+        if let Some(streams) = self.keys.whole(&["hc_mult"])?.map(u128::from) {
+            let streams = streams.min(MOST.into());
+            self.push(
+                "hc_head".to_owned(),
+                streams * streams * self.hidden + streams + 1,
+                Part::Plain,
+            );
+        }
         match self.family.kind {
             Kind::Decoder => Ok((embedding, None)),
             Kind::Encoder => {
@@ -1083,7 +1235,12 @@ impl Counting<'_> {
         let keeps = |mixer: &&Mixer| {
             matches!(
                 mixer,
-                Mixer::DeltaNet | Mixer::Mamba | Mixer::Mamba2 | Mixer::Convolution
+                Mixer::DeltaNet
+                    | Mixer::Mamba
+                    | Mixer::Mamba2
+                    | Mixer::Convolution
+                    | Mixer::DeltaAttention
+                    | Mixer::Parallel
             )
         };
         let Some(first) = mixers.iter().find(keeps) else {
@@ -1099,9 +1256,14 @@ impl Counting<'_> {
                 let kernel: u128 = self.keys.or(&["conv_L_cache"], 3)?.into();
                 (self.hidden * kernel.saturating_sub(1), 0)
             }
+            Mixer::DeltaAttention => {
+                let kda = DeltaAttention::of(self.keys)?;
+                let width = kda.heads * kda.size;
+                (3 * width * kda.kernel.saturating_sub(1), width * kda.size)
+            }
             mixer => {
                 let mamba = Mamba::of(self.keys, self.name, self.hidden)?;
-                let groups = if *mixer == Mixer::Mamba2 {
+                let groups = if matches!(mixer, Mixer::Mamba2 | Mixer::Parallel) {
                     2 * mamba.groups * mamba.state
                 } else {
                     0
@@ -1112,7 +1274,12 @@ impl Counting<'_> {
                 )
             }
         };
-        let dtype = self.keys.text(&["mamba_ssm_cache_dtype", "mamba_ssm_dtype"]);
+        // Kimi's delta attention keeps its state in 32 bits.
+        let stated = self.keys.text(&["mamba_ssm_cache_dtype", "mamba_ssm_dtype"]);
+        let dtype = match first {
+            Mixer::DeltaAttention => Some("float32"),
+            _ => stated,
+        };
         Ok(Some(State {
             layers,
             conv: u64::try_from(conv).unwrap_or(u64::MAX),
@@ -1152,6 +1319,52 @@ impl DeltaNet {
     }
 }
 
+/// Sizes of a layer of Kimi's delta attention.
+struct DeltaAttention {
+    heads: u128,
+    size: u128,
+    kernel: u128,
+    /// Whether the output's gate is one whole matrix.
+    whole_gate: bool,
+}
+
+impl DeltaAttention {
+    fn of(keys: &Keys<'_>) -> Result<Self, ConfigError> {
+        let linear = keys
+            .object("linear_attn_config")
+            .ok_or_else(|| ConfigError("`linear_attn_config` is missing".to_owned()))?;
+        Ok(Self {
+            heads: linear.count(&["num_heads"])?.into(),
+            size: linear.needed(&["head_dim"])?.into(),
+            kernel: linear.or(&["short_conv_kernel_size"], 4)?.into(),
+            whole_gate: linear.on(&["use_full_rank_gate"]) == Some(true),
+        })
+    }
+}
+
+/// Keys that an indexer keeps beside those of a layer's own attention, which choose the blocks it attends to (MiniMax M3).
+struct IndexKeys {
+    heads: u128,
+    size: u128,
+}
+
+impl IndexKeys {
+    /// Of the layer `at`, where it has one.
+    fn of(keys: &Keys<'_>, at: usize) -> Result<Option<Self>, ConfigError> {
+        let Some(sparse) = keys.object("sparse_attention_config") else {
+            return Ok(None);
+        };
+        let flags = sparse.list(&["sparse_attention_freq"]).unwrap_or_default();
+        if flags.get(at).and_then(Value::as_u64).unwrap_or(0) == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            heads: sparse.count(&["sparse_num_index_heads"])?.into(),
+            size: sparse.needed(&["sparse_index_dim"])?.into(),
+        }))
+    }
+}
+
 /// Sizes of a Mamba layer.
 struct Mamba {
     inner: u128,
@@ -1181,7 +1394,7 @@ impl Mamba {
         };
         Ok(Self {
             inner,
-            state: keys.needed(&["mamba_d_state", "ssm_state_size", "state_size"])?.into(),
+            state: keys.needed(STATE_SIZE)?.into(),
             kernel: keys.or(&["mamba_d_conv", "conv_kernel"], 4)?.into(),
             groups: keys.or(&["mamba_n_groups", "n_groups"], 1)?.into(),
             heads,
@@ -1216,7 +1429,23 @@ impl Counted {
         let own = self.mixers.len() - self.shared as usize;
         let counted = |wanted: Mixer| self.mixers[..own].iter().filter(|mixer| **mixer == wanted).count();
         let windowed = counted(Mixer::Windowed) as u64;
-        let attends = windowed + counted(Mixer::Full) as u64;
+        let every = |ratio: u64| narrow(counted(Mixer::Compressed(ratio)) as u64);
+        let compressed = CompressedAttention {
+            every_4: every(4),
+            every_128: every(128),
+            window: self.window,
+            index_head_dim: narrow(keys.or(&["index_head_dim"], 0)?),
+        };
+        let is_compressed = self.mixers.iter().any(|mixer| matches!(mixer, Mixer::Compressed(_)));
+        let side_by_side = counted(Mixer::Parallel) + if is_compressed { own } else { 0 };
+        let attends = windowed + (counted(Mixer::Full) + side_by_side) as u64;
+        let mut index_keys = IndexKeysRow { layers: 0, size: 0 };
+        for at in 0..self.mixers.len() {
+            if let Some(index) = IndexKeys::of(keys, at)? {
+                index_keys.layers += 1;
+                index_keys.size = u32::try_from(index.size).unwrap_or(u32::MAX);
+            }
+        }
         let linear = self.mixers.len() as u64 - self.shared - attends;
         let quantization = quantized::of(keys)?;
         let unquantized = match &quantization {
@@ -1278,6 +1507,8 @@ impl Counted {
             cross_attention: self.cross,
             encoder_only: family.kind == Kind::Encoder,
             mla: self.mla,
+            compressed_attention: is_compressed.then_some(compressed),
+            index_keys: (index_keys.layers > 0).then_some(index_keys),
             moe: self.moe,
             multimodal: tower > 0,
             tower_parameters: (tower > 0).then(|| whole(tower)).transpose()?,

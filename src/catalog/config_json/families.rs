@@ -137,7 +137,8 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
         "llama" | "mistral" | "ministral" | "ministral3" | "mixtral" | "smollm3" | "granite" | "granitemoe"
         | "granitemoeshared" | "granitemoehybrid" | "nemotron-nas" | "deepseek" | "deepseek_v2" | "deepseek_v3"
         | "deepseek_v32" | "kimi_k2" | "glm_moe_dsa" | "glm4_moe_lite" | "mllama_text_model" | "jamba" | "mamba"
-        | "mamba2" | "falcon_mamba" | "internlm3" | "solar" | "bamba" | "mistral4" => Family {
+        | "mamba2" | "falcon_mamba" | "internlm3" | "solar" | "bamba" | "mistral4" | "exaone" | "hyperclovax"
+        | "kimi_linear" | "falcon_h1" | "deepseek_v4" => Family {
             tied: matches!(name, "jamba" | "mamba" | "mamba2" | "falcon_mamba"),
             defaults: if keys.is_nested() { LLAMA.defaults } else { &[] },
             ..LLAMA
@@ -179,7 +180,7 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             qk_norm: QkNorm::Key("use_qk_norm"),
             ..PLAIN
         },
-        "exaone4" => Family {
+        "exaone4" | "exaone_moe" | "minimax_m3" | "step3p5" => Family {
             qk_norm: QkNorm::Head,
             ..PLAIN
         },
@@ -190,6 +191,11 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             } else {
                 QkNorm::Head
             },
+            ..PLAIN
+        },
+        "apertus" => Family {
+            gated: false,
+            qk_norm: QkNorm::Head,
             ..PLAIN
         },
         "mimo" => QWEN2,
@@ -229,6 +235,11 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             ],
             ..GEMMA
         },
+        "gemma3n_text" => Family {
+            norms: 4,
+            qk_norm: QkNorm::Head,
+            ..GEMMA
+        },
         "gemma4_text" => Family {
             norms: 4,
             qk_norm: QkNorm::Head,
@@ -248,6 +259,7 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Family, ConfigError> {
             ..PLAIN
         },
         "glm4_moe" | "glm4v_moe_text" => Family {
+            defaults: &[("head_dim", 128)],
             qkv_bias: Bias::Key("attention_bias"),
             qk_norm: QkNorm::Key("use_qk_norm"),
             ..PLAIN

@@ -65,12 +65,19 @@ impl<'a> Keys<'a> {
         self.value(names)?.as_str()
     }
 
-    /// Of the text model alone.
+    /// Of the text model alone; one name where configs have several for the same layers.
     pub(super) fn model_type(&self) -> Option<&'a str> {
-        self.text
-            .get("model_type")
-            .or_else(|| self.outer.get("model_type"))?
-            .as_str()
+        let name = self.text.get("model_type").or_else(|| self.outer.get("model_type"))?;
+        let name = name.as_str()?;
+        Some(match name {
+            "gemma4_unified_text" => "gemma4_text",
+            "minimax_m3_vl" | "minimax_m3_vl_text" => "minimax_m3",
+            "step3p7" | "step3p7_flash" => "step3p5",
+            "glm4v_text" | "glm_ocr_text" => "glm4",
+            "granite_swa" | "granite4_vision_text" => "granite",
+            "deepseek_ref" => "deepseek_v4",
+            other => other,
+        })
     }
 
     pub(super) fn on(&self, names: &[&str]) -> Option<bool> {

@@ -52,7 +52,14 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Option<Scheme>, ConfigError> {
     else {
         return Ok(None);
     };
-    let row = format(config)?;
+    let mut row = format(config)?;
+    if keys.text(&["expert_dtype"]) == Some("fp4") && row.bits == 8 {
+        // Experts in 4 bits, with a scale for 32; the format that is named is that of the other layers.
+        row = Quantization {
+            linear_bits: Some(row.bits),
+            ..plain("mxfp4", 4)
+        };
+    }
     let listed = [
         "modules_to_not_convert",
         "ignore",
@@ -64,7 +71,7 @@ pub(super) fn of(keys: &Keys<'_>) -> Result<Option<Scheme>, ConfigError> {
     .iter()
     .find_map(|key| config.get(*key)?.as_array());
     let mut left_alone = Patterns::of(listed.map(Vec::as_slice).unwrap_or_default());
-    if row.method == "mxfp4" && listed.is_none() {
+    if row.method == "mxfp4" && row.linear_bits.is_none() && listed.is_none() {
         left_alone = Patterns::of(&["*.self_attn.*".into(), "*.mlp.gate".into()]);
     }
     let mut by_module = HashMap::new();
@@ -102,6 +109,7 @@ fn plain(method: &str, bits: u64) -> Quantization {
         bits: u32::try_from(bits).unwrap_or(8),
         group_size: None,
         kv_cache: None,
+        linear_bits: None,
     }
 }
 
@@ -341,7 +349,11 @@ impl Scheme {
         if !matches!(module.part, Part::Linear | Part::Experts) {
             return None;
         }
-        if self.row.method == "mxfp4" && module.part == Part::Linear && self.by_module.is_empty() {
+        if self.row.linear_bits.is_none()
+            && self.row.method == "mxfp4"
+            && module.part == Part::Linear
+            && self.by_module.is_empty()
+        {
             return None;
         }
         if !self.by_module.is_empty() {

@@ -1,7 +1,7 @@
 //! Encoders of images and audio beside the text model.
 
 use super::ConfigError;
-use super::keys::Keys;
+use super::keys::{Keys, number};
 
 /// Parameters of the encoders with what joins them to a text model `hidden` wide; 0 where it has none.
 pub(super) fn parameters(keys: &Keys<'_>, hidden: u64) -> Result<u128, ConfigError> {
@@ -34,7 +34,12 @@ fn bounded(value: u64, names: &[&str], most: u64) -> Result<u128, ConfigError> {
 }
 
 fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128, ConfigError> {
-    let whole = |names: &[&str], default: u64| bounded(vision.or(names, default)?, names, LARGEST);
+    // A size may be a pair of height and width.
+    let stated = |names: &[&str]| match vision.list(names).and_then(|pair| number(pair.first()?)) {
+        Some(first) => Ok(Some(first)),
+        None => vision.whole(names),
+    };
+    let whole = |names: &[&str], default: u64| bounded(stated(names)?.unwrap_or(default), names, LARGEST);
     let outer = keys
         .outer
         .get("model_type")

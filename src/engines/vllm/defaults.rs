@@ -33,8 +33,8 @@ const FLASHINFER_OPT_IN: Version = Version::new(0, 11, 1);
 const FLASHINFER_DEFAULT: Version = Version::new(0, 21, 0);
 /// Utilization 0.92, and CUDA graphs are measured and set aside before the KV cache is sized.
 const GRAPHS_COUNTED: Version = Version::new(0, 20, 0);
-/// The log's KV size is concurrency × length (before: blocks ÷ groups × block size).
-const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 21, 0);
+/// The log's KV size is concurrency × length (before, and still in 0.20.0: blocks ÷ groups × block size).
+const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 20, 2);
 /// Two batches are in flight, and sliding-window layers hold both.
 const TWO_BATCHES: Version = Version::new(0, 27, 0);
 /// V0 splits prompts by default where the length is beyond 32,768.

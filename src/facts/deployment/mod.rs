@@ -12,6 +12,7 @@ mod starts;
 mod throughput;
 mod waste;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use rust_decimal::Decimal;
@@ -30,6 +31,7 @@ pub struct DeploymentFacts<'a> {
     pub deployment: &'a Deployment,
     world: &'a World<'a>,
     serving: Option<Serving>,
+    model: OnceCell<Result<Cow<'static, OpenModel>, String>>,
     gpus: OnceCell<Result<Vec<&'static Gpu>, String>>,
     plans: OnceCell<Result<Vec<(&'static Gpu, Plan)>, String>>,
 }
@@ -41,6 +43,7 @@ impl<'a> DeploymentFacts<'a> {
             deployment,
             world,
             serving: engines::recognise(&deployment.launch, &deployment.image),
+            model: OnceCell::new(),
             gpus: OnceCell::new(),
             plans: OnceCell::new(),
         }
@@ -73,18 +76,32 @@ impl<'a> DeploymentFacts<'a> {
         self.serving(|serving| &serving.model)
     }
 
-    fn model(&self) -> Result<&'static OpenModel, String> {
-        let name = self.model_name();
-        let is_gguf = self
-            .serving
-            .as_ref()
-            .is_some_and(|serving| matches!(serving.engine, EngineKind::LlamaCpp | EngineKind::Ollama));
-        // A GGUF has the shape of the model that it was made from.
-        let base = name
-            .known()
-            .filter(|_| is_gguf)
-            .and_then(|name| memory_plan::base_of(name, self.world.catalog));
-        base.map_or_else(|| open_model(&name, self.world.catalog), Ok)
+    /// The model: the catalog's row, or one made from it as the repository's name tells.
+    pub(crate) fn model(&self) -> Result<&OpenModel, String> {
+        let found = self.model.get_or_init(|| {
+            let name = self.model_name();
+            let is_gguf = self
+                .serving
+                .as_ref()
+                .is_some_and(|serving| matches!(serving.engine, EngineKind::LlamaCpp | EngineKind::Ollama));
+            // A GGUF has the shape of the model that it was made from.
+            let base = name
+                .known()
+                .filter(|_| is_gguf)
+                .and_then(|name| memory_plan::base_of(name, self.world.catalog));
+            let by_name = || {
+                name.known()
+                    .and_then(|name| self.world.catalog.open_model_by_name(name))
+            };
+            match base.map(Cow::Borrowed).or_else(by_name) {
+                Some(model) => Ok(model),
+                None => open_model(&name, self.world.catalog).map(Cow::Borrowed),
+            }
+        });
+        match found {
+            Ok(model) => Ok(model),
+            Err(why) => Err(why.clone()),
+        }
     }
 
     /// The GPUs that it may run on, by what the manifest and the config say; several are alternatives.

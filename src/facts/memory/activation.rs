@@ -84,6 +84,11 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     } else {
         0.0
     };
+    // Streams of the residual and the kernels of compressed attention are only bounded.
+    let streams = match model.compressed_attention {
+        Some(_) => 1.5 * value + 4.0,
+        None => 0.0,
+    };
     // V0 runs layers as they stand, and dense ones come out within 2%; V1 compiles them.
     let (least, most) = match (settings.defaults.v1, model.moe.is_some()) {
         (false, false) => (0.85, 1.12),
@@ -93,7 +98,7 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     Range {
         low: (inside * least).max(sampling(low) * 0.95),
         mid: value,
-        high: (inside * most).max(sampling(mid) * 1.08) + 0.15 + encoder + fragments,
+        high: (inside * most).max(sampling(mid) * 1.08) + 0.15 + encoder + fragments + streams,
     }
 }
 

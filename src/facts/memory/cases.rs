@@ -18,7 +18,7 @@ const ANY_DAY: Date = Date::FIRST;
 /// `model` and `gpu` look names up in the catalog.
 pub fn judge_case<'a>(
     row: &Value,
-    model: impl Fn(&str) -> Option<&'a OpenModel>,
+    model: impl Fn(&str) -> Option<Cow<'a, OpenModel>>,
     gpu: impl Fn(&str) -> Option<&'a Gpu>,
 ) -> Value {
     let text = |key: &str| row.get(key).and_then(Value::as_str);
@@ -47,7 +47,7 @@ pub fn judge_case<'a>(
             Err(error) => return unknown(format!("its config.json: {error}")),
         },
         (None, Some(name)) => match model(name) {
-            Some(model) => Cow::Borrowed(model),
+            Some(model) => model,
             None => return unknown(format!("the catalog doesn't know the model {name}")),
         },
         (None, None) => return unknown("the model is not stated".to_owned()),
@@ -150,7 +150,7 @@ fn inputs(row: &Value) -> Inputs {
 
 /// The release that was new in the month that a version such as `V0 (2024-07)` names in place of a number.
 fn of_month(text: &str) -> Option<Version> {
-    const NEW: [(u32, Version); 23] = [
+    const NEW: [(u32, Version); 36] = [
         (202_312, Version::new(0, 2, 6)),
         (202_401, Version::new(0, 2, 7)),
         (202_402, Version::new(0, 3, 0)),
@@ -174,6 +174,19 @@ fn of_month(text: &str) -> Option<Version> {
         (202_508, Version::new(0, 10, 0)),
         (202_509, Version::new(0, 10, 2)),
         (202_510, Version::new(0, 11, 0)),
+        (202_511, Version::new(0, 11, 0)),
+        (202_512, Version::new(0, 12, 0)),
+        (202_601, Version::new(0, 13, 0)),
+        (202_602, Version::new(0, 15, 1)),
+        (202_603, Version::new(0, 17, 1)),
+        (202_604, Version::new(0, 19, 0)),
+        (202_605, Version::new(0, 20, 2)),
+        (202_606, Version::new(0, 22, 1)),
+        (202_607, Version::new(0, 25, 1)),
+        (202_608, Version::new(0, 27, 1)),
+        (202_609, Version::new(0, 29, 0)),
+        (202_610, Version::new(0, 31, 0)),
+        (202_611, Version::new(0, 33, 0)),
     ];
     let at = text.find("20")?;
     let (year, month) = text.get(at..at + 7)?.split_once('-')?;

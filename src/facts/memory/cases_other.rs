@@ -105,6 +105,7 @@ fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) 
         version: version.map_or_else(Field::default, |version| Field::Known(version, place)),
         tensor_parallel: whole("tensor_parallel"),
         pipeline_parallel: whole("pipeline_parallel"),
+        data_parallel: whole("data_parallel"),
         dtype: text("dtype"),
         quantization: text("quantization"),
         kv_cache_dtype: text("kv_cache_dtype"),

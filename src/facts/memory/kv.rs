@@ -5,7 +5,7 @@
 //! `kv_cache_planning.py`; what a sequence needs of a kind: `vllm/v1/kv_cache_interface.py`).
 
 use super::{Inputs, Settings};
-use crate::catalog::{Mla, OpenModel};
+use crate::catalog::{CompressedAttention, Mla, OpenModel};
 use crate::engines::Version;
 
 /// Layers of unequal number make groups as large as the most of a kind where that is less than this many times the
@@ -15,6 +15,8 @@ const PADDED_GROUPS: [(Version, f64); 2] = [(Version::new(0, 12, 0), 1.25), (Ver
 const STATES_CACHED: Version = Version::new(0, 26, 0);
 /// Latent attention keeps its latent alone.
 const LATENT: Version = Version::new(0, 7, 1);
+/// Blocks of latent attention beside states are multiples of so many tokens (`kernel_block_alignment_size`).
+const LATENT_STEP: u64 = 64;
 /// DeepSeek's sparse attention keeps keys for its indexer: 8 bits a number, and a 32-bit scale for 128 of them.
 const INDEXER_SCALE: f64 = 4.0 / 128.0;
 
@@ -25,6 +27,8 @@ struct Kind {
     /// Bytes of a token in a layer; of a whole state where it keeps one.
     bytes: f64,
     keeps: Keeps,
+    /// Tokens in a block of its own, where blocks of kinds are not made of one size by their bytes, and its groups.
+    own: Option<(u64, u64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,6 +60,10 @@ pub(super) struct Layout {
 /// # Errors
 /// Why the cache's precision can't be told.
 pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Layout, String> {
+    if let Some(compressed) = &model.compressed_attention {
+        precision(model, inputs, settings)?;
+        return Ok(compressed_layout(model, compressed, settings));
+    }
     let kinds = kinds(model, inputs, settings)?;
     let tokens_of = |kind: &Kind| !matches!(kind.keeps, Keeps::State(_));
     let widest = kinds
@@ -70,8 +78,12 @@ pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) ->
         .fold(0.0, f64::max);
     // Pages of attention are made as large as a state, in steps of 16 tokens, and states padded to them.
     let block = if widest > 0.0 {
-        let blocks = (state / (settings.block_size as f64 * widest)).ceil().max(1.0);
-        settings.block_size.saturating_mul(blocks as u64)
+        let step = match model.mla {
+            Some(_) if state > 0.0 => settings.block_size.max(LATENT_STEP),
+            _ => settings.block_size,
+        };
+        let blocks = (state / (step as f64 * widest)).ceil().max(1.0);
+        step.saturating_mul(blocks as u64)
     } else {
         settings.block_size
     };
@@ -93,6 +105,60 @@ pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) ->
         group: group.max(1),
         by_concurrency: settings.defaults.tokens_by_concurrency,
     })
+}
+
+/// DeepSeek V4's attention (`vllm/models/deepseek_v4/attention.py`, `compressor.py`,
+/// `vllm/v1/attention/backends/mla/sparse_swa.py`): each layer keeps a window; layers that compress keep an entry for 4
+/// or 128 tokens, 4 with an indexer's key, and the sums of the entries that aren't whole yet, in 32 bits. A block of
+/// 256 tokens holds a page of each, and so does one of 64 tokens of the window, of 4 and of 8 sums.
+fn compressed_layout(model: &OpenModel, of: &CompressedAttention, settings: &Settings) -> Layout {
+    /// Bytes of an entry: 448 numbers in 8 bits, 64 in 16, 8 scales.
+    const ENTRY: u64 = 584;
+    /// Pages are multiples of it.
+    const ALIGNED: u64 = 576;
+    let (every_4, every_128) = (u64::from(of.every_4), u64::from(of.every_128));
+    let layers = u64::from(model.layers);
+    let entries = |count: u64, size: u64| (count * size).next_multiple_of(ALIGNED);
+    let index_key = u64::from(of.index_head_dim) + 4;
+    let pages = [
+        (every_4, entries(64, ENTRY)),
+        (every_4, entries(64, index_key)),
+        (every_128, entries(2, ENTRY)),
+    ];
+    let tuple: u64 = pages
+        .iter()
+        .filter(|(layers, _)| *layers > 0)
+        .map(|(_, page)| page)
+        .sum();
+    // Layers share slots; as many as pad the kinds least.
+    let counts = [every_4.max(every_128), layers, every_4, every_128];
+    let padding = |slots: u64| -> u64 { counts.iter().map(|count| count.next_multiple_of(slots) - count).sum() };
+    let slots = (counts[0].max(1)..=layers.max(counts[0]).max(1))
+        .min_by_key(|slots| (padding(*slots), std::cmp::Reverse(*slots)))
+        .unwrap_or(1);
+    let kind = |layers: u64, keeps: Keeps, block: u64| Kind {
+        layers,
+        bytes: tuple as f64 / block as f64,
+        keeps,
+        own: Some((block, layers.div_ceil(slots).max(1))),
+    };
+    let mut kinds = vec![
+        kind(every_4.max(every_128), Keeps::Every, 256),
+        kind(layers, Keeps::Window(of.window), 64),
+    ];
+    if every_4 > 0 {
+        kinds.push(kind(every_4, Keeps::Window(8), 4));
+    }
+    if every_128 > 0 {
+        kinds.push(kind(every_128, Keeps::Window(128), 8));
+    }
+    Layout {
+        kinds,
+        page: tuple as f64,
+        block: 256,
+        group: slots,
+        by_concurrency: settings.defaults.tokens_by_concurrency,
+    }
 }
 
 /// What the layers of one stage keep on one rank.
@@ -142,6 +208,7 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
                 layers: of_stage(layers),
                 bytes,
                 keeps,
+                own: None,
             });
         }
     };
@@ -164,16 +231,18 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
             .map_or(attention, u64::from);
         push(layers, f64::from(size) * (1.0 + INDEXER_SCALE), Keeps::Every);
     }
+    if let Some(index) = model.index_keys {
+        push(
+            u64::from(index.layers),
+            f64::from(index.size) * settings.element,
+            Keeps::Every,
+        );
+    }
     if let Some(cross) = model.cross_attention {
         push(u64::from(cross.layers), own, Keeps::Tokens(cross.tokens));
     }
     if let Some(state) = &model.state {
-        let recurrent = if state.recurrent_dtype.as_deref() == Some("float32") {
-            4.0
-        } else {
-            settings.element
-        };
-        let bytes = state.conv as f64 * settings.element + state.recurrent as f64 * recurrent;
+        let bytes = state.bytes(settings.element);
         let cached = inputs
             .prefix_caching
             .unwrap_or(settings.defaults.version >= STATES_CACHED);
@@ -244,6 +313,9 @@ const CHECKPOINT_KV: Version = Version::new(0, 12, 0);
 impl Layout {
     /// Tokens in a block of a kind: those with smaller pages have more.
     fn block_of(&self, kind: &Kind) -> u64 {
+        if let Some((block, _)) = kind.own {
+            return block;
+        }
         let times = (self.page / (kind.bytes * self.block as f64)).floor().max(1.0);
         self.block.saturating_mul(times as u64)
     }
@@ -289,7 +361,7 @@ impl Layout {
 
     /// Groups of layers of a kind.
     fn groups_of(&self, kind: &Kind) -> u64 {
-        kind.layers.div_ceil(self.group)
+        kind.own.map_or(kind.layers.div_ceil(self.group), |(_, groups)| groups)
     }
 
     /// Blocks of all groups that one sequence of the longest length needs.
@@ -438,5 +510,25 @@ mod tests {
             "{}",
             figures.kv_needed_gib
         );
+    }
+
+    #[test]
+    fn compressed_attention_needs_what_a_log_asks_for() {
+        // A published log of 0.22: "6.66 GiB KV cache is needed" for 30,000 tokens, in batches of 16,384:
+        // 118 + 518 + 4,099 + 2,065 blocks of 1,051,776 bytes.
+        let inputs = Inputs {
+            max_num_batched_tokens: Some(16_384),
+            kv_cache_dtype: Some("fp8".to_owned()),
+            ..at(22, 2, 30_000)
+        };
+        let needed = figures("deepseek-ai/DeepSeek-V4-Flash", &inputs).kv_needed_gib;
+        assert!((needed - 6.66).abs() < 0.005, "{needed}");
+    }
+
+    #[test]
+    fn blocks_of_the_latent_grow_to_hold_a_state() {
+        // A published log of Kimi Linear on two ranks sets the block to 960 tokens.
+        let figures = figures("moonshotai/Kimi-Linear-48B-A3B-Instruct", &at(11, 2, 32_768));
+        assert_eq!(figures.kv_block_tokens, 960);
     }
 }

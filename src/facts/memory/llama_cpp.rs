@@ -131,6 +131,9 @@ impl Cache {
     pub(super) fn of(model: &OpenModel, inputs: &Inputs) -> Result<Self, String> {
         let key = gguf::cache_bytes(inputs.cache_k.as_deref().unwrap_or("f16"))?;
         let value = gguf::cache_bytes(inputs.cache_v.as_deref().unwrap_or("f16"))?;
+        if model.compressed_attention.is_some() || model.index_keys.is_some() {
+            return Err("how llama.cpp keeps the tokens of attention of this kind is not modelled".to_owned());
+        }
         let own = model
             .layers
             .saturating_sub(model.linear_layers + model.kv_shared_layers);

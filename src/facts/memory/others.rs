@@ -33,6 +33,12 @@ struct Budget {
 /// # Errors
 /// Why it can't be judged.
 pub(super) fn plan(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>) -> Result<Plan, String> {
+    if model.compressed_attention.is_some() || model.index_keys.is_some() {
+        return Err(format!(
+            "how {} keeps the tokens of attention of this kind is not modelled",
+            serving.engine.name()
+        ));
+    }
     let mut assumed = Vec::new();
     let ranks = ranks(serving, gpus, &mut assumed)?;
     let length = stated(&serving.max_model_len, "the longest sequence")?;

@@ -25,10 +25,15 @@ const NCCL_GIB: f64 = 0.5;
 const HEADROOM_GIB: f64 = 1.5;
 /// Layers with a sliding window hold this share of the tokens of the others (`--swa-full-tokens-ratio`).
 const WINDOWED_SHARE: f64 = 0.8;
+/// The share of what is left that states take beside the KV cache's one part (`--mamba-full-memory-ratio`).
+const STATE_SHARE: f64 = 0.9;
+/// Copies of the model each attend to requests of their own, and share the experts.
+const SHARED_EXPERTS: &str = "--enable-dp-attention";
 /// Flags after which the pool follows other formulas.
 const OTHER_POOLS: &[&str] = &[
-    "--enable-dp-attention",
     "--enable-unified-memory",
+    "--mamba-full-memory-ratio",
+    "--max-mamba-cache-size",
     "--swa-full-tokens-ratio",
     "--disable-hybrid-swa-memory",
     "--dcp-size",
@@ -56,7 +61,18 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     let chunk = stated(&serving.max_num_batched_tokens, "--chunked-prefill-size")?;
     let graphs = stated(&serving.cuda_graph_max_bs, "--cuda-graph-max-bs")?;
     let page = inputs.block_size.unwrap_or(1).max(1);
-    let settings = match settle(model, gpu, &inputs, &mut Vec::new()) {
+    let all_ranks = inputs.tensor_parallel.unwrap_or(1).max(1);
+    let copies = match serving.flags.iter().any(|(flag, _)| flag == SHARED_EXPERTS) {
+        true => inputs.data_parallel.unwrap_or(1).clamp(1, all_ranks),
+        false => 1,
+    };
+    inputs.tensor_parallel = Some(all_ranks / copies);
+    let settled = settle(model, gpu, &inputs, &mut Vec::new());
+    let settings = match settled {
+        Ok(settings) if copies > 1 => Settings {
+            expert_ranks: all_ranks,
+            ..settings
+        },
         Ok(settings) => settings,
         Err(why) => return Ok(Plan::without_figures(Outcome::Unknown, why, assumed)),
     };
@@ -68,7 +84,8 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         let why = format!("the pools that SGLang makes under {flag} are not modelled");
         return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
     }
-    if model.linear_layers > 0 || model.kv_shared_layers > 0 || model.full_attention.is_some() {
+    let stateless = model.linear_layers > 0 && model.state.is_none();
+    if stateless || model.compressed_attention.is_some() || model.index_keys.is_some() {
         let why = "how SGLang sizes the pools of layers of this kind is not modelled".to_owned();
         return Ok(Plan::without_figures(Outcome::Unknown, why, assumed));
     }
@@ -78,11 +95,11 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     };
     let mut steps = Vec::new();
     let weights = match weights::of(model, &inputs, &settings, &mut assumed, &mut steps) {
-        Ok(weights) => weights,
+        Ok(weights) => split_over_all(weights, model, &settings, all_ranks),
         Err(why) => return Ok(Plan::without_figures(Outcome::Unknown, why, assumed)),
     };
     let total = gpu.memory_gib.ok_or("the GPU is not known")?;
-    let ranks = settings.tensor_parallel.saturating_mul(settings.pipeline_parallel);
+    let ranks = all_ranks.saturating_mul(settings.pipeline_parallel);
     let (least, most) = match stated_fraction.and_then(|share| share.to_f64()) {
         Some(share) if share > 0.0 && share < 1.0 => (share, share),
         Some(share) => {
@@ -126,6 +143,27 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         value: available.mid,
         unit: "GiB",
     });
+    let available = match states(serving, model, &settings)? {
+        States::None => available,
+        states => {
+            let left = |all: f64| match states {
+                States::Of(gib) => all - gib,
+                _ => all / (1.0 + STATE_SHARE),
+            };
+            steps.push(Step {
+                name: "left by states",
+                formula: "KV cache available ÷ 1.9, or less a state for each running request where prefixes are not kept",
+                inputs: vec![("KV cache available, GiB", available.mid)],
+                value: left(available.mid),
+                unit: "GiB",
+            });
+            Range {
+                low: left(available.low),
+                mid: left(available.mid),
+                high: left(available.high),
+            }
+        }
+    };
     let pool = (available.mid.max(0.0) * GIB / cell) as u64;
     let tokens = pool.min(most_tokens.unwrap_or(u64::MAX)) / page * page;
     steps.push(Step {
@@ -192,6 +230,54 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     })
 }
 
+/// What states of layers without KV take of what is left.
+enum States {
+    None,
+    /// Their share.
+    Shared,
+    /// GiB, a state for each running request.
+    Of(f64),
+}
+
+fn states(serving: &Serving, model: &OpenModel, settings: &Settings) -> Result<States, String> {
+    let Some(state) = &model.state else {
+        return Ok(States::None);
+    };
+    let keeps_prefixes = !serving.flags.iter().any(|(flag, _)| flag == "--disable-radix-cache");
+    let running = stated(&serving.max_num_seqs, "--max-running-requests")?;
+    match running.filter(|_| !keeps_prefixes) {
+        Some(running) => {
+            let bytes = state.bytes(settings.element) / settings.tensor_parallel as f64;
+            let layers = u64::from(state.layers).div_ceil(settings.pipeline_parallel);
+            Ok(States::Of(bytes * layers as f64 * (running as f64 + 1.0) / GIB))
+        }
+        None => Ok(States::Shared),
+    }
+}
+
+/// Weights where copies of the attention share the other layers: feed-forward layers outside the experts and the output
+/// are split over all ranks too, at most whole for a copy.
+fn split_over_all(weights: Range, model: &OpenModel, settings: &Settings, all_ranks: u64) -> Range {
+    let few = settings.tensor_parallel as f64;
+    let hidden = f64::from(model.hidden_size);
+    let (shared, dense_layers) = model.moe.map_or((0.0, f64::from(model.layers)), |moe| {
+        let mixed = f64::from(model.layers.saturating_sub(moe.dense_layers));
+        let wide = f64::from(moe.shared_experts) * f64::from(moe.intermediate_size);
+        (mixed * 3.0 * hidden * wide, f64::from(moe.dense_layers))
+    });
+    let forward = shared + dense_layers * 3.0 * hidden * f64::from(model.intermediate_size);
+    let bytes = model.quantization.as_ref().map_or(settings.element, |own| {
+        f64::from(own.linear_bits.unwrap_or(own.bits)) / 8.0
+    });
+    let output = f64::from(model.vocab_size) * hidden * settings.element;
+    let less = (forward * bytes + output) * (1.0 / few - 1.0 / all_ranks as f64) / GIB;
+    Range {
+        low: weights.low - less,
+        mid: weights.mid - less,
+        high: weights.high,
+    }
+}
+
 /// Bytes of a token in the pool of the fullest stage on one rank; `None` where the precision isn't known.
 fn cell(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Option<f64> {
     let element = match inputs.kv_cache_dtype.as_deref().unwrap_or("auto") {
@@ -200,17 +286,38 @@ fn cell(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Option<f64> 
         name if name.starts_with("fp8") => 1.0,
         _ => return None,
     };
-    let numbers = match model.mla {
-        // The latent is whole on every rank.
-        Some(mla) => f64::from(mla.kv_lora_rank) + f64::from(mla.qk_rope_head_dim),
-        None => {
-            let local = (u64::from(model.kv_heads.max(1)) / settings.tensor_parallel).max(1);
-            2.0 * local as f64 * f64::from(model.head_dim)
-        }
+    let of_heads = |heads: u32, size: u32, value: u32| {
+        let local = (u64::from(heads.max(1)) / settings.tensor_parallel).max(1);
+        local as f64 * (f64::from(size) + f64::from(value)) * element
     };
-    let windowed = model.sliding_window.map_or(0, |window| window.layers).min(model.layers);
-    let layers = f64::from(model.layers - windowed) + f64::from(windowed) * WINDOWED_SHARE;
-    Some(numbers * element * (layers / settings.pipeline_parallel as f64).ceil().max(1.0))
+    let own = match model.mla {
+        // The latent is whole on every rank, and the key of a sparse one's indexer, in 8 bits with its scales.
+        Some(mla) => {
+            let index = mla
+                .indexer_head_dim
+                .map_or(0.0, |size| f64::from(size) * (1.0 + 4.0 / 128.0));
+            (f64::from(mla.kv_lora_rank) + f64::from(mla.qk_rope_head_dim)) * element + index
+        }
+        None => of_heads(
+            model.kv_heads,
+            model.head_dim,
+            model.value_head_dim.unwrap_or(model.head_dim),
+        ),
+    };
+    let full = match (model.full_attention, model.sliding_window) {
+        (Some(full), Some(_)) => of_heads(full.kv_heads, full.head_dim, full.head_dim),
+        _ => own,
+    };
+    // Layers that read another's KV have room of their own all the same.
+    let layers = f64::from(model.layers - model.linear_layers.min(model.layers));
+    let holding = layers - f64::from(model.kv_shared_layers);
+    let windowed = model
+        .sliding_window
+        .map_or(0.0, |window| f64::from(window.layers))
+        .min(holding);
+    let windowed = windowed * layers / holding.max(1.0);
+    let token = (layers - windowed) * full + windowed * own * WINDOWED_SHARE;
+    Some(token / layers.max(1.0) * (layers / settings.pipeline_parallel as f64).ceil().max(1.0))
 }
 
 #[cfg(test)]

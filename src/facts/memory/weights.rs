@@ -8,6 +8,8 @@ use crate::catalog::OpenModel;
 struct Format {
     /// Bits of one parameter, its share of scales and zero points included.
     bits: f64,
+    /// Bits of one parameter of the linear layers outside the experts, where they are stored in another way.
+    linear_bits: Option<f64>,
     /// Whether only the experts are quantized.
     experts_only: bool,
     /// What the padded width of an expert is a multiple of.
@@ -196,10 +198,15 @@ fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> 
         _ => bits,
     };
     let mxfp4 = method.contains("mxfp4");
+    let linear_bits = match &model.quantization {
+        Some(own) if published => own.linear_bits.map(f64::from),
+        _ => None,
+    };
     Ok(Some(Format {
         bits: stored,
-        experts_only: mxfp4 && model.moe.is_some(),
-        alignment: if mxfp4 { 256 } else { 1 },
+        linear_bits,
+        experts_only: mxfp4 && model.moe.is_some() && linear_bits.is_none(),
+        alignment: if mxfp4 && linear_bits.is_none() { 256 } else { 1 },
         published,
     }))
 }
@@ -207,6 +214,7 @@ fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> 
 /// Bytes of a parameter of the linear layers and of the experts, where they are quantized.
 fn stored(model: &OpenModel, format: &Format, parts: &Parts, plain: f64) -> (f64, f64) {
     let quantized = format.bits / 8.0;
+    let quantized_linear = format.linear_bits.unwrap_or(format.bits) / 8.0;
     let kept = parts.embedding + parts.output + parts.replicated + parts.tower;
     let linear = parts.linear + parts.kv + parts.latent;
     let dense = match model.unquantized_parameters.filter(|_| format.published) {
@@ -214,10 +222,10 @@ fn stored(model: &OpenModel, format: &Format, parts: &Parts, plain: f64) -> (f64
             // Linear layers that the checkpoint leaves alone.
             let share = ((unquantized as f64 - kept) / linear).clamp(0.0, 1.0);
             let share = if share.is_finite() { share } else { 0.0 };
-            return (share * plain + (1.0 - share) * quantized, quantized);
+            return (share * plain + (1.0 - share) * quantized_linear, quantized);
         }
         None if format.experts_only => plain,
-        None => quantized,
+        None => quantized_linear,
     };
     // The checkpoint's size tells what its scales add and which layers it leaves in 16 bits.
     let measured = model.weights_bytes.filter(|_| format.published).map(|bytes| {
@@ -232,6 +240,9 @@ fn stored(model: &OpenModel, format: &Format, parts: &Parts, plain: f64) -> (f64
     }
 }
 
+/// Numbers of a key that carry the position, in two tables, where attention is compressed.
+const COMPRESSED_ROPE: u32 = 2 * 64;
+
 /// Bytes of the table by which positions are rotated, which every rank holds beside the weights: the longest context
 /// × the rotated numbers of a head (`vllm/model_executor/layers/rotary_embedding`).
 fn rotation(model: &OpenModel, element: f64) -> f64 {
@@ -239,6 +250,7 @@ fn rotation(model: &OpenModel, element: f64) -> f64 {
         return 0.0;
     }
     let size = match (model.mla, model.full_attention) {
+        _ if model.compressed_attention.is_some() => COMPRESSED_ROPE,
         (Some(mla), _) => mla.qk_rope_head_dim,
         (None, Some(full)) => full.head_dim.saturating_add(model.head_dim),
         (None, None) => model.head_dim,
