@@ -38,13 +38,19 @@ fn recorded_ids() {
     }
 }
 
+/// OpenAI's encodings by tiktoken, those of open models by `tokenizers` and `mistral-common`.
 #[test]
-fn shared_oracle() {
-    let Some(rows) = rows("../shared/tokens/oracle.jsonl") else {
-        eprintln!("skipped: ../shared/tokens/oracle.jsonl is not here");
+fn shared_oracles() {
+    shared_oracle("../shared/tokens/oracle.jsonl", 2500);
+    shared_oracle("../shared/tokens/open.jsonl", 800);
+}
+
+fn shared_oracle(path: &str, size: usize) {
+    let Some(rows) = rows(path) else {
+        eprintln!("skipped: {path} is not here");
         return;
     };
-    assert_eq!(rows.len(), 2500);
+    assert_eq!(rows.len(), size);
     for row in rows {
         let ids = encoding(&row).encode(text(&row));
         let decimal: Vec<String> = ids.iter().map(u32::to_string).collect();
@@ -62,15 +68,17 @@ fn shared_oracle() {
     }
 }
 
-fn reference(encoding: Encoding) -> &'static CoreBPE {
-    match encoding {
+/// The reference for OpenAI's encodings; `tools/check_tokens.py` has those of the others.
+fn reference(encoding: Encoding) -> Option<&'static CoreBPE> {
+    Some(match encoding {
         Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
         Encoding::O200kHarmony => tiktoken_rs::o200k_harmony_singleton(),
         Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
         Encoding::P50kBase => tiktoken_rs::p50k_base_singleton(),
         Encoding::P50kEdit => tiktoken_rs::p50k_edit_singleton(),
         Encoding::R50kBase => tiktoken_rs::r50k_base_singleton(),
-    }
+        _ => return None,
+    })
 }
 
 /// Texts in which the parts of the patterns meet: white space of all kinds, contractions in odd cases, marks, letters
@@ -112,7 +120,9 @@ proptest! {
         for encoding in Encoding::ALL {
             let ids = encoding.encode(&text);
             prop_assert_eq!(encoding.count(&text), ids.len());
-            prop_assert_eq!(ids, reference(encoding).encode_ordinary(&text), "{}", encoding.name());
+            if let Some(reference) = reference(encoding) {
+                prop_assert_eq!(ids, reference.encode_ordinary(&text), "{}", encoding.name());
+            }
         }
     }
 }
@@ -159,12 +169,16 @@ fn hostile_sizes() {
     ] {
         let text = format!("\u{301}A{}x", unit.repeat(size / unit.len()));
         let start = Instant::now();
-        for encoding in [Encoding::O200kBase, Encoding::Cl100kBase, Encoding::R50kBase] {
-            assert!((1..=text.len()).contains(&encoding.count(&text)));
+        for encoding in Encoding::ALL {
+            assert!(
+                (1..=text.len() + 1).contains(&encoding.count(&text)),
+                "{}",
+                encoding.name()
+            );
         }
         assert!(words(&text) <= text.len() && characters(&text) <= text.len());
         assert!(
-            start.elapsed() < Duration::from_secs(10),
+            start.elapsed() < Duration::from_secs(30),
             "{unit:?} took {:?}",
             start.elapsed()
         );

@@ -19,7 +19,7 @@ pub(super) struct Tokens {
     /// Count as this model does.
     #[arg(long, conflicts_with = "encoding")]
     model: Option<String>,
-    /// Count by this encoding: o200k_base, o200k_harmony, cl100k_base, p50k_base, p50k_edit, r50k_base.
+    /// Count by this encoding: o200k_base, cl100k_base, llama3, qwen3, gemma3, deepseek_v3, tekken_240911, ….
     #[arg(long)]
     encoding: Option<String>,
     /// Read `{"encoding", "text"}` a line, write `{"count", "ids_sha256"}` a line.

@@ -1,6 +1,6 @@
-//! Byte pair encoding of one piece of text: from single bytes, the adjacent pair whose joined bytes have the lowest
-//! rank is merged, the leftmost of equals first, until no pair joins to a token. Any byte is a token, so any piece has
-//! an encoding.
+//! Byte pair encoding of one piece of text: from single bytes (or characters, where the vocabulary starts with them),
+//! the adjacent pair whose joined bytes have the lowest rank is merged, the leftmost of equals first, until no pair
+//! joins to a token. Any byte is a token, so any piece has an encoding.
 
 use super::tables::{NO_TOKEN, Vocabulary};
 use std::cmp::Reverse;
@@ -11,7 +11,7 @@ const SHORT: usize = 64;
 
 /// Calls `token` with the bytes of each token of `piece`, in order.
 pub fn each_token<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
-    if piece.len() == 1 || vocabulary.rank(piece) != NO_TOKEN {
+    if piece.len() == 1 || vocabulary.is_token(piece) {
         token(piece);
     } else if piece.len() <= SHORT {
         merge_short(vocabulary, piece, token);
@@ -25,12 +25,16 @@ pub fn each_token<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl 
 
 /// Quadratic in the length of the piece, without allocation.
 fn merge_short<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
-    let mut count = piece.len();
     // Part i is piece[starts[i]..starts[i + 1]]; ranks[i] is the rank of parts i and i + 1 joined.
-    let mut starts: [usize; SHORT + 1] = std::array::from_fn(|i| i);
+    let mut starts = [0; SHORT + 1];
+    let mut count = 0;
+    while starts[count] < piece.len() {
+        starts[count + 1] = vocabulary.first_part(piece, starts[count]);
+        count += 1;
+    }
     let mut ranks = [NO_TOKEN; SHORT];
-    for (rank, pair) in ranks.iter_mut().zip(piece.windows(2)) {
-        *rank = vocabulary.rank(pair);
+    for (rank, pair) in ranks.iter_mut().zip(starts[..=count].windows(3)) {
+        *rank = vocabulary.rank(&piece[pair[0]..pair[2]]);
     }
     loop {
         let mut lowest = NO_TOKEN;
@@ -59,7 +63,7 @@ fn merge_short<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnM
     }
 }
 
-/// A part of a long piece. Parts are kept at the position of their first byte.
+/// A part of a long piece. Parts are kept at the position of their first byte; other positions hold nothing.
 #[derive(Clone, Copy)]
 struct Part {
     /// Where the part before it starts; of no meaning for the first.
@@ -72,15 +76,26 @@ struct Part {
 
 /// O(n log n) in the length of the piece.
 fn merge_long<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
-    let mut parts: Vec<Part> = (0..piece.len() as u32)
-        .map(|start| Part {
-            before: start.saturating_sub(1),
-            end: start + 1,
-            rank: piece
-                .get(start as usize..start as usize + 2)
-                .map_or(NO_TOKEN, |pair| vocabulary.rank(pair)),
-        })
-        .collect();
+    let nothing = Part {
+        before: 0,
+        end: 0,
+        rank: NO_TOKEN,
+    };
+    let mut parts = vec![nothing; piece.len()];
+    let (mut before, mut start) = (0, 0);
+    while start < piece.len() {
+        let end = vocabulary.first_part(piece, start);
+        let rank = match piece.get(end) {
+            Some(_) => vocabulary.rank(&piece[start..vocabulary.first_part(piece, end)]),
+            None => NO_TOKEN,
+        };
+        parts[start] = Part {
+            before,
+            end: end as u32,
+            rank,
+        };
+        (before, start) = (start as u32, end);
+    }
     // The merges by rank, then from left to right. One that a neighbour's merge has changed since stays in the queue
     // and is known by its rank, for at one place a rank means the same bytes.
     let merge = |start: u32, rank: u32| Reverse(u64::from(rank) << 32 | u64::from(start));
@@ -130,12 +145,8 @@ mod tests {
     fn short_and_long_merges_agree() {
         let text =
             "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen 日本語 aaaaaaaaaaaaaaaaaaaa \u{301}\u{301}";
-        for vocabulary in [
-            Vocabulary::o200k(),
-            Vocabulary::cl100k(),
-            Vocabulary::p50k(),
-            Vocabulary::r50k(),
-        ] {
+        for encoding in super::super::Encoding::ALL {
+            let vocabulary = encoding.parts().vocabulary;
             for start in 0..text.len() {
                 for end in start + 1..=text.len().min(start + SHORT) {
                     let piece = &text.as_bytes()[start..end];

@@ -5,14 +5,14 @@
 //! a bucket, and the bucket's pilot, chosen when the tables are made so that no two tokens meet, picks the slot. So a
 //! look-up reads one pilot and one entry, and nothing has to be built at start.
 //!
-//! An entry holds, from its highest bit: the id, the token's length less one, where its bytes start in `strings.bin`
+//! An entry holds, from its highest bit: the rank, the token's length less one, where its bytes start in `strings.bin`
 //! (shared by all vocabularies), and the low bits of its hash, which turn away most keys that are no token. A slot
 //! without a token has all bits set: its bytes would start beyond the shared bytes, so no key matches it.
 
 /// Width of an entry's hash bits.
-pub const FINGERPRINT_BITS: u32 = 18;
+pub const FINGERPRINT_BITS: u32 = 16;
 /// Width of an entry's offset into the shared bytes.
-pub const START_BITS: u32 = 21;
+pub const START_BITS: u32 = 23;
 /// Width of an entry's length less one: a token has 1 to 128 bytes.
 pub const LENGTH_BITS: u32 = 7;
 
@@ -73,6 +73,38 @@ pub mod class {
     pub const NUMBER: u8 = 16;
     /// White space: `\s`.
     pub const SPACE: u8 = 32;
-    /// Everything else: punctuation, symbols, controls, unassigned code points.
-    pub const OTHER: u8 = 64;
+    /// Punctuation and symbols: `\p{P}\p{S}`.
+    pub const SIGN: u8 = 64;
+    /// Everything else: controls, formats, private and unassigned code points.
+    pub const OTHER: u8 = 128;
+}
+
+/// Where a vocabulary's order of merges is not that of its ids. A table holds ranks, the order of merges; each module
+/// here turns a rank into its id, and back.
+pub mod ranks {
+    /// In Gemma 3's list of merges the runs of line breaks, of spaces and of tabs come from the longest to the shortest,
+    /// while their ids rise with their length. Nothing else differs, so this is its own inverse.
+    pub fn gemma3(rank: u32) -> u32 {
+        match rank {
+            108..=137 => 108 + 137 - rank,
+            138..=167 => 138 + 167 - rank,
+            255_969..=255_998 => 255_969 + 255_998 - rank,
+            _ => rank,
+        }
+    }
+
+    /// The runs of 2 to 16 spaces in the vocabulary of Mistral's first models, by length; 0 for 15, of which there is
+    /// none. Their score is the lowest, so they are merged last, and then the leftmost grows as long as it can: as if
+    /// the longest came first.
+    pub const MISTRAL_SPACES: [u32; 15] = [
+        259, 2287, 260, 355, 428, 5390, 273, 2600, 756, 17_422, 558, 569, 1417, 0, 359,
+    ];
+
+    /// The same of Llama 2.
+    pub const LLAMA2_SPACES: [u32; 15] = [
+        259, 1678, 268, 418, 539, 4706, 308, 3986, 965, 9651, 632, 795, 1669, 18_884, 462,
+    ];
+
+    /// The rank from which on these runs stand, the run of 16 first.
+    pub const SPACES: u32 = 32_000;
 }

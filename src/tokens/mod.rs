@@ -1,104 +1,88 @@
 //! Counting tokens, exactly where a model's tokenizer is public and built in, and as a labelled estimate elsewhere.
 //!
-//! The encodings are those of OpenAI's tiktoken. Special tokens such as `<|endoftext|>` are counted as the ordinary
-//! text that they are in a prompt. Counting takes time almost linear in the text for any text, and starts at once: the
+//! The encodings are those of OpenAI's tiktoken and of open models. Special tokens such as `<|endoftext|>` are counted
+//! as the ordinary text that they are in a prompt. Counting takes time almost linear in the text for any text, and starts at once: the
 //! tables lie ready in the binary.
 
+mod added;
 mod bpe;
+mod encodings;
 mod layout;
 mod models;
+mod open_models;
 mod split;
 mod tables;
 mod text;
 
+pub use encodings::Encoding;
 pub use models::{ChatOverhead, chat_overhead, encoding_for_model};
 pub use text::{characters, words};
 
-use split::Pattern;
-use tables::Vocabulary;
-
-/// A way to turn text into tokens, by its name in tiktoken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Encoding {
-    /// `o200k_base`: GPT-4o, GPT-4.1, GPT-5, o1, o3, o4-mini.
-    O200kBase,
-    /// `o200k_harmony`: gpt-oss. Ordinary text has the same tokens as in `o200k_base`.
-    O200kHarmony,
-    /// `cl100k_base`: GPT-4, GPT-3.5 Turbo, the current embedding models.
-    Cl100kBase,
-    /// `p50k_base`: Codex, text-davinci-002 and -003.
-    P50kBase,
-    /// `p50k_edit`: the edit models. Ordinary text has the same tokens as in `p50k_base`.
-    P50kEdit,
-    /// `r50k_base`, also called `gpt2`: GPT-2, GPT-3.
-    R50kBase,
-}
+use added::{Part, SPACE_MARK};
+use encodings::{Normal, Parts};
+use std::borrow::Cow;
+use unicode_normalization_alignments::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 impl Encoding {
-    /// Every encoding.
-    pub const ALL: [Self; 6] = [
-        Self::O200kBase,
-        Self::O200kHarmony,
-        Self::Cl100kBase,
-        Self::P50kBase,
-        Self::P50kEdit,
-        Self::R50kBase,
-    ];
-
-    /// The name that tiktoken uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::O200kBase => "o200k_base",
-            Self::O200kHarmony => "o200k_harmony",
-            Self::Cl100kBase => "cl100k_base",
-            Self::P50kBase => "p50k_base",
-            Self::P50kEdit => "p50k_edit",
-            Self::R50kBase => "r50k_base",
-        }
-    }
-
-    /// The encoding with this name; `gpt2` is another name of `r50k_base`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let name = if name == "gpt2" { "r50k_base" } else { name };
-        Self::ALL.into_iter().find(|encoding| encoding.name() == name)
-    }
-
-    /// The ids of the tokens of a text: tiktoken's `encode_ordinary`.
+    /// The ids of the tokens of a text, without any that a chat's format or a start of text would add. Control tokens
+    /// in the text are ordinary text: for OpenAI's encodings this is tiktoken's `encode_ordinary`.
     pub fn encode(self, text: &str) -> Vec<u32> {
-        let vocabulary = self.vocabulary();
+        let parts = self.parts();
         let mut ids = Vec::new();
-        self.each_token(text, |token| ids.push(vocabulary.rank(token)));
+        parts.each_token(text, |token| {
+            ids.push(match token {
+                Token::Merged(bytes) => (parts.id)(parts.vocabulary.rank(bytes)),
+                Token::Added(bytes) => parts.added.map_or(0, |added| added.rank(bytes)),
+            });
+        });
         ids
     }
 
     /// The number of tokens of a text: the length of what [`encode`](Self::encode) returns, without making it.
     pub fn count(self, text: &str) -> usize {
         let mut count = 0;
-        self.each_token(text, |_| count += 1);
+        self.parts().each_token(text, |_| count += 1);
         count
     }
+}
 
-    fn each_token<'t>(self, text: &'t str, mut token: impl FnMut(&'t [u8])) {
-        let vocabulary = self.vocabulary();
-        for piece in self.pattern().pieces(text) {
-            bpe::each_token(&vocabulary, piece.as_bytes(), &mut token);
+/// A token's bytes.
+enum Token<'t> {
+    /// One of the vocabulary that merging leads to.
+    Merged(&'t [u8]),
+    /// One that was found before.
+    Added(&'t [u8]),
+}
+
+impl Parts {
+    fn each_token(&self, text: &str, mut token: impl FnMut(Token<'_>)) {
+        match &self.added {
+            None => self.merged(text, |bytes| token(Token::Merged(bytes))),
+            Some(added) => added::each_part(text, added, |part| match part {
+                Part::Text(text) => self.merged(text, |bytes| token(Token::Merged(bytes))),
+                Part::Token(text) => token(Token::Added(text.as_bytes())),
+            }),
         }
     }
 
-    fn vocabulary(self) -> Vocabulary {
-        match self {
-            Self::O200kBase | Self::O200kHarmony => Vocabulary::o200k(),
-            Self::Cl100kBase => Vocabulary::cl100k(),
-            Self::P50kBase | Self::P50kEdit => Vocabulary::p50k(),
-            Self::R50kBase => Vocabulary::r50k(),
+    fn merged(&self, text: &str, mut token: impl FnMut(&[u8])) {
+        for piece in self.pattern.pieces(&self.normal.of(text)) {
+            bpe::each_token(&self.vocabulary, piece.as_bytes(), &mut token);
         }
     }
+}
 
-    fn pattern(self) -> Pattern {
+impl Normal {
+    /// The text as this leaves it.
+    fn of(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::O200kBase | Self::O200kHarmony => Pattern::O200k,
-            Self::Cl100kBase => Pattern::Cl100k,
-            Self::P50kBase | Self::P50kEdit | Self::R50kBase => Pattern::Gpt2,
+            Self::AsIs => Cow::Borrowed(text),
+            Self::FormC if is_nfc_quick(text.chars()) == IsNormalized::Yes => Cow::Borrowed(text),
+            Self::FormC => Cow::Owned(text.nfc().map(|(char, _)| char).collect()),
+            Self::Spaces if !text.contains(SPACE_MARK) => Cow::Borrowed(text),
+            Self::Spaces => Cow::Owned(text.replace(SPACE_MARK, " ")),
+            Self::SpaceBefore if text.is_empty() => Cow::Borrowed(text),
+            Self::SpaceBefore => Cow::Owned(format!(" {}", Self::Spaces.of(text))),
         }
     }
 }
@@ -132,6 +116,13 @@ mod tests {
         }
         assert_eq!(Encoding::from_name("gpt2"), Some(Encoding::R50kBase));
         assert_eq!(Encoding::from_name("o200k"), None);
+    }
+
+    /// Gemma's published examples of a turn: `user` and `model` after `<start_of_turn>`, and a line break.
+    #[test]
+    fn gemma_words_of_turns() {
+        assert_eq!(Encoding::Gemma2.encode("user\n"), [1645, 108]);
+        assert_eq!(Encoding::Gemma2.encode("model\n"), [2516, 108]);
     }
 
     /// In r50k_base a run of spaces has a token for each space. In p50k_base it has one: four spaces are `ICAgIA==` in

@@ -1,6 +1,6 @@
 //! Which encoding a model uses, and what its chat format adds.
 
-use super::Encoding;
+use super::{Encoding, open_models};
 use Encoding::{Cl100kBase, O200kBase, O200kHarmony, P50kBase, P50kEdit, R50kBase};
 
 /// Models whose dated versions and variants share their encoding: the name alone, or followed by `-`.
@@ -97,16 +97,23 @@ const QUALIFIERS: &[&str] = &[
     "global-standard",
 ];
 
-/// The encoding of an OpenAI model. `None` for every other model, and for a name that only starts like one.
+/// The encoding of a model, where it is built in and the name says it for certain: `None` for a name that only starts
+/// like one that is known.
 ///
-/// Takes the names that the API takes, Azure's spelling (`gpt-35-turbo`), fine-tuned models (`ft:gpt-4o-mini:…`), and
+/// Takes, for OpenAI's, the names that the API takes, Azure's spelling (`gpt-35-turbo`), fine-tuned models (`ft:gpt-4o-mini:…`), and
 /// names with a provider before them (`openai/gpt-4o`, `openai:gpt-4o`) or a variant behind (`openai/gpt-oss-20b:free`).
 pub fn encoding_for_model(model: &str) -> Option<Encoding> {
-    let model = base_model(model);
-    let exact = MODELS.iter().find(|(known, _)| *known == model);
+    let name = base_model(model);
+    let exact = MODELS.iter().find(|(known, _)| *known == name);
     exact
-        .or_else(|| FAMILIES.iter().find(|(family, _)| is_of_family(model, family)))
+        .or_else(|| FAMILIES.iter().find(|(family, _)| is_of_family(name, family)))
         .map(|&(_, encoding)| encoding)
+        .or_else(|| open_models::encoding(model))
+}
+
+/// Whether a word may stand before a model's own name.
+pub(super) fn is_qualifier(word: &str) -> bool {
+    QUALIFIERS.contains(&word)
 }
 
 /// The tokens that a chat format adds to those of the texts. A conversation takes, for each message, `per_message` and

@@ -5,9 +5,6 @@ use super::layout::{self, FINGERPRINT_BITS, LENGTH_BITS, START_BITS};
 
 /// The bytes of all tokens of all vocabularies; a token inside another shares its bytes.
 static STRINGS: &[u8] = include_bytes!("tables/strings.bin");
-static O200K: &[u8] = include_bytes!("tables/o200k.bin");
-static CL100K: &[u8] = include_bytes!("tables/cl100k.bin");
-static P50K: &[u8] = include_bytes!("tables/p50k.bin");
 /// The class of each code point: the number of a block for each 256 code points, then the blocks.
 static CLASSES: &[u8] = include_bytes!("tables/classes.bin");
 
@@ -16,37 +13,30 @@ const BLOCKS: usize = 0x11_0000 / 256;
 /// What [`Vocabulary::rank`] answers for bytes that are no token; greater than every rank.
 pub const NO_TOKEN: u32 = u32::MAX;
 
-/// The tokens of an encoding with their ranks. A token's rank is its id, and a lower rank is merged first.
+/// A vocabulary's file.
+macro_rules! table {
+    ($name:literal) => {
+        Vocabulary::open(include_bytes!(concat!("tables/", $name, ".bin")))
+    };
+}
+pub(super) use table;
+
+/// The tokens of an encoding with their ranks: a lower rank is merged first.
 #[derive(Clone, Copy)]
 pub struct Vocabulary {
     pilots: &'static [[u8; 2]],
     slots: &'static [[u8; 8]],
     /// Ranks from here on belong to another encoding that shares the table.
     end: u32,
+    /// Whether merging starts from the characters that are tokens, and from bytes only where a character is none.
+    characters: bool,
+    /// Ranks of tokens that merging does not come to from their own bytes alone.
+    unreached: &'static [u32],
 }
 
 impl Vocabulary {
-    /// The tokens of `o200k_base` and `o200k_harmony`.
-    pub fn o200k() -> Self {
-        Self::open(O200K, NO_TOKEN)
-    }
-
-    /// The tokens of `cl100k_base`.
-    pub fn cl100k() -> Self {
-        Self::open(CL100K, NO_TOKEN)
-    }
-
-    /// The tokens of `p50k_base` and `p50k_edit`.
-    pub fn p50k() -> Self {
-        Self::open(P50K, NO_TOKEN)
-    }
-
-    /// The tokens of `r50k_base`: `p50k_base` less its runs of spaces, which come after the last token of `r50k_base`.
-    pub fn r50k() -> Self {
-        Self::open(P50K, 50_256)
-    }
-
-    fn open(table: &'static [u8], end: u32) -> Self {
+    /// The vocabulary of a table.
+    pub fn open(table: &'static [u8]) -> Self {
         let (buckets, rest) = table
             .split_first_chunk()
             .expect("a table starts with its number of buckets");
@@ -54,7 +44,23 @@ impl Vocabulary {
         Self {
             pilots: pilots.as_chunks().0,
             slots: slots.as_chunks().0,
-            end,
+            end: NO_TOKEN,
+            characters: false,
+            unreached: &[],
+        }
+    }
+
+    /// The tokens whose rank is below `end`.
+    pub fn below(self, end: u32) -> Self {
+        Self { end, ..self }
+    }
+
+    /// The same tokens, merged from characters as SentencePiece does.
+    pub fn of_characters(self, unreached: &'static [u32]) -> Self {
+        Self {
+            characters: true,
+            unreached,
+            ..self
         }
     }
 
@@ -73,6 +79,26 @@ impl Vocabulary {
             rank
         } else {
             NO_TOKEN
+        }
+    }
+
+    /// Whether a piece of text is one token, without merging.
+    pub fn is_token(&self, piece: &[u8]) -> bool {
+        let rank = self.rank(piece);
+        rank != NO_TOKEN && !self.unreached.contains(&rank)
+    }
+
+    /// Where the part ends that merging starts with at a byte.
+    pub fn first_part(&self, piece: &[u8], start: usize) -> usize {
+        let width = match piece[start] {
+            0xc0..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0.. => 4,
+            _ => 1,
+        };
+        match piece.get(start..start + width) {
+            Some(character) if self.characters && self.rank(character) != NO_TOKEN => start + width,
+            _ => start + 1,
         }
     }
 }
