@@ -139,7 +139,7 @@ fn cases() -> u32 {
 /// minutes.
 #[test]
 fn hostile_sizes() {
-    let size = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+    let size = if cfg!(debug_assertions) { 30_000 } else { 1_000_000 };
     for unit in [
         " ",
         "\n",
@@ -178,7 +178,7 @@ fn hostile_sizes() {
         }
         assert!(words(&text) <= text.len() && characters(&text) <= text.len());
         assert!(
-            start.elapsed() < Duration::from_secs(30),
+            start.elapsed() < Duration::from_secs(10),
             "{unit:?} took {:?}",
             start.elapsed()
         );
