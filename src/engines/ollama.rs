@@ -1,4 +1,4 @@
-//! Ollama: everything by environment variables. Source: `envconfig/config.go`, `server/sched.go`, `server/routes.go` of
+//! Ollama: its server by environment variables, a model by the instructions of its Modelfile. Source: `envconfig/config.go`, `server/sched.go`, `server/routes.go` of
 //! the releases 0.1.48 to 0.32.15.
 
 use super::image::{self, Image};
@@ -12,6 +12,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
     let own = is_own(&written);
     let serves = |at: usize| super::stated::word(launch, at) == Some("serve");
     let starts = match program(launch, &["ollama"]) {
+        Some(at) if super::stated::word(launch, at + 1) == Some("create") => return model(launch, at + 2),
         Some(at) => serves(at + 1),
         None => own && (launch.words.is_empty() || (serves(0) && launch.words.len() == 1)),
     };
@@ -41,6 +42,40 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         }),
         listen: env("OLLAMA_HOST"),
         on_cpu: written.name == "ollama" && written.is_by("alpine"),
+        ..Serving::new(EngineKind::Ollama)
+    })
+}
+
+/// What the instructions of a Modelfile say: `FROM model PARAMETER num_ctx 8192 …`. `ollama create -f FILE` alone says
+/// nothing of the model.
+fn model(launch: &Launch, from: usize) -> Option<Serving> {
+    let stated = |at: usize| {
+        let word = launch.words.get(at)?;
+        Some(match super::resolved(word) {
+            Ok(text) => Field::Known(text.to_owned(), word.place),
+            Err(why) => Field::Unknown(why, Some(word.place)),
+        })
+    };
+    if super::stated::word(launch, from) != Some("FROM") {
+        return None;
+    }
+    let parameter = |name: &str| {
+        let at = (from..launch.words.len()).rfind(|at| {
+            super::stated::word(launch, *at) == Some("PARAMETER") && super::stated::word(launch, at + 1) == Some(name)
+        });
+        at.and_then(|at| stated(at + 2))
+            .unwrap_or_else(|| Field::Absent(launch.slot.place().map(|place| (place, None))))
+    };
+    let whole = |name: &str| parameter(name).and_then(|text| super::stated::plain(&text));
+    Some(Serving {
+        model: stated(from + 1)?,
+        max_model_len: whole("num_ctx"),
+        micro_batch: whole("num_batch"),
+        gpu_layers: match parameter("num_gpu") {
+            // Below zero Ollama chooses.
+            Field::Known(text, place) if text.starts_with('-') => Field::Absent(Some((place, None))),
+            layers => layers.and_then(|text| super::stated::plain(&text)),
+        },
         ..Serving::new(EngineKind::Ollama)
     })
 }

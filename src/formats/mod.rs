@@ -31,6 +31,7 @@ mod makefile;
 mod maker;
 mod n8n;
 mod nemo_guardrails;
+mod modelfile;
 mod nim;
 mod objects;
 mod pod;
@@ -102,6 +103,11 @@ pub const FORMATS: &[Format] = &[
         name: makefile::NAME,
         about: "Makefiles with a recipe that starts an engine",
         read: makefile::read,
+    },
+    Format {
+        name: modelfile::NAME,
+        about: "Ollama's Modelfiles: the model with its parameters, and the system prompt",
+        read: modelfile::read,
     },
     Format {
         name: procfile::NAME,
@@ -440,6 +446,7 @@ pub fn may_be_ours(path: &str) -> bool {
         || agent_files::is_name(path)
         || name == semantic_kernel::TEXT_FILE
         || prompt_file::is_template_in_prompt_folder(path)
+        || modelfile::is_name(name)
 }
 
 /// Whether a hidden file or folder may hold what is ours; a walk passes all others over.
