@@ -12,6 +12,7 @@ use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFact
 use crate::fingerprint;
 use crate::formats::{self, Outcome};
 use crate::report::change::Suppressed;
+use crate::formats::{self, Outcome, Route};
 use crate::report::{
     Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
     Totals, UnitReport,
@@ -20,7 +21,7 @@ use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions
 use crate::source::{Place, Source, SourceId, Span, floor_char_boundary, normal, resolve};
 use crate::syntax::code::Files;
 use crate::syntax::template;
-use crate::units::{Deployment, Message, Prompt, Training, Unit};
+use crate::units::{Deployment, Field, Message, Prompt, Training, Unit};
 
 /// A file that could not be read as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,12 +72,14 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let mut findings: Vec<Finding> = unread.iter().filter(|file| file.finding).map(unreadable).collect();
     let mut files: Vec<FileNote> = unread.iter().map(unread_note).collect();
     let mut units = Vec::new();
+    let mut routes = Vec::new();
     for (source, outcome) in sources.iter().zip(outcomes) {
         let (format, note) = match outcome {
             Outcome::LeftAlone(why) => (None, why),
             Outcome::Read(format, read) => {
                 findings.extend(read.errors.iter().map(|error| syntax_error(source, format, error)));
                 units.extend(read.units);
+                routes.extend(read.routes);
                 (Some(format.to_owned()), read.note)
             }
         };
@@ -90,6 +93,8 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let units = join(units, sources, &mut findings);
     let units = without_fragments(units, sources, &mut files);
     let units = join_trainings(units, sources, &mut files);
+    let mut units = join_settings(units, sources, &mut files);
+    follow_routes(&mut units, routes, linter.catalog);
 
     let world = World {
         before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
@@ -349,6 +354,104 @@ fn join_trainings(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNot
         _ => true,
     });
     units
+}
+
+/// Gives prompts that ask a gateway for a name of its own the model that the name stands for. A name that several models
+/// share is left as it is, and so is one that the catalog knows.
+fn follow_routes(units: &mut [Unit], routes: Vec<Route>, catalog: &Catalog) {
+    let mut models: HashMap<String, Option<(String, Place)>> = HashMap::new();
+    for route in routes {
+        let found = route.model.map(|model| (model, route.place));
+        let known = models.entry(route.alias).or_insert_with(|| found.clone());
+        let same = |(model, _): &(String, Place)| found.as_ref().is_some_and(|(other, _)| model == other);
+        if !known.as_ref().is_some_and(same) {
+            *known = None;
+        }
+    }
+    for unit in units {
+        if let Unit::Prompt(prompt) = unit
+            && let Field::Known(name, _) = &prompt.model
+            && catalog.api_model(name).model().is_none()
+            && let Some(Some((model, place))) = models.get(name)
+        {
+            prompt.model = Field::Known(model.clone(), *place);
+        }
+    }
+}
+
+/// Completes deployments with the files of settings that their command lines name, and leaves out the files that were
+/// taken, or that name no model and that nothing names.
+fn join_settings(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNote]) -> Vec<Unit> {
+    let path = |place: Place| sources[place.source.0 as usize].from_root.as_str();
+    let parts: BTreeMap<String, Deployment> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Deployment(part) if part.settings.is_some() => Some((path(part.place).to_owned(), (**part).clone())),
+            _ => None,
+        })
+        .collect();
+    if parts.is_empty() {
+        return units;
+    }
+    let mut by_name: HashMap<&str, Vec<&str>> = HashMap::new();
+    for path in parts.keys() {
+        by_name
+            .entry(path.rsplit('/').next().unwrap_or(path))
+            .or_default()
+            .push(path);
+    }
+    let mut used: HashSet<String> = HashSet::new();
+    for unit in &mut units {
+        let Unit::Deployment(deployment) = unit else {
+            continue;
+        };
+        let Some(file) = engines::settings_file(&deployment.launch, &deployment.image) else {
+            continue;
+        };
+        let own = path(file.place);
+        let found =
+            resolve(own, &file.path, |path| parts.contains_key(path)).or_else(|| mounted(own, &file.path, &by_name));
+        let part = found.and_then(|found| parts.get_key_value(&found));
+        if let Some((found, part)) = part
+            && let Some(settings) = part.launch.words.get(part.settings.unwrap_or(0)..)
+        {
+            engines::take_settings(&mut deployment.launch, &file, settings);
+            used.insert(found.clone());
+        }
+    }
+    units.retain(|unit| match unit {
+        Unit::Deployment(part) if part.settings.is_some() => {
+            let from = path(part.place);
+            let names_model = engines::recognise(&part.launch, &part.image).is_some_and(|is| !is.model.is_absent());
+            if !names_model
+                && !used.contains(from)
+                && let Ok(at) =
+                    files.binary_search_by(|file| file.path.cmp(&sources[part.place.source.0 as usize].path))
+            {
+                files[at].note = "settings of an engine, which no command line of this run names".to_owned();
+            }
+            names_model && !used.contains(from)
+        }
+        _ => true,
+    });
+    units
+}
+
+/// The file that a path inside a container means: the only one of that name in the folder of the file that names it, or
+/// below.
+fn mounted(from: &str, name: &str, by_name: &HashMap<&str, Vec<&str>>) -> Option<String> {
+    /// More files of one name than this are no longer told apart.
+    const MOST: usize = 100;
+    let file = name.strip_prefix('/')?.rsplit('/').next()?;
+    let folder = from
+        .rsplit_once('/')
+        .map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let named = by_name.get(file).filter(|named| named.len() <= MOST)?;
+    let mut found = named.iter().filter(|path| path.starts_with(&folder));
+    found
+        .next()
+        .filter(|_| found.next().is_none())
+        .map(|path| (*path).to_owned())
 }
 
 fn is_only_text(prompt: &Prompt) -> bool {
@@ -725,6 +828,80 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::rules::Selection;
+
+    #[test]
+    fn a_prompt_that_names_an_alias_is_sent_to_the_model_behind_it() {
+        let proxy = "model_list:\n\
+            - {model_name: cheap, litellm_params: {model: openai/gpt-4o-mini}}\n\
+            - {model_name: mixed, litellm_params: {model: gpt-4o}}\n\
+            - {model_name: mixed, litellm_params: {model: azure/eu, api_base: https://eu.example}}\n\
+            - {model_name: gpt-4o, litellm_params: {model: openai/gpt-4o-mini}}\n\
+            - {model_name: own, litellm_params: {model: openai/gpt-4o, api_base: http://vllm:8000}}\n";
+        let request = |model: &str| {
+            format!("{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hi\"}}]}}")
+        };
+        let asked = |model: &str| {
+            let sources = [
+                Source::new("a/request.json", request(model), false),
+                Source::new("proxy.yaml", proxy, false),
+            ];
+            let (mut units, mut routes) = (Vec::new(), Vec::new());
+            for (index, source) in sources.iter().enumerate() {
+                if let Outcome::Read(_, read) = formats::read(source, id(index), false) {
+                    units.extend(read.units);
+                    routes.extend(read.routes);
+                }
+            }
+            follow_routes(&mut units, routes, Catalog::embedded());
+            match units.as_slice() {
+                [Unit::Prompt(prompt)] => prompt.model.known().cloned().unwrap_or_default(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(asked("cheap"), "openai/gpt-4o-mini");
+        for own in ["mixed", "gpt-4o", "own", "else"] {
+            assert_eq!(asked(own), own);
+        }
+    }
+
+    #[test]
+    fn a_file_of_settings_is_one_unit_with_the_line_that_names_it() {
+        let settings = "tensor_parallel_size: 4\nmax_batch_size: 32\nkv_cache_config:\n  dtype: fp8\n";
+        let sources = [
+            Source::new("a/serve.sh", "vllm serve org/m --config ../conf/vllm.yaml", false),
+            Source::new(
+                "b/run.sh",
+                "trtllm-serve org/m --extra_llm_api_options /mnt/trt.yaml\n",
+                false,
+            ),
+            Source::new("b/x/trt.yaml", settings, false),
+            Source::new("conf/alone.yaml", "max-model-len: 8192\nmax-num-seqs: 8\n", false),
+            Source::new("conf/vllm.yaml", "max-model-len: 8192\nmax-num-seqs: 8\n", false),
+        ];
+        let read = |(index, source)| match formats::read(source, id(index), false) {
+            Outcome::Read(_, read) => read.units,
+            Outcome::LeftAlone(why) => panic!("{why}"),
+        };
+        let units = sources.iter().enumerate().flat_map(read).collect();
+        let units = join_settings(units, &sources, &mut []);
+        let serving: Vec<_> = units
+            .iter()
+            .map(|unit| match unit {
+                Unit::Deployment(made) => (
+                    made.name.as_str(),
+                    engines::recognise(&made.launch, &made.image).expect("an engine"),
+                ),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let [(first, vllm), (second, trt)] = serving.as_slice() else {
+            panic!("two units: {serving:?}");
+        };
+        assert_eq!((*first, vllm.max_model_len.known()), ("a/serve.sh", Some(&8192)));
+        assert_eq!((*second, trt.tensor_parallel.known()), ("b/run.sh", Some(&4)));
+        assert_eq!(trt.max_num_seqs.known(), Some(&32));
+        assert_eq!(trt.kv_cache_dtype.known().map(String::as_str), Some("fp8"));
+    }
 
     #[test]
     fn a_part_of_a_prompt_is_no_prompt() {

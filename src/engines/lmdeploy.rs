@@ -18,7 +18,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
     if !serves {
         return None;
     }
-    let (version, build) = version(image);
+    let (version, build) = version(launch, image);
     let stated = Stated::read(launch, at + 3, 1, &FLAGS, &version);
     let cache = stated.decimal(&["--cache-max-entry-count"], &[]);
     Some(Serving {
@@ -67,7 +67,10 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
 }
 
 /// `openmmlab/lmdeploy:v0.9.2-cu12`.
-fn version(image: &Field<String>) -> (Field<Version>, Build) {
+fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
+    if let Some(pinned) = super::pinned(launch, "lmdeploy") {
+        return pinned;
+    }
     let own = |image: &Image<'_>| image.name == "lmdeploy" && image.is_by("openmmlab");
     image::version(image, "LMDeploy", own, |tag| {
         Some((Version::parse(tag)?, release_of(tag)))

@@ -20,6 +20,7 @@ pub mod llama_cpp;
 mod lmdeploy;
 mod nim;
 pub mod ollama;
+mod settings_file;
 pub mod sglang;
 mod stated;
 mod tei;
@@ -31,6 +32,7 @@ pub mod vllm;
 pub use flags::{Build, FlagProblem, FlagProblemKind, flag_problems};
 pub(crate) use flags::{Parser, Table};
 pub use image::moving_tag;
+pub use settings_file::{SettingsFile, settings_file, take_settings};
 
 /// An engine, as far as launches are told by it.
 struct Engine {
@@ -554,6 +556,35 @@ pub(crate) fn variable(launch: &Launch, name: &str) -> Field<String> {
     }
 }
 
+/// The release of a package that the line itself or an install before it pins, `vllm==0.8.5` or `sglang[all]==0.4.6`,
+/// and whose build it is. The last one counts.
+pub(crate) fn pinned(launch: &Launch, package: &str) -> Option<(Field<Version>, Build)> {
+    let words = launch.installed.iter().chain(&launch.words);
+    words.rev().find_map(|word| {
+        let (name, pin) = resolved(word).ok()?.split_once("==")?;
+        let name = name.split('[').next()?.trim();
+        if !name.replace('_', "-").eq_ignore_ascii_case(package) || pin.contains('*') {
+            return None;
+        }
+        let pin = pin.split([',', ';', ' ']).next()?;
+        Some((Field::Known(Version::parse(pin)?, word.place), release_of(pin)))
+    })
+}
+
+/// The words of a command that pin a package, where it installs any: `pip install vllm==0.8.5`.
+pub fn installs(words: &[Word]) -> impl Iterator<Item = &Word> {
+    const INSTALLERS: &[&str] = &[
+        "pip", "pip3", "uv", "python", "python3", "poetry", "pdm", "pipx", "conda", "mamba",
+    ];
+    let told = |word: &Word| word.value.as_deref().ok().map(base_name).map(str::to_owned);
+    let mut first = words.iter().take(8).filter_map(told);
+    let program = first.next().unwrap_or_default();
+    let installs =
+        INSTALLERS.contains(&program.as_str()) && first.any(|word| matches!(word.as_str(), "install" | "add"));
+    let pins = |word: &&Word| word.value.as_deref().is_ok_and(|text| text.contains("=="));
+    words.iter().filter(move |word| installs && pins(word))
+}
+
 /// Reads a switch's value as Python programs do.
 pub(crate) fn truth(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -643,6 +674,7 @@ pub(crate) mod tests {
                 })
                 .collect(),
             env: Vec::new(),
+            installed: Vec::new(),
             slot: Field::Absent(Some((place(90), None))),
         }
     }

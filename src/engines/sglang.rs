@@ -142,12 +142,7 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
 /// The version and whose build it is: by a package pinned on the line, else by the tag of SGLang's own image, or of
 /// one whose name or tag names SGLang.
 fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
-    let pinned = launch.words.iter().find_map(|word| {
-        let (package, pin) = resolved(word).ok()?.split_once("==")?;
-        let is_sglang = package == "sglang" || package.starts_with("sglang[");
-        Some((Field::Known(Version::parse(pin)?, word.place), release_of(pin))).filter(|_| is_sglang)
-    });
-    if let Some(pinned) = pinned {
+    if let Some(pinned) = super::pinned(launch, "sglang") {
         return pinned;
     }
     let (version, build) = image::version(

@@ -20,7 +20,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         Some(other) if OTHERS.contains(&other) => return None,
         _ => at + 1,
     };
-    let (version, build) = version(image);
+    let (version, build) = version(launch, image);
     let mut stated = Stated::read(launch, arguments, 1, &FLAGS, &version);
     if stated.flags.any(&["--extra-llm-api-options", "--config"]) {
         stated.hide("a YAML file that the command names may set it");
@@ -39,6 +39,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
             &["--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"],
             &[],
         ),
+        kv_cache_dtype: stated.text(&["--kv-cache-dtype"], &[]),
         enable_chunked_prefill: stated.switch("--enable-chunked-prefill", &[]),
         trust_remote_code: stated.switch("--trust-remote-code", &[]),
         revision: stated.text(&["--revision"], &[]),
@@ -50,7 +51,10 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
 }
 
 /// `nvcr.io/nvidia/tensorrt-llm/release:1.0.0`.
-fn version(image: &Field<String>) -> (Field<Version>, Build) {
+fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
+    if let Some((version, _)) = super::pinned(launch, "tensorrt-llm") {
+        return (version, Build::Other);
+    }
     // Of the releases only one was read, so that a flag is only said to be wrong where it is nearly one.
     let (version, _) = image::version(
         image,

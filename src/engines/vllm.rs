@@ -189,11 +189,7 @@ fn entry_point(words: &[Word], image: &str) -> Option<Start> {
 /// The version and whose build it is: by a package pinned on the line, else by the image's tag where the image is
 /// vLLM's own or the tag names vLLM.
 fn version(launch: &Launch, image: &Field<String>) -> (Field<Version>, Build) {
-    let pinned = launch.words.iter().find_map(|word| {
-        let pin = resolved(word).ok()?.strip_prefix("vllm==")?;
-        Some((Field::Known(Version::parse(pin)?, word.place), release_of(pin)))
-    });
-    if let Some(pinned) = pinned {
+    if let Some(pinned) = super::pinned(launch, "vllm") {
         return pinned;
     }
     let (text, place) = match image {

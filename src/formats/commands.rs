@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::training::line;
-use super::{Reading, containers};
+use super::{Reading, containers, settings_file};
 use crate::engines;
 use crate::source::{Place, Text};
 use crate::syntax::args::{self, Command, Lookup, Word};
@@ -32,6 +32,8 @@ pub(super) struct Around {
     pub host: Host,
     /// Variables that they see.
     pub env: Vec<(String, EnvValue)>,
+    /// Packages that were installed before.
+    pub installed: Vec<Word>,
 }
 
 /// How deep scripts may stand inside commands (`bash -c "tmux new 'vllm serve …'"`).
@@ -145,6 +147,7 @@ fn read_commands(
     units: &mut Vec<Unit>,
 ) {
     let mut set = around.env.clone();
+    let mut installed = around.installed.clone();
     for mut command in commands {
         for word in &mut command.words {
             if let Ok(text) = &word.value
@@ -160,7 +163,12 @@ fn read_commands(
             continue;
         }
         let env = set.iter().cloned().chain(own).collect();
-        let around = Around { env, ..around.clone() };
+        installed.extend(engines::installs(&command.words).cloned());
+        let around = Around {
+            env,
+            installed: installed.clone(),
+            ..around.clone()
+        };
         read_command(reading, command.words, around, name, format, nested, units);
     }
 }
@@ -243,6 +251,8 @@ fn read_command(
         if let Some(own) = container.name {
             name = format!("{name}#{own}");
         }
+        // What is installed beside a container is not in it.
+        around.installed.clear();
         words.drain(..container.arguments);
         if SHELLS.contains(&base_name(told(&words, 0))) {
             read_command(reading, words, around, &name, format, nested + 1, units);
@@ -264,7 +274,7 @@ fn training(words: &[Word], around: &Around, name: &str) -> Option<Unit> {
     let launch = Launch {
         words: words.to_vec(),
         env: around.env.clone(),
-        slot: Field::default(),
+        ..Launch::default()
     };
     let mut run = line::recognise(&launch, name.to_owned())?;
     run.gpu.labels.clone_from(&around.gpu.labels);
@@ -323,6 +333,7 @@ pub(super) fn deployment(
         slot: Field::Absent(Some((words.last().map_or(place, |word| word.place), None))),
         words,
         env: around.env,
+        installed: around.installed,
     };
     engines::recognise(&launch, &around.image)?;
     // A command that runs on no container has the host's own shared memory.
@@ -340,6 +351,7 @@ pub(super) fn deployment(
         replicas: around.replicas,
         nodes: around.nodes,
         host: around.host,
+        settings: None,
     })
 }
 
@@ -895,7 +907,11 @@ pub(super) fn script_units(
     format: &'static str,
 ) -> (Vec<Unit>, String) {
     match args::split_shell(script, reading.id, look) {
-        Ok(commands) => (units(reading, commands, around, name, format), String::new()),
+        Ok(commands) => {
+            let mut units = units(reading, commands, around, name, format);
+            settings_file::complete_from_script(reading, script, &mut units);
+            (units, String::new())
+        }
         Err(error) => (
             Vec::new(),
             format!("can't be read as a shell script: {}", error.message),

@@ -89,6 +89,7 @@ pub(super) fn launched(
         replicas: Field::default(),
         nodes: Field::default(),
         host: Host::default(),
+        settings: None,
     })
 }
 
@@ -145,7 +146,12 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
     }
     let words = words.into_iter().map(|(_, word)| word).collect();
     let slot = slot(reading, container);
-    vec![Launch { words, env, slot }]
+    vec![Launch {
+        words,
+        env,
+        slot,
+        ..Launch::default()
+    }]
 }
 
 /// Compose fills `${NAME}` in from the shell that starts it; where it names a default (`${NAME:-x}`), that is what the
@@ -191,8 +197,10 @@ fn from_commands(
     env: &[(String, EnvValue)],
 ) -> Vec<Launch> {
     let mut set = env.to_vec();
+    let mut installed = Vec::new();
     let mut launches = Vec::new();
     for command in commands {
+        installed.extend(engines::installs(&command.words).cloned());
         let own = command.env.into_iter().map(|(name, word)| {
             let value = match word.value {
                 Ok(text) => EnvValue::Known(Text::opaque(&text, word.place.span), word.place),
@@ -214,6 +222,7 @@ fn from_commands(
         }
         launches.push(Launch {
             env: set.iter().cloned().chain(own).collect(),
+            installed: installed.clone(),
             slot,
             words,
         });

@@ -33,6 +33,7 @@ struct Stage {
     env: Vec<(String, EnvValue)>,
     entry_point: Option<Text>,
     command: Option<Text>,
+    installed: Vec<Word>,
     place: Option<Span>,
 }
 
@@ -85,6 +86,13 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
                         stage.command = None;
                         stage.entry_point = Some(rest);
                     }
+                    "RUN" => {
+                        let set = |name: &str| lookup(name, &arguments, Some(last))?.map(Ok);
+                        let commands = args::split_shell(&rest, reading.id, &set).unwrap_or_default();
+                        let words = commands.iter().flat_map(|command| engines::installs(&command.words));
+                        let pinned: Vec<Word> = words.cloned().collect();
+                        stages.last_mut()?.installed.extend(pinned);
+                    }
                     "CMD" => stages.last_mut()?.command = Some(rest),
                     _ => {}
                 }
@@ -103,6 +111,7 @@ fn units(reading: &Reading<'_>, stage: &Stage) -> Vec<Unit> {
     let mut around = Around {
         image: stage.image.clone(),
         env: stage.env.clone(),
+        installed: stage.installed.clone(),
         ..Around::default()
     };
     // How the container is run is not the image's affair.

@@ -79,6 +79,7 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -
         words,
         env,
         slot: Field::Absent(Some((reading.place(slot_at), None))),
+        ..Launch::default()
     };
     engines::recognise(&launch, &image)?;
     let least = pod::whole(reading, spec.get("minReplicas").or_else(|| spec.get("replicas")));
@@ -106,6 +107,7 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -
         },
         nodes: Field::default(),
         host,
+        settings: None,
     })))
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::containers::{self, Container, Variable};
 use super::objects::{self, Objects};
 use super::pod::{self, Pod};
-use super::{Read, Reading, dynamo, helm_values, kserve, kubeai, kuberay, nim, production_stack};
+use super::{Read, Reading, dynamo, helm_values, kserve, kubeai, kuberay, nim, production_stack, settings_file};
 use crate::source::Text;
 use crate::syntax::args;
 use crate::syntax::{Kind, Node, SyntaxError};
@@ -203,6 +203,7 @@ impl<'a> Manifest<'a> {
             let unit = format!("{}#{kind}/{object}/{name}", self.reading.source.path);
             let mut deployment = containers::deployment(self.reading, &self.container(node), unit, NAME)?;
             pod::describe(self.reading, &self.objects, pod, node, &mut deployment);
+            settings_file::complete(self.reading, &mut deployment, |name| self.objects.file(name).cloned());
             Some(deployment)
         })
     }

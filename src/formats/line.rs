@@ -110,6 +110,7 @@ impl<'a> Line<'a> {
             words: self.words,
             env,
             slot: Field::Absent(Some((self.reading.place(slot.span), None))),
+            ..Launch::default()
         }
     }
 }

@@ -27,6 +27,7 @@ mod kuberay;
 mod kubernetes;
 mod langchain;
 mod line;
+mod litellm;
 mod makefile;
 mod maker;
 mod n8n;
@@ -46,11 +47,14 @@ mod python_serving;
 mod rail;
 mod semantic_kernel;
 mod settings;
+mod settings_file;
+mod sglang_config;
 mod shell_script;
 mod skypilot;
 mod synthetic;
 mod systemd;
 mod tool_list;
+mod tensorrt_llm_config;
 mod training;
 mod vllm_config;
 
@@ -275,6 +279,11 @@ pub const FORMATS: &[Format] = &[
         read: github_workflow::read,
     },
     Format {
+        name: litellm::NAME,
+        about: "configs of LiteLLM's proxy: the models behind the names that prompts ask for",
+        read: litellm::read,
+    },
+    Format {
         name: skypilot::NAME,
         about: "SkyPilot tasks that start an engine",
         read: skypilot::read,
@@ -288,6 +297,16 @@ pub const FORMATS: &[Format] = &[
         name: vllm_config::NAME,
         about: "vLLM's settings as YAML (`--config`), and model.json of Triton's vLLM backend",
         read: vllm_config::read,
+    },
+    Format {
+        name: sglang_config::NAME,
+        about: "SGLang's settings as YAML (`--config`)",
+        read: sglang_config::read,
+    },
+    Format {
+        name: tensorrt_llm_config::NAME,
+        about: "TensorRT-LLM's settings as YAML (`trtllm-serve --extra_llm_api_options`)",
+        read: tensorrt_llm_config::read,
     },
     Format {
         name: training::axolotl::NAME,
@@ -330,6 +349,19 @@ pub struct Read {
     pub errors: Vec<SyntaxError>,
     /// Something worth saying with `--verbose`.
     pub note: String,
+    /// Names that a gateway gives to models.
+    pub routes: Vec<Route>,
+}
+
+/// A name that a gateway serves a model under.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The name that programs ask for.
+    pub alias: String,
+    /// The model behind it, as written; `None` where it is served at an address that may serve anything.
+    pub model: Option<String>,
+    /// Where the model is named.
+    pub place: Place,
 }
 
 /// What became of a file.

@@ -41,7 +41,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             message: "the text that `\"\"\"` opens here is never closed".to_owned(),
         });
     }
-    read.units.push(Unit::Deployment(Box::new(deployment(reading, from, &instructions))));
+    read.units
+        .push(Unit::Deployment(Box::new(deployment(reading, from, &instructions))));
     read.units.extend(prompt(reading, from, &instructions));
     Some(read)
 }
@@ -129,8 +130,16 @@ fn deployment(reading: &Reading<'_>, from: &Instruction, instructions: &[Instruc
         value: Ok(text.to_owned()),
         place,
     };
-    let mut words = vec![fixed("ollama"), fixed("create"), fixed("FROM"), word(&unquoted(&from.value))];
-    for instruction in instructions.iter().filter(|instruction| instruction.name == "parameter") {
+    let mut words = vec![
+        fixed("ollama"),
+        fixed("create"),
+        fixed("FROM"),
+        word(&unquoted(&from.value)),
+    ];
+    for instruction in instructions
+        .iter()
+        .filter(|instruction| instruction.name == "parameter")
+    {
         let (name, value) = split(&instruction.value);
         words.extend([fixed("PARAMETER"), word(&name), word(&unquoted(&value))]);
     }
@@ -141,13 +150,14 @@ fn deployment(reading: &Reading<'_>, from: &Instruction, instructions: &[Instruc
         image: Field::Unknown("the installed Ollama decides".to_owned(), None),
         launch: Launch {
             words,
-            env: Vec::new(),
             slot: Field::Absent(Some((place, None))),
+            ..Launch::default()
         },
         gpu: GpuRequest::default(),
         replicas: Field::default(),
         nodes: Field::default(),
         host: Host::default(),
+        settings: None,
     }
 }
 
@@ -191,7 +201,10 @@ fn prompt(reading: &Reading<'_>, from: &Instruction, instructions: &[Instruction
         ..settings::empty_prompt(reading, name, NAME)
     };
     prompt.messages = messages;
-    for instruction in instructions.iter().filter(|instruction| instruction.name == "parameter") {
+    for instruction in instructions
+        .iter()
+        .filter(|instruction| instruction.name == "parameter")
+    {
         let (name, value) = split(&instruction.value);
         let place = reading.place(instruction.span);
         match name.as_str() {

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Reading;
+use crate::source::Text;
 use crate::syntax::Node;
 use crate::units::Field;
 
@@ -116,6 +117,13 @@ impl<'a> Objects<'a> {
     /// The data of the ConfigMap of that name.
     pub(super) fn settings(&self, name: &str) -> Option<&'a Node> {
         self.settings.get(name).copied().flatten()
+    }
+
+    /// The text that a ConfigMap keeps under that name, as a file is mounted; of two neither.
+    pub(super) fn file(&self, name: &str) -> Option<&'a Text> {
+        let maps = self.settings.values().flatten();
+        let mut found = maps.filter_map(|map| map.get(name)?.text());
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The claim of that name.

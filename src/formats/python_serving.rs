@@ -4,6 +4,8 @@
 use super::{Read, Reading};
 use crate::engines;
 use crate::syntax::code::{Argument, Call};
+use crate::syntax::Node;
+use crate::syntax::python::{self, Argument, Call};
 use crate::units::{Deployment, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "python serving";
@@ -44,11 +46,16 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     }
     let calls = reading.calls(|_, _| true);
     let gpu = modal_gpu(reading, &calls);
+    let installed = installed(reading, &calls);
     let launches = calls.iter().filter_map(|call| Some((call, launch(reading, call)?)));
     let units: Vec<Unit> = launches
         .take(MAX_UNITS)
         .filter(|(_, launch)| engines::recognise(launch, &Field::default()).is_some())
         .map(|(call, launch)| {
+            let launch = Launch {
+                installed: installed.clone(),
+                ..launch
+            };
             Unit::Deployment(Box::new(Deployment {
                 name: reading.source.path.clone(),
                 format: NAME,
@@ -60,6 +67,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
                 replicas: Field::default(),
                 nodes: Field::default(),
                 host: Host::default(),
+                settings: None,
             }))
         })
         .collect();
@@ -91,8 +99,8 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
         });
         return Some(Launch {
             words: words.collect(),
-            env: Vec::new(),
             slot,
+            ..Launch::default()
         });
     }
     let (_, start, model) = ENGINES.iter().find(|(callee, ..)| *callee == call.callee)?;
@@ -128,8 +136,8 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
     }
     Some(Launch {
         words,
-        env: Vec::new(),
         slot,
+        ..Launch::default()
     })
 }
 
@@ -145,6 +153,25 @@ fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
         value,
         place: reading.place(argument.span),
     }
+}
+
+/// Packages that the file puts into its image, with their releases: Modal's `pip_install("vllm==0.8.5")`, BentoML's
+/// `python_packages`.
+fn installed(reading: &Reading<'_>, calls: &[Call]) -> Vec<Word> {
+    const INSTALLS: &[&str] = &["pip_install", "uv_pip_install", "python_packages"];
+    let installs = calls.iter().filter(|call| INSTALLS.contains(&call.name()));
+    let given = installs
+        .flat_map(|call| &call.positional)
+        .filter_map(|argument| argument.value.as_ref().ok());
+    let names = given.flat_map(|node| std::iter::once(node.as_ref()).chain(node.items()));
+    let word = |node: &Node| {
+        let text = node.as_str().filter(|text| text.contains("=="))?;
+        Some(Word {
+            value: Ok(text.to_owned()),
+            place: reading.place(node.span),
+        })
+    };
+    names.filter_map(word).collect()
 }
 
 /// The GPU of the file's one Modal function: `gpu="H100:2"`.

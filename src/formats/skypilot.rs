@@ -4,7 +4,8 @@
 use super::commands::{self, Around};
 use super::github_workflow::environment;
 use super::{Read, Reading};
-use crate::syntax::Node;
+use crate::engines;
+use crate::syntax::{Node, args};
 use crate::units::{Field, GpuLabel};
 
 pub(super) const NAME: &str = "skypilot";
@@ -36,6 +37,13 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         if let Some(resources) = document.get("resources") {
             read_resources(reading, resources, &mut around);
         }
+        let setup = document.get("setup").and_then(Node::text);
+        let setup = setup.and_then(|text| args::split_shell(text, reading.id, &commands::env_lookup(&around.env)).ok());
+        let setup = setup.unwrap_or_default();
+        around.installed = setup
+            .iter()
+            .flat_map(|command| engines::installs(&command.words).cloned())
+            .collect();
         let service = document.get("service");
         around.replicas = match service.and_then(|service| service.at(&["replica_policy", "min_replicas"])) {
             Some(node) => whole(reading, Some(node)),

@@ -3,10 +3,11 @@
 //! <https://docs.vllm.ai/en/latest/configuration/serve_args.html>,
 //! <https://github.com/triton-inference-server/vllm_backend>.
 
-use super::commands::{self, Around};
+use super::settings_file::{self, count};
 use super::{Read, Reading};
-use crate::syntax::{Kind, Node};
-use crate::units::{Field, Unit, Word};
+use crate::engines::EngineKind;
+use crate::syntax::Node;
+use crate::units::Word;
 
 pub(super) const NAME: &str = "vllm config";
 
@@ -56,68 +57,21 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         };
         document
     };
-    let keys: Vec<String> = node
-        .entries()
-        .filter_map(|(key, _)| Some(key.as_str()?.replace('_', "-")))
-        .collect();
-    let has = |names: &[&str]| keys.iter().filter(|key| names.contains(&key.as_str())).count();
-    node.get("model").and_then(Node::as_string)?;
-    if has(OWN_KEYS) < if json { 1 } else { 2 } || has(FOREIGN_KEYS) > 0 {
+    let keys = settings_file::keys(node);
+    let named = node.get("model").and_then(Node::as_string).is_some();
+    let least = match (json, named) {
+        (true, true) => 1,
+        (true, false) => return None,
+        // Without a model it is only a part of the command that names it.
+        (false, _) => 2,
+    };
+    if count(&keys, OWN_KEYS) < least || count(&keys, FOREIGN_KEYS) > 0 {
         return None;
     }
-    let mut around = Around::default();
-    let place = reading.place(node.span);
-    let why = "it is given where the server is started";
-    around.host.shared_memory = Field::Unknown(why.to_owned(), Some(place));
-    let words = words(reading, node);
-    let made = commands::deployment(words, around, reading.source.path.clone(), NAME)?;
-    Some(Read {
-        units: vec![Unit::Deployment(Box::new(made))],
-        ..Read::default()
-    })
+    settings_file::unit(reading, EngineKind::Vllm, NAME, &["vllm", "serve"], node)
 }
 
-/// The command line that the settings stand for.
-fn words(reading: &Reading<'_>, node: &Node) -> Vec<Word> {
-    let whole = reading.place(node.span);
-    let said = |text: &str| Word {
-        value: Ok(text.to_owned()),
-        place: whole,
-    };
-    let mut words = vec![said("vllm"), said("serve")];
-    for (key, value) in node.entries() {
-        let Some(name) = key.as_str() else {
-            continue;
-        };
-        let flag = format!("--{}", name.replace('_', "-"));
-        let entry = reading.place(key.span.cover(value.span));
-        match (&value.kind, value.as_bool()) {
-            (_, Some(on)) => words.push(Word {
-                value: Ok(format!("{flag}={on}")),
-                place: entry,
-            }),
-            _ if value.is_null() => {}
-            (Kind::Plain(text) | Kind::Quoted(text), _) => {
-                words.push(Word {
-                    value: Ok(flag),
-                    place: reading.place(key.span),
-                });
-                words.push(Word {
-                    value: Ok(text.as_str().to_owned()),
-                    place: reading.place(value.span),
-                });
-            }
-            (Kind::Seq { .. } | Kind::Map { .. }, _) => {
-                words.push(Word {
-                    value: Ok(flag),
-                    place: reading.place(key.span),
-                });
-                words.push(Word {
-                    value: Ok(super::settings::compact_json(value)),
-                    place: reading.place(value.span),
-                });
-            }
-        }
-    }
-    words
+/// The words that the settings stand for.
+pub(super) fn words(reading: &Reading<'_>, node: &Node) -> Vec<Word> {
+    settings_file::flags(reading, node)
 }

@@ -27,6 +27,9 @@ pub struct Deployment {
     pub nodes: Field<u64>,
     /// What its scheduler grants it besides GPUs.
     pub host: Host,
+    /// Where this is a file of settings and no command: the first word of its launch that a command line which names
+    /// the file takes over.
+    pub settings: Option<usize>,
 }
 
 /// What a scheduler grants a container besides GPUs, and how it treats it.
@@ -130,6 +133,8 @@ pub struct Launch {
     pub words: Vec<Word>,
     /// Environment variables by name.
     pub env: Vec<(String, EnvValue)>,
+    /// Packages of a pinned release that were installed before it: `vllm==0.8.5`.
+    pub installed: Vec<Word>,
     /// Where arguments stand, for findings about an absent flag, and how to add one.
     pub slot: Field<()>,
 }
