@@ -846,8 +846,9 @@ mod tests {
                 Source::new("proxy.yaml", proxy, false),
             ];
             let (mut units, mut routes) = (Vec::new(), Vec::new());
-            for (index, source) in sources.iter().enumerate() {
-                if let Outcome::Read(_, read) = formats::read(source, id(index), false) {
+            let known = Files::new(&sources);
+            for index in 0..sources.len() {
+                if let Outcome::Read(_, read) = formats::read(&known, id(index), false) {
                     units.extend(read.units);
                     routes.extend(read.routes);
                 }
@@ -878,11 +879,12 @@ mod tests {
             Source::new("conf/alone.yaml", "max-model-len: 8192\nmax-num-seqs: 8\n", false),
             Source::new("conf/vllm.yaml", "max-model-len: 8192\nmax-num-seqs: 8\n", false),
         ];
-        let read = |(index, source)| match formats::read(source, id(index), false) {
+        let known = Files::new(&sources);
+        let read = |index| match formats::read(&known, id(index), false) {
             Outcome::Read(_, read) => read.units,
             Outcome::LeftAlone(why) => panic!("{why}"),
         };
-        let units = sources.iter().enumerate().flat_map(read).collect();
+        let units = (0..sources.len()).flat_map(read).collect();
         let units = join_settings(units, &sources, &mut []);
         let serving: Vec<_> = units
             .iter()
