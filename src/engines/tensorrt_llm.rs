@@ -39,12 +39,21 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
             &["--kv-cache-free-gpu-memory-fraction", "--free-gpu-memory-fraction"],
             &[],
         ),
+        // No flag of its own: settings and builds say it.
+        quantization: stated
+            .text(&["--quant-algo"], &[])
+            .and_then(|text| Ok(text.to_ascii_lowercase())),
         kv_cache_dtype: stated.text(&["--kv-cache-dtype"], &[]),
         enable_chunked_prefill: stated.switch("--enable-chunked-prefill", &[]),
         trust_remote_code: stated.switch("--trust-remote-code", &[]),
         revision: stated.text(&["--revision"], &[]),
         listen: stated.text(&["--host"], &[]),
-        flags: stated.flags.written(),
+        flags: stated
+            .flags
+            .written()
+            .into_iter()
+            .filter(|(name, _)| name != "--quant-algo")
+            .collect(),
         build,
         ..Serving::new(EngineKind::TensorRtLlm)
     })

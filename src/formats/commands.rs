@@ -197,6 +197,14 @@ fn told(words: &[Word], at: usize) -> &str {
     words.get(at).and_then(|word| word.value.as_deref().ok()).unwrap_or("")
 }
 
+/// The script between double quotes, in which the shell around it would fill something in: what stands there as it is
+/// can be told nevertheless.
+fn quoted(reading: &Reading<'_>, place: Place) -> Option<Text> {
+    let written = reading.source.text.get(place.span.start..place.span.end)?;
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    (!inner.contains(['"', '\\'])).then(|| Text::verbatim(inner, place.span.start + 1))
+}
+
 fn base_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
@@ -230,12 +238,17 @@ fn read_command(
             !shell || (before.starts_with('-') && before.ends_with('c') && !before.starts_with("--"))
         };
         for at in 1..words.len() {
-            let text = told(&words, at);
-            if !script(at) || !text.contains(' ') {
+            if !script(at) {
                 continue;
             }
+            let text = match &words[at].value {
+                Ok(text) => Some(Text::opaque(text, words[at].place.span)),
+                Err(_) => quoted(reading, words[at].place),
+            };
+            let Some(text) = text.filter(|text| text.as_str().contains(' ')) else {
+                continue;
+            };
             let look = env_lookup(&around.env);
-            let text = Text::opaque(text, words[at].place.span);
             let Ok(commands) = args::split_shell(&text, reading.id, &look) else {
                 continue;
             };

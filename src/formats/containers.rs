@@ -112,22 +112,8 @@ pub(super) fn image(reading: &Reading<'_>, node: Option<&Node>) -> Field<String>
 /// The command lines that a container may run: its own, or the simple commands of the shell script that it hands to
 /// a shell.
 pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Launch> {
-    let variables: HashMap<&str, &EnvValue> = container
-        .environment
-        .iter()
-        .map(|variable| (variable.name.as_str(), &variable.value))
-        .collect();
-    let look = |name: &str| match variables.get(name) {
-        // Compose fills in from the shell that starts it, and where that has none, the default.
-        _ if !container.kube => None,
-        Some(EnvValue::Known(text, _)) => Some(Ok(text.as_str().to_owned())),
-        Some(EnvValue::Unknown(why, _)) => Some(Err(why.clone())),
-        None => container.hidden.clone().map(Err),
-    };
-    let parts = [container.command, container.arguments].into_iter().flatten();
-    let words: Vec<(Text, Word)> = parts
-        .flat_map(|part| words_of(reading, container.kube, part, &look))
-        .collect();
+    let look = lookup(container);
+    let words = written_words(reading, container, &look);
     let env: Vec<(String, EnvValue)> = container
         .environment
         .iter()
@@ -152,6 +138,36 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
         slot,
         ..Launch::default()
     }]
+}
+
+/// The words of a container's command and arguments.
+pub(super) fn words(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Word> {
+    let words = written_words(reading, container, &lookup(container));
+    words.into_iter().map(|(_, word)| word).collect()
+}
+
+/// Looks a container's variables up as its words see them.
+fn lookup<'a>(container: &'a Container<'_>) -> impl Fn(&str) -> Option<Result<String, String>> + 'a {
+    let variables: HashMap<&str, &EnvValue> = container
+        .environment
+        .iter()
+        .map(|variable| (variable.name.as_str(), &variable.value))
+        .collect();
+    move |name| match variables.get(name) {
+        // Compose fills in from the shell that starts it, and where that has none, the default.
+        _ if !container.kube => None,
+        Some(EnvValue::Known(text, _)) => Some(Ok(text.as_str().to_owned())),
+        Some(EnvValue::Unknown(why, _)) => Some(Err(why.clone())),
+        None => container.hidden.clone().map(Err),
+    }
+}
+
+/// The words of a command and its arguments, each with the text that it is written as.
+fn written_words(reading: &Reading<'_>, container: &Container<'_>, look: Lookup<'_>) -> Vec<(Text, Word)> {
+    let parts = [container.command, container.arguments].into_iter().flatten();
+    parts
+        .flat_map(|part| words_of(reading, container.kube, part, look))
+        .collect()
 }
 
 /// Compose fills `${NAME}` in from the shell that starts it; where it names a default (`${NAME:-x}`), that is what the

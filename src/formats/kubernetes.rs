@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use super::containers::{self, Container, Variable};
 use super::objects::{self, Objects};
 use super::pod::{self, Pod};
-use super::{Read, Reading, dynamo, helm_values, kserve, kubeai, kuberay, nim, production_stack, settings_file};
+use super::{
+    Read, Reading, commands, dynamo, helm_values, kserve, kubeai, kuberay, nim, production_stack, settings_file,
+    training,
+};
 use crate::source::Text;
 use crate::syntax::args;
 use crate::syntax::{Kind, Node, SyntaxError};
@@ -69,7 +72,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
 
 fn has_signature(reading: &Reading<'_>) -> bool {
     reading.contains("apiVersion")
-        && (containers::names_engine(reading) || MARKERS.iter().any(|marker| reading.contains(marker)))
+        && (commands::may_start(reading) || MARKERS.iter().any(|marker| reading.contains(marker)))
 }
 
 /// Every mapping with a list `containers`, with what stands around it.
@@ -178,6 +181,10 @@ impl<'a> Manifest<'a> {
                 kserve::placeholder(kind, &mut deployment);
                 made.push(deployment);
             }
+        }
+        if made.is_empty() && commands::may_start(self.reading) {
+            let pods: Vec<Pod<'_>> = found.iter().map(|found| found.pod).collect();
+            units.extend(training::pods::of_object(self, object, &pods));
         }
         if let Some(group) = object.at(&["spec", "leaderWorkerTemplate"]) {
             leads(self.reading, group, &mut made);

@@ -56,6 +56,8 @@ mod systemd;
 mod tool_list;
 mod tensorrt_llm_config;
 mod training;
+mod triton_config;
+mod truss;
 mod vllm_config;
 
 use std::cell::OnceCell;
@@ -284,6 +286,16 @@ pub const FORMATS: &[Format] = &[
         read: litellm::read,
     },
     Format {
+        name: triton_config::NAME,
+        about: "Triton's config.pbtxt of the TensorRT-LLM backend",
+        read: triton_config::read,
+    },
+    Format {
+        name: truss::NAME,
+        about: "Truss (config.yaml with TensorRT-LLM's settings or a server's command)",
+        read: truss::read,
+    },
+    Format {
         name: skypilot::NAME,
         about: "SkyPilot tasks that start an engine",
         read: skypilot::read,
@@ -470,6 +482,7 @@ pub fn may_be_ours(path: &str) -> bool {
         "baml",
         "prompt",
         "rail",
+        "pbtxt",
     ];
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
         || dockerfile::is_name(name)

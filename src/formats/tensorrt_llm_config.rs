@@ -60,6 +60,8 @@ const FLAGS: &[(&[&str], &str)] = &[
     (&["kv_cache_dtype"], "--kv_cache_dtype"),
     (&["pytorch_backend_config", "kv_cache_dtype"], "--kv_cache_dtype"),
     (&["enable_chunked_prefill"], "--enable_chunked_prefill"),
+    (&["quant_config", "quant_algo"], "--quant_algo"),
+    (&["quant_config", "kv_cache_quant_algo"], "--kv_cache_dtype"),
     (&["trust_remote_code"], "--trust_remote_code"),
     (&["revision"], "--revision"),
     (&["backend"], "--backend"),

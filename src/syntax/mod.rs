@@ -6,6 +6,8 @@ pub mod de;
 pub mod front_matter;
 pub mod json;
 mod node;
+pub mod pbtxt;
+pub mod python;
 pub mod template;
 pub mod yaml;
 

@@ -5,6 +5,7 @@ pub(super) mod hugging_face;
 pub(super) mod line;
 pub(super) mod llama_factory;
 pub(super) mod parts;
+pub(super) mod pods;
 pub(super) mod python;
 pub(super) mod torchtune;
 
