@@ -10,9 +10,8 @@ use crate::engines;
 use crate::excerpt;
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitKind, World};
 use crate::fingerprint;
-use crate::formats::{self, Outcome};
-use crate::report::change::Suppressed;
 use crate::formats::{self, Outcome, Route};
+use crate::report::change::Suppressed;
 use crate::report::{
     Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
     Totals, UnitReport,

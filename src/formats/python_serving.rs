@@ -3,9 +3,8 @@
 
 use super::{Read, Reading};
 use crate::engines;
-use crate::syntax::code::{Argument, Call};
 use crate::syntax::Node;
-use crate::syntax::python::{self, Argument, Call};
+use crate::syntax::code::{Argument, Call};
 use crate::units::{Deployment, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "python serving";
@@ -160,10 +159,13 @@ fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
 fn installed(reading: &Reading<'_>, calls: &[Call]) -> Vec<Word> {
     const INSTALLS: &[&str] = &["pip_install", "uv_pip_install", "python_packages"];
     let installs = calls.iter().filter(|call| INSTALLS.contains(&call.name()));
-    let given = installs
+    let given: Vec<_> = installs
         .flat_map(|call| &call.positional)
-        .filter_map(|argument| argument.value.as_ref().ok());
-    let names = given.flat_map(|node| std::iter::once(node.as_ref()).chain(node.items()));
+        .filter_map(|argument| argument.value.node().ok())
+        .collect();
+    let names = given
+        .iter()
+        .flat_map(|node| std::iter::once(node.as_ref()).chain(node.items()));
     let word = |node: &Node| {
         let text = node.as_str().filter(|text| text.contains("=="))?;
         Some(Word {

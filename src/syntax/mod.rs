@@ -7,7 +7,6 @@ pub mod front_matter;
 pub mod json;
 mod node;
 pub mod pbtxt;
-pub mod python;
 pub mod template;
 pub mod yaml;
 
