@@ -26,7 +26,7 @@ pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
     let source = reading.source;
     let data = matches!(
         source.extension().as_str(),
-        "yaml" | "yml" | "json" | "jsonl" | "prompty"
+        "yaml" | "yml" | "json" | "jsonl" | "prompty" | "pbtxt"
     );
     let template = template_syntax(&source.extension()).is_some();
     let kernel = source.file_name() == semantic_kernel::TEXT_FILE;
