@@ -12,12 +12,9 @@ use super::{Failure, output};
 use crate::excerpt;
 use crate::facts::words::{self, PromptWords};
 use crate::facts::{Known, Subject, Value, World};
-use crate::formats::{self, Outcome};
 use crate::host;
 use crate::lint;
 use crate::rules::Selection;
-use crate::source::SourceId;
-use crate::syntax::code::Files;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 100;
@@ -57,30 +54,7 @@ impl Facts {
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
-        let mut out = String::new();
-        let mut units = Vec::new();
-        let known = Files::new(&scan.sources);
-        for (index, source) in scan.sources.iter().enumerate() {
-            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            match formats::read(&known, id, run.settings.is_prompt_place(&source.from_root)) {
-                Outcome::LeftAlone(why) => {
-                    out.push_str(&format!("{}: left alone: {why}\n", crate::report::clean(&source.path)))
-                }
-                Outcome::Read(_, read) => {
-                    for error in &read.errors {
-                        let at = source.position(error.span.start);
-                        let message = excerpt::safe(&error.message);
-                        out.push_str(&format!(
-                            "{}:{}:{}: {message}\n",
-                            crate::report::clean(&source.path),
-                            at.line,
-                            at.column
-                        ));
-                    }
-                    units.extend(read.units);
-                }
-            }
-        }
+        let (units, mut out) = run.units(&scan);
         let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         for unit in &units {
             show(&lint::subject(unit, &world), &world, &mut out);

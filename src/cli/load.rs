@@ -6,11 +6,14 @@ use super::Failure;
 use crate::catalog::{ApiModel, Catalog, Date, ModelKind, Price};
 use crate::config::{Config, Owners, owners};
 use crate::facts::Settings;
-use crate::host::{self, Origin, Root};
+use crate::formats::{self, Outcome};
+use crate::host::{self, Origin, Root, Scan};
 use crate::lint::Linter;
 use crate::rules::{self, Rule, RuleSet, Selection};
-use crate::source::{Source, Span};
+use crate::source::{Source, SourceId, Span};
+use crate::syntax::code::Files;
 use crate::syntax::{Node, SyntaxError, yaml};
+use crate::units::Unit;
 
 /// Which config to use.
 #[derive(Debug, Clone, clap::Args)]
@@ -132,6 +135,28 @@ impl Run {
             rules: set,
             today,
         })
+    }
+
+    /// The units of the files of a scan, and a line for each that is left alone or does not parse.
+    pub(super) fn units(&self, scan: &Scan) -> (Vec<Unit>, String) {
+        let (mut units, mut notes) = (Vec::new(), String::new());
+        let known = Files::new(&scan.sources);
+        for (index, source) in scan.sources.iter().enumerate() {
+            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+            let path = crate::report::clean(&source.path);
+            match formats::read(&known, id, self.settings.is_prompt_place(&source.from_root)) {
+                Outcome::LeftAlone(why) => notes.push_str(&format!("{path}: left alone: {why}\n")),
+                Outcome::Read(_, read) => {
+                    for error in &read.errors {
+                        let at = source.position(error.span.start);
+                        let message = crate::excerpt::safe(&error.message);
+                        notes.push_str(&format!("{path}:{}:{}: {message}\n", at.line, at.column));
+                    }
+                    units.extend(read.units);
+                }
+            }
+        }
+        (units, notes)
     }
 
     /// What a run judges by.

@@ -12,6 +12,7 @@ mod memory;
 mod numbers;
 mod output;
 mod schema;
+mod token_shares;
 mod tokens;
 
 use std::process::ExitCode;

@@ -8,8 +8,14 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Failure, output};
+use super::load::{ConfigArguments, Run};
+use super::output::Color;
+use super::{Failure, output, token_shares};
+use crate::facts::{Subject, World};
+use crate::host;
+use crate::lint;
 use crate::report::grouped;
+use crate::rules::Selection;
 use crate::tokens::{self, Encoding};
 
 #[derive(Debug, Args)]
@@ -25,6 +31,17 @@ pub(super) struct Tokens {
     /// Read `{"encoding", "text"}` a line, write `{"count", "ids_sha256"}` a line.
     #[arg(long, conflicts_with_all = ["model", "encoding"])]
     jsonl: bool,
+    /// Show where the tokens of each prompt of the files are: texts, framing, tools, variables.
+    #[arg(long, conflicts_with_all = ["model", "encoding", "jsonl", "pieces"])]
+    explain: bool,
+    /// Show each token of the files, by `--model` or `--encoding` (o200k_base where neither is given).
+    #[arg(long, conflicts_with = "jsonl")]
+    pieces: bool,
+    /// When to colour the tokens; without colour `|` stands between them.
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: Color,
+    #[command(flatten)]
+    config: ConfigArguments,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,17 +61,18 @@ impl Tokens {
         if self.jsonl {
             return self.rows();
         }
+        if self.explain {
+            return self.explained();
+        }
+        if self.pieces {
+            return self.each_token();
+        }
         let columns = self.columns()?;
         let mut out = format!(
             "{:>10} {:>10} {:>10} {:>12}  {:<20} file\n",
             "tokens", "words", "chars", "tokens/word", "encoding"
         );
-        let inputs = if self.files.is_empty() {
-            vec![PathBuf::from("-")]
-        } else {
-            self.files.clone()
-        };
-        for path in inputs {
+        for path in self.inputs() {
             let text = read(&path)?;
             let words = tokens::words(&text);
             let characters = tokens::characters(&text);
@@ -79,6 +97,42 @@ impl Tokens {
         output::print(&out)
     }
 
+    fn inputs(&self) -> Vec<PathBuf> {
+        match self.files.is_empty() {
+            true => vec![PathBuf::from("-")],
+            false => self.files.clone(),
+        }
+    }
+
+    fn explained(&self) -> Result<ExitCode, Failure> {
+        let Some(first) = self.files.first() else {
+            return Err(Failure("`--explain` needs a file".to_owned()));
+        };
+        let run = Run::load(&self.config, first, &Selection::default())?;
+        let scan = host::scan(&self.files, &run.root, &run.settings, true).map_err(|error| Failure(error.message))?;
+        if let Some(unread) = scan.unread.first() {
+            return Err(Failure(format!("{}: {}", unread.path, unread.why)));
+        }
+        let (units, mut out) = run.units(&scan);
+        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
+        for unit in &units {
+            let subject = lint::subject(unit, &world);
+            if let Subject::Prompt(prompt) = &subject {
+                out.push_str(&token_shares::explained(&subject, prompt.count(), prompt.shares()));
+            }
+        }
+        output::print(&out)
+    }
+
+    fn each_token(&self) -> Result<ExitCode, Failure> {
+        let encoding = self.columns()?[0].0;
+        let mut out = String::new();
+        for path in self.inputs() {
+            out.push_str(&token_shares::pieces(&read(&path)?, encoding, self.color.on()));
+        }
+        output::print(&out)
+    }
+
     fn columns(&self) -> Result<Vec<(Encoding, String)>, Failure> {
         if let Some(name) = &self.encoding {
             let encoding = encoding(name)?;
@@ -98,13 +152,8 @@ impl Tokens {
     }
 
     fn rows(&self) -> Result<ExitCode, Failure> {
-        let inputs = if self.files.is_empty() {
-            vec![PathBuf::from("-")]
-        } else {
-            self.files.clone()
-        };
         let mut out = BufWriter::new(std::io::stdout().lock());
-        for path in inputs {
+        for path in self.inputs() {
             let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
                 Box::new(std::io::stdin())
             } else {

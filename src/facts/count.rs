@@ -1,125 +1,263 @@
-//! How many tokens a prompt's fixed text is.
+//! How many tokens a prompt is as it stands: its fixed text, what the chat's form adds, its tools. What it is made of is
+//! kept apart, so that a person can see where the tokens are.
 
 use crate::report::TokenCount;
 use crate::syntax::template::{self, Extent};
-use crate::tokens::{self, Encoding};
+use crate::tokens::{self, ChatOverhead, Encoding, Estimate, Template, Turn};
 use crate::units::{Message, Prompt};
+
+/// A part of what a prompt sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// What it is: `text`, `framing`, `tool`, `variable`, `attachment`.
+    pub kind: &'static str,
+    /// Which one: a message's role, a tool's or variable's name.
+    pub name: String,
+    /// Tokens at least and at most; absent where they are not known.
+    pub tokens: Option<(u64, u64)>,
+}
 
 /// The model's own encoding, where it is built in.
 pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
     model.and_then(tokens::encoding_for_model)
 }
 
-/// Counts what a prompt sends as it stands: messages, the chat's framing where the provider documents it, and tools.
+/// Counts what a prompt sends as it stands: messages, the chat's framing where it is published, and tools.
 pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
-    let encoding = encoding(model);
-    let mut exact = encoding.is_some();
-    let (encoding, mut how) = match (encoding, model) {
-        (Some(encoding), _) => (encoding, encoding.name().to_owned()),
-        (None, Some(model)) => (
+    shares(prompt, model).0
+}
+
+/// The count and what it is made of.
+pub(super) fn shares(prompt: &Prompt, model: Option<&str>) -> (TokenCount, Vec<Share>) {
+    let own = encoding(model);
+    let estimate = model.filter(|_| own.is_none()).and_then(tokens::estimate);
+    let (encoding, how) = basis(own, estimate.as_ref(), model);
+    let mut counting = Counting {
+        encoding,
+        exact: own.is_some(),
+        how,
+        shares: Vec::new(),
+        variables: Vec::new(),
+    };
+    // A request's framing is known only of requests: a text file may be sent in any.
+    let is_request = prompt.messages.len() > 1 || prompt.format == "chat request";
+    let framing = is_request.then(|| Framing::of(model));
+    for message in &prompt.messages {
+        counting.message(message, framing);
+    }
+    if let Some(framing) = framing {
+        counting.framing(prompt, framing, model);
+    }
+    counting.tools(prompt, model);
+    if let Some(estimate) = estimate {
+        let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
+        counting.widen(&estimate, &texts);
+    }
+    let sum = |end: fn((u64, u64)) -> u64| {
+        let known = counting.shares.iter().filter_map(|share| share.tokens);
+        known.map(end).sum()
+    };
+    let count = TokenCount {
+        least: sum(|(least, _)| least),
+        most: sum(|(_, most)| most),
+        exact: counting.exact,
+        how: counting.how,
+        variables: counting.variables.clone(),
+    };
+    let unknown = counting.variables.into_iter().map(|name| Share {
+        kind: "variable",
+        name,
+        tokens: None,
+    });
+    counting.shares.extend(unknown);
+    (count, counting.shares)
+}
+
+/// The encoding that is counted with, and what is said of it.
+fn basis(own: Option<Encoding>, estimate: Option<&Estimate>, model: Option<&str>) -> (Encoding, String) {
+    match (own, estimate, model) {
+        (Some(encoding), ..) => (encoding, encoding.name().to_owned()),
+        (None, Some(estimate), _) => (
+            estimate.encoding,
+            format!("estimated with {} ({})", estimate.encoding.name(), estimate.source),
+        ),
+        (None, None, Some(model)) => (
             Encoding::O200kBase,
             format!(
                 "estimated with o200k_base: the tokenizer of `{model}` is not built in, and the error is not measured"
             ),
         ),
-        (None, None) => (
+        (None, None, None) => (
             Encoding::O200kBase,
             "estimated with o200k_base: no model is named".to_owned(),
         ),
-    };
-    let mut least = 0;
-    let mut most = 0;
-    let mut variables: Vec<String> = Vec::new();
-    let mut attachments = 0;
-    for message in &prompt.messages {
-        let (low, high, unbounded) = message_tokens(message, encoding);
-        least += low;
-        most += high;
-        if unbounded {
-            exact = false;
-            how.push_str("; a loop may send more");
-        }
-        attachments += message.attachments;
-        for (name, _) in template::variables(&message.pieces) {
-            if !variables.iter().any(|known| known == name) {
-                variables.push(name.to_owned());
-            }
-        }
-        for name in template::includes(&message.pieces) {
-            let include = format!("the included {name}");
-            if !variables.contains(&include) {
-                variables.push(include);
-            }
-        }
-    }
-    // A request's framing is known only of requests: a text file may be sent in any.
-    let is_request = prompt.messages.len() > 1 || prompt.format == "chat request";
-    if is_request {
-        match model.and_then(tokens::chat_overhead) {
-            Some(overhead) => {
-                let messages = prompt.messages.len() as u64;
-                let framing = messages * u64::from(overhead.per_message) + u64::from(overhead.reply);
-                let roles: u64 = prompt
-                    .messages
-                    .iter()
-                    .map(|message| encoding.count(message.role.name()) as u64)
-                    .sum();
-                least += framing + roles;
-                most += framing + roles;
-                how.push_str(", with the chat's framing");
-            }
-            None => {
-                exact = false;
-                how.push_str("; the chat's framing is not documented and not counted");
-            }
-        }
-    }
-    if !prompt.tools.is_empty() {
-        let tools: u64 = prompt
-            .tools
-            .iter()
-            .map(|tool| encoding.count(&tool.definition) as u64)
-            .sum();
-        least += tools;
-        most += tools;
-        exact = false;
-        how.push_str("; tools estimated by their JSON");
-    }
-    if attachments > 0 {
-        exact = false;
-        how.push_str("; images and files not counted");
-    }
-    TokenCount {
-        least,
-        most,
-        exact,
-        how,
-        variables,
     }
 }
 
+/// What is known of a chat's form.
+#[derive(Clone, Copy)]
+enum Framing {
+    /// OpenAI's figures.
+    Published(ChatOverhead),
+    /// An open model's template.
+    Template(Template),
+    /// Nothing.
+    Unknown,
+}
+
+impl Framing {
+    fn of(model: Option<&str>) -> Self {
+        let Some(model) = model else { return Self::Unknown };
+        match (tokens::chat_overhead(model), tokens::template(model)) {
+            (Some(overhead), _) => Self::Published(overhead),
+            (None, Some(template)) => Self::Template(template),
+            (None, None) => Self::Unknown,
+        }
+    }
+}
+
+struct Counting {
+    encoding: Encoding,
+    exact: bool,
+    how: String,
+    shares: Vec<Share>,
+    variables: Vec<String>,
+}
+
+impl Counting {
+    fn add(&mut self, kind: &'static str, name: &str, tokens: (u64, u64)) {
+        self.shares.push(Share {
+            kind,
+            name: name.to_owned(),
+            tokens: Some(tokens),
+        });
+    }
+
+    fn message(&mut self, message: &Message, framing: Option<Framing>) {
+        let role = message.role.name();
+        let mut wrapped = Wrapped::default();
+        if let Some(Framing::Template(template)) = framing {
+            wrapped.trim = template.trims();
+            match template.turn(role, self.encoding) {
+                Some(turn) => wrapped.turn = turn,
+                None => {
+                    self.exact = false;
+                    self.how.push_str("; a tool's result is counted without its framing");
+                }
+            }
+        }
+        let (least, most, unbounded) = message_tokens(message, self.encoding, &wrapped);
+        self.add("text", role, (least, most));
+        if wrapped.turn.tokens > 0 {
+            self.add("framing", role, (wrapped.turn.tokens, wrapped.turn.tokens));
+        }
+        if unbounded {
+            self.exact = false;
+            self.how.push_str("; a loop may send more");
+        }
+        if message.attachments > 0 {
+            self.exact = false;
+            self.shares.push(Share {
+                kind: "attachment",
+                name: format!("{} with {role}'s text", message.attachments),
+                tokens: None,
+            });
+            if !self.how.contains("images and files") {
+                self.how.push_str("; images and files not counted");
+            }
+        }
+        let names = template::variables(&message.pieces).into_iter().map(|(name, _)| name.to_owned());
+        let includes = template::includes(&message.pieces).into_iter();
+        for name in names.chain(includes.map(|name| format!("the included {name}"))) {
+            if !self.variables.contains(&name) {
+                self.variables.push(name);
+            }
+        }
+    }
+
+    fn framing(&mut self, prompt: &Prompt, framing: Framing, model: Option<&str>) {
+        let roles = || prompt.messages.iter().map(|message| message.role.name());
+        match framing {
+            Framing::Published(overhead) => {
+                let each = roles().map(|role| self.encoding.count(role) as u64 + u64::from(overhead.per_message));
+                let tokens = each.sum::<u64>() + u64::from(overhead.reply);
+                self.add("framing", "messages and reply", (tokens, tokens));
+                self.how.push_str(", with the chat's framing");
+            }
+            Framing::Template(template) => {
+                let tokens = template.once(roles().any(|role| role == "system"), self.encoding);
+                self.add("framing", "start and reply", (tokens, tokens));
+                self.how.push_str(", with the framing of the model's chat template");
+                if model.is_none_or(|model| !tokens::is_open_repository(model)) {
+                    self.exact = false;
+                    self.how.push_str(", which its server may have changed");
+                }
+            }
+            Framing::Unknown => {
+                self.exact = false;
+                self.how.push_str("; the chat's framing is not documented and not counted");
+            }
+        }
+    }
+
+    fn tools(&mut self, prompt: &Prompt, model: Option<&str>) {
+        if prompt.tools.is_empty() {
+            return;
+        }
+        self.exact = false;
+        let published = model.and_then(tokens::ToolOverhead::of);
+        let definitions = prompt.tools.iter().map(|tool| tool.definition.as_str());
+        let published = published.and_then(|overhead| overhead.tokens(definitions, self.encoding));
+        if let Some((each, once)) = published {
+            for (tool, tokens) in prompt.tools.iter().zip(each) {
+                self.add("tool", &tool.name, (tokens, tokens));
+            }
+            self.add("framing", "tools", (once, once));
+            self.how.push_str("; tools by the figures that OpenAI's cookbook gives");
+        } else {
+            for tool in &prompt.tools {
+                let tokens = self.encoding.count(&tool.definition) as u64;
+                self.add("tool", &tool.name, (tokens, tokens));
+            }
+            self.how.push_str("; tools estimated by their JSON");
+        }
+    }
+
+    /// Makes ranges of the counts of another model's tokenizer.
+    fn widen(&mut self, estimate: &Estimate, texts: &[&str]) {
+        for (least, most) in self.shares.iter_mut().filter_map(|share| share.tokens.as_mut()) {
+            *least = estimate.ends(texts, *least).0;
+            *most = estimate.ends(texts, *most).1;
+        }
+    }
+}
+
+/// What stands around a message's text and is counted with it.
+#[derive(Default)]
+struct Wrapped {
+    turn: Turn,
+    trim: bool,
+}
+
 /// Fixed tokens of a message at least and at most, and whether a loop may send more.
-fn message_tokens(message: &Message, encoding: Encoding) -> (u64, u64, bool) {
+fn message_tokens(message: &Message, encoding: Encoding, wrapped: &Wrapped) -> (u64, u64, bool) {
     let least = template::fixed_ranges(&message.pieces, Extent::Least);
     let most = template::fixed_ranges(&message.pieces, Extent::Most);
-    let low = count_runs(message, &least.ranges, encoding);
+    let low = count_runs(message, &least.ranges, encoding, wrapped);
     let high = if most.ranges == least.ranges {
         low
     } else {
-        count_runs(message, &most.ranges, encoding)
+        count_runs(message, &most.ranges, encoding, wrapped)
     };
     (low, high.max(low), most.unbounded)
 }
 
 /// Counts fixed text; parts that only silent pieces separate are one text once rendered, a variable ends a run.
-fn count_runs(message: &Message, ranges: &[std::ops::Range<usize>], encoding: Encoding) -> u64 {
+fn count_runs(message: &Message, ranges: &[std::ops::Range<usize>], encoding: Encoding, wrapped: &Wrapped) -> u64 {
     let text = message.text.as_str();
-    if let [one] = ranges {
-        return encoding.count(&text[one.clone()]) as u64;
-    }
     let variables = template::variables(&message.pieces);
     let mut total = 0;
-    let mut run = String::new();
+    let mut run = wrapped.turn.before.clone();
     let mut end = 0;
     for range in ranges {
         let next = variables.partition_point(|(_, variable)| variable.start < end);
@@ -130,9 +268,16 @@ fn count_runs(message: &Message, ranges: &[std::ops::Range<usize>], encoding: En
             total += encoding.count(&run) as u64;
             run.clear();
         }
-        run.push_str(&text[range.clone()]);
+        let fixed = &text[range.clone()];
+        // What a template's syntax leaves at the ends is not known.
+        run.push_str(if wrapped.trim && variables.is_empty() && ranges.len() == 1 {
+            fixed.trim()
+        } else {
+            fixed
+        });
         end = range.end;
     }
+    run.push_str(wrapped.turn.after);
     total + encoding.count(&run) as u64
 }
 

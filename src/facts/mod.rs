@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use count::Share;
 pub use deployment::DeploymentFacts;
 pub use prompt::PromptFacts;
 pub use training::TrainingFacts;

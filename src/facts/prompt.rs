@@ -116,6 +116,11 @@ impl<'a> PromptFacts<'a> {
             .get_or_init(|| count::count(self.prompt, self.counted_as().as_deref()))
     }
 
+    /// What the count is made of.
+    pub fn shares(&self) -> Vec<count::Share> {
+        count::shares(self.prompt, self.counted_as().as_deref()).1
+    }
+
     /// The encoding that its tokens are counted with, `o200k_base` where the model's own is not built in.
     fn encoding(&self) -> Encoding {
         count::encoding(self.counted_as().as_deref()).unwrap_or(Encoding::O200kBase)

@@ -7,16 +7,23 @@
 mod added;
 mod bpe;
 mod encodings;
+mod estimates;
 mod layout;
 mod models;
 mod open_models;
 mod split;
 mod tables;
+mod templates;
 mod text;
+mod tools;
 
 pub use encodings::Encoding;
+pub use estimates::{Estimate, estimate};
 pub use models::{ChatOverhead, chat_overhead, encoding_for_model};
+pub use open_models::is_open_repository;
+pub use templates::{Template, Turn, template};
 pub use text::{characters, words};
+pub use tools::ToolOverhead;
 
 use added::{Part, SPACE_MARK};
 use encodings::{Normal, Parts};
@@ -36,6 +43,14 @@ impl Encoding {
             });
         });
         ids
+    }
+
+    /// Calls `token` with the bytes of each token of a text, in order. They are the text's own, but for the spaces and
+    /// the normal form that some tokenizers bring it to.
+    pub fn each(self, text: &str, mut token: impl FnMut(&[u8])) {
+        self.parts().each_token(text, |found| match found {
+            Token::Merged(bytes) | Token::Added(bytes) => token(bytes),
+        });
     }
 
     /// The number of tokens of a text: the length of what [`encode`](Self::encode) returns, without making it.
@@ -116,6 +131,12 @@ mod tests {
         }
         assert_eq!(Encoding::from_name("gpt2"), Some(Encoding::R50kBase));
         assert_eq!(Encoding::from_name("o200k"), None);
+    }
+
+    /// Google's documentation prints 10 for this sentence ("Understand and count tokens").
+    #[test]
+    fn geminis_example() {
+        assert_eq!(Encoding::Gemma3.count("The quick brown fox jumps over the lazy dog."), 10);
     }
 
     /// Gemma's published examples of a turn: `user` and `model` after `<start_of_turn>`, and a line break.

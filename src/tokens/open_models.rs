@@ -13,7 +13,8 @@ use Encoding::{
 /// Families: a name starts so, and goes on with nothing or with one of `-:@_` (a point only where a row has it).
 /// Sources: the models' own tokenizer files; for Mistral's also `MODEL_NAME_TO_TOKENIZER_CLS` of mistral-common 1.13.1;
 /// for Phi 3 the vocabulary in llama.cpp, for Phi 4 its technical reports (arXiv 2412.08905, 2503.01743); for Gemma 4
-/// the vocabulary in llama.cpp, whose ordinary tokens and merges are Gemma 3's.
+/// the vocabulary in llama.cpp, whose ordinary tokens and merges are Gemma 3's; for Gemini the tokenizer that Google's
+/// own client (google-genai 3.6.1) counts with.
 const FAMILIES: &[(&str, Encoding)] = &[
     ("llama-2", Llama2),
     ("llama2", Llama2),
@@ -55,7 +56,6 @@ const FAMILIES: &[(&str, Encoding)] = &[
     ("deepseek-v3.1", DeepSeekV3),
     ("deepseek-v3.2", DeepSeekV3),
     ("deepseek-v4", DeepSeekV3),
-    ("gemma", Gemma2),
     ("gemma-2b", Gemma2),
     ("gemma-7b", Gemma2),
     ("gemma-2", Gemma2),
@@ -64,6 +64,16 @@ const FAMILIES: &[(&str, Encoding)] = &[
     ("gemma3", Gemma3),
     ("gemma-4", Gemma3),
     ("gemma4", Gemma3),
+    ("gemini-2.0-flash", Gemma3),
+    ("gemini-2.0-flash-lite", Gemma3),
+    ("gemini-2.5-pro", Gemma3),
+    ("gemini-2.5-flash", Gemma3),
+    ("gemini-2.5-flash-lite", Gemma3),
+    ("gemini-3-pro", Gemma3),
+    ("gemini-3-flash", Gemma3),
+    ("gemini-3.1-pro", Gemma3),
+    ("gemini-3.1-flash-lite", Gemma3),
+    ("gemini-3.5-flash", Gemma3),
     ("mistral-7b-v0.1", MistralV1),
     ("mistral-7b-instruct-v0.1", MistralV1),
     ("mistral-7b-instruct-v0.2", MistralV1),
@@ -166,14 +176,22 @@ pub fn encoding(model: &str) -> Option<Encoding> {
         let whole = name == "deepseek-r1:671b" || before.ends_with("deepseek-ai") && !name.contains("qwen");
         return whole.then_some(DeepSeekV3);
     }
+    // Of Gemini only the models that Google's client lists, in all their releases: not those of images and speech.
+    let follows = |rest: &str| match name.starts_with("gemini") {
+        true => rest.is_empty() || ["-preview", "-exp", "-0", "@0"].iter().any(|start| rest.starts_with(start)),
+        false => rest.is_empty() || rest.starts_with(['-', ':', '@', '_']),
+    };
     FAMILIES
         .iter()
-        .filter(|(family, _)| {
-            let rest = name.strip_prefix(family);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', ':', '@', '_']))
-        })
+        .filter(|(family, _)| name.strip_prefix(family).is_some_and(follows))
         .max_by_key(|(family, _)| family.len())
         .map(|&(_, encoding)| encoding)
+}
+
+/// Whether a name is that of a repository of weights, as an engine takes it: its owner and its name.
+pub fn is_open_repository(model: &str) -> bool {
+    let owner = model.split_once('/').filter(|(_, name)| !name.contains('/'));
+    owner.is_some_and(|(owner, _)| OWNERS.contains(&owner.to_ascii_lowercase().as_str()) || owner == "openai")
 }
 
 #[cfg(test)]
@@ -211,6 +229,11 @@ mod tests {
             ("google/gemma-3-27b-it", Some(Gemma3)),
             ("google/gemma-3n-E4B-it", None),
             ("gemma3:4b", Some(Gemma3)),
+            ("gemini-2.5-flash", Some(Gemma3)),
+            ("vertex_ai/gemini-2.0-flash-001", Some(Gemma3)),
+            ("google/gemini-2.5-pro-preview-06-05", Some(Gemma3)),
+            ("gemini-2.5-flash-image", None),
+            ("gemini-1.5-pro", None),
             ("mistralai/Mistral-7B-Instruct-v0.2", Some(MistralV1)),
             ("mistralai/Mistral-7B-Instruct-v0.3", Some(MistralV3)),
             ("mistralai/Mistral-Nemo-Instruct-2407", Some(Tekken240911)),
