@@ -166,7 +166,9 @@ impl Counting {
                 self.how.push_str("; images and files not counted");
             }
         }
-        let names = template::variables(&message.pieces).into_iter().map(|(name, _)| name.to_owned());
+        let names = template::variables(&message.pieces)
+            .into_iter()
+            .map(|(name, _)| name.to_owned());
         let includes = template::includes(&message.pieces).into_iter();
         for name in names.chain(includes.map(|name| format!("the included {name}"))) {
             if !self.variables.contains(&name) {
@@ -195,7 +197,8 @@ impl Counting {
             }
             Framing::Unknown => {
                 self.exact = false;
-                self.how.push_str("; the chat's framing is not documented and not counted");
+                self.how
+                    .push_str("; the chat's framing is not documented and not counted");
             }
         }
     }

@@ -16,7 +16,7 @@ pub struct Estimate {
     pub source: &'static str,
 }
 
-const SOURCE: &str = "measured against ctok 1.3.0, a reconstruction of Claude's counts; 9 of 10 texts are within";
+const SOURCE: &str = "the range of 9 in 10 texts, measured against ctok 1.3.0, a reconstruction of Claude's counts";
 
 /// Claude 3 to Opus 4.6.
 const CLAUDE_3: Estimate = Estimate {

@@ -136,7 +136,10 @@ mod tests {
     /// Google's documentation prints 10 for this sentence ("Understand and count tokens").
     #[test]
     fn geminis_example() {
-        assert_eq!(Encoding::Gemma3.count("The quick brown fox jumps over the lazy dog."), 10);
+        assert_eq!(
+            Encoding::Gemma3.count("The quick brown fox jumps over the lazy dog."),
+            10
+        );
     }
 
     /// Gemma's published examples of a turn: `user` and `model` after `<start_of_turn>`, and a line break.

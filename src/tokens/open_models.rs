@@ -178,7 +178,12 @@ pub fn encoding(model: &str) -> Option<Encoding> {
     }
     // Of Gemini only the models that Google's client lists, in all their releases: not those of images and speech.
     let follows = |rest: &str| match name.starts_with("gemini") {
-        true => rest.is_empty() || ["-preview", "-exp", "-0", "@0"].iter().any(|start| rest.starts_with(start)),
+        true => {
+            rest.is_empty()
+                || ["-preview", "-exp", "-0", "@0"]
+                    .iter()
+                    .any(|start| rest.starts_with(start))
+        }
         false => rest.is_empty() || rest.starts_with(['-', ':', '@', '_']),
     };
     FAMILIES

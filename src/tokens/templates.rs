@@ -72,7 +72,11 @@ pub fn template(model: &str) -> Option<Template> {
     // Base models have no chat, and reasoning, vision and coding variants have templates of their own.
     let instructed = ["instruct", "-it", "deepseek-v3", "gpt-oss"];
     let plain = instructed.iter().any(|word| name.contains(word)) || name.starts_with("qwen3-");
-    if !plain || ["-vl", "-coder", "-thinking", "embedding", "guard"].iter().any(|word| name.contains(word)) {
+    if !plain
+        || ["-vl", "-coder", "-thinking", "embedding", "guard"]
+            .iter()
+            .any(|word| name.contains(word))
+    {
         return None;
     }
     FAMILIES
@@ -129,7 +133,11 @@ impl Template {
                 system + 1 + count("assistant\n")
             }
             Self::Llama(before) => {
-                let system = if has_system || before.is_empty() { 0 } else { default("") };
+                let system = if has_system || before.is_empty() {
+                    0
+                } else {
+                    default("")
+                };
                 system + 1 + 2 + count("assistant") + count("\n\n")
             }
             Self::Gemma => 1 + 1 + count("model\n"),

@@ -48,7 +48,10 @@ impl ToolOverhead {
         let function = definition.get("function").unwrap_or(&definition);
         let name = function.get("name")?.as_str()?;
         let mut tokens = self.per_tool + count(&format!("{name}:{}", described(function)?));
-        let properties = match function.get("parameters").and_then(|parameters| parameters.get("properties")) {
+        let properties = match function
+            .get("parameters")
+            .and_then(|parameters| parameters.get("properties"))
+        {
             Some(properties) => properties.as_object()?,
             None => return Some(tokens),
         };
@@ -83,21 +86,27 @@ mod tests {
     /// The cookbook's example and the API's counts for it: 105 with GPT-4 and GPT-3.5 Turbo, 101 with GPT-4o.
     #[test]
     fn the_cookbooks_example() {
-        let tool = r#"{"type":"function","function":{"name":"get_current_weather","description":"Get the current weather","parameters":{"type":"object","properties":{"location":{"type":"string","description":"The city and state, e.g. San Francisco, CA"},"unit":{"type":"string","description":"The unit of temperature to return","enum":["celsius","fahrenheit"]}},"required":["location"]}}}"#;
+        let tool = r#"{"type":"function","function":{"name":"get_current_weather","description":"Get the current weather in a given location","parameters":{"type":"object","properties":{"location":{"type":"string","description":"The city and state, e.g. San Francisco, CA"},"unit":{"type":"string","description":"The unit of temperature to return","enum":["celsius","fahrenheit"]}},"required":["location"]}}}"#;
         let messages = [
-            ("system", "You are a helpful assistant that can answer to questions about the weather."),
+            (
+                "system",
+                "You are a helpful assistant that can answer to questions about the weather.",
+            ),
             ("user", "What's the weather like in San Francisco?"),
         ];
-        for (model, expected) in [("gpt-4", 105), ("gpt-3.5-turbo", 105), ("gpt-4o", 101), ("gpt-4o-mini", 101)] {
+        for (model, expected) in [
+            ("gpt-4", 105),
+            ("gpt-3.5-turbo", 105),
+            ("gpt-4o", 101),
+            ("gpt-4o-mini", 101),
+        ] {
             let encoding = super::super::encoding_for_model(model).expect("a known model");
             let chat = super::super::chat_overhead(model).expect("published figures");
             let tools = ToolOverhead::of(model).expect("published figures");
             let (each, once) = tools.tokens([tool].into_iter(), encoding).expect("a plain function");
             let texts: u64 = messages
                 .iter()
-                .map(|(role, text)| {
-                    u64::from(chat.per_message) + (encoding.count(role) + encoding.count(text)) as u64
-                })
+                .map(|(role, text)| u64::from(chat.per_message) + (encoding.count(role) + encoding.count(text)) as u64)
                 .sum();
             let total = texts + u64::from(chat.reply) + each.iter().sum::<u64>() + once;
             assert_eq!(total, expected, "{model}");
