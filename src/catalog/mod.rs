@@ -20,9 +20,9 @@ pub use check::{Files, FilesReport, Problem, Sources, check};
 pub use date::{Date, NotADate};
 use rows::Named;
 pub use rows::{
-    ApiModel, CompressedAttention, CrossAttention, Evidence, FullAttention, Gpu, IndexKeys, Instance, LongContextPrice,
-    MigProfile, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf, Quantization,
-    SlidingWindow, State, Tier, Today,
+    ApiModel, CompressedAttention, CrossAttention, Encoder, Evidence, FullAttention, Gpu, IndexKeys, Instance,
+    LongContextPrice, MigProfile, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf,
+    Quantization, SlidingWindow, State, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.

@@ -244,6 +244,8 @@ pub struct OpenModel {
     pub multimodal: bool,
     /// Parameters of the encoders of images, audio or video, with what joins them to the model; `None` where not known.
     pub tower_parameters: Option<u64>,
+    /// The work of the encoder of images or video, where known.
+    pub encoder: Option<Encoder>,
     /// Parameters of all input embeddings, where they are more than vocabulary × width.
     pub embedding_parameters: Option<u64>,
     /// Parameters that a quantized checkpoint keeps in `dtype`; `None` where not known.
@@ -407,6 +409,24 @@ pub struct IndexKeys {
     pub layers: u32,
     /// Numbers of one key, in the precision of activations.
     pub size: u32,
+}
+
+/// An encoder of images or video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoder {
+    /// Its width.
+    pub hidden_size: u32,
+    /// The width of its feed-forward layers.
+    pub intermediate_size: u32,
+    /// Patches that make one token of the model.
+    pub patches: u32,
+    /// Tokens of the largest image, or of a video where that is one size.
+    pub tokens: u64,
+    /// Tokens of the longest video, made of images of the largest size, where it is longer than that.
+    pub video_tokens: Option<u64>,
+    /// Outputs a token, each as wide as the model, where it is more than one.
+    pub outputs: Option<u32>,
 }
 
 /// A mixture of experts.

@@ -95,7 +95,13 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         max_lora_rank: flags.whole(&["--max-lora-rank"]),
         trust_remote_code: flags.switch("--trust-remote-code"),
         revision: flags.text(&["--revision"]),
-        language_model_only: flags.switch("--language-model-only"),
+        language_model_only: match flags.switch("--language-model-only") {
+            Field::Absent(place) => match flags.text(&["--limit-mm-per-prompt"]) {
+                Field::Known(limits, place) if takes_text_alone(&limits) => Field::Known(true, place),
+                _ => Field::Absent(place),
+            },
+            stated => stated,
+        },
         use_v1: variable(launch, "VLLM_USE_V1").and_then(|text| truth(&text)),
         attention_backend: match flags.text(&["--attention-backend"]) {
             Field::Absent(_) => variable(launch, "VLLM_ATTENTION_BACKEND"),
@@ -111,6 +117,19 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         build,
         ..Serving::new(EngineKind::Vllm)
     })
+}
+
+/// Whether images and videos are both limited to none: `{"image": 0, "video": 0}`, in old releases `image=0,video=0`.
+pub(crate) fn takes_text_alone(limits: &str) -> bool {
+    let none = |kind: &str| {
+        limits.split([',', '{', '}']).any(|part| {
+            let Some((name, count)) = part.split_once([':', '=']) else {
+                return false;
+            };
+            name.trim().trim_matches(['"', '\'']) == kind && count.trim() == "0"
+        })
+    };
+    none("image") && none("video")
 }
 
 /// Where the server's arguments start, and whether its first free word is the model.
@@ -245,6 +264,14 @@ mod tests {
 
     fn model_of(line: &[&str], from: &str) -> Option<String> {
         recognise(&launch(line), &image(from))?.model.known().cloned()
+    }
+
+    #[test]
+    fn a_server_of_text_alone_takes_neither_images_nor_videos() {
+        assert!(takes_text_alone(r#"{"image": 0, "video": 0}"#));
+        assert!(takes_text_alone("image=0,video=0"));
+        assert!(!takes_text_alone(r#"{"image": 0}"#));
+        assert!(!takes_text_alone(r#"{"image": {"count": 0}, "video": 4}"#));
     }
 
     #[test]

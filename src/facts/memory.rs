@@ -39,6 +39,9 @@ const UNSTATED: Version = Version::new(0, 16, 0);
 /// The release assumed where only "V0" is stated.
 const UNSTATED_V0: Version = Version::new(0, 7, 3);
 
+/// Hopper multiplies MXFP4 from then on: seen in 0.14, not in 0.10.
+const MXFP4_MULTIPLIED: Version = Version::new(0, 12, 0);
+
 /// How far what one product's driver reports may differ by driver, ECC and board: a share of it.
 const GPU_SPREAD: f64 = 0.005;
 /// Memory that a process holds on a GPU before it allocates anything (the CUDA context), GiB: an H100 of 79.18 GiB
@@ -406,6 +409,8 @@ struct Settings {
     version_stated: bool,
     /// Whether the GPUs of a group are joined by NVLink switches.
     switched: bool,
+    /// Whether experts in MXFP4 are unpacked as they are used (Marlin), for want of kernels that multiply them.
+    unpacks_mxfp4: bool,
 }
 
 /// Judges a model on a GPU as a launch serves it; `gpus` is how many of them the process sees, where that is known,
@@ -587,6 +592,9 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
         element: element_bytes(inputs.dtype.as_deref(), &model.dtype),
         version_stated: inputs.version.is_some(),
         switched: gpu.is_switched(),
+        unpacks_mxfp4: gpu
+            .compute_capability
+            .is_some_and(|capability| capability < 9.0 || capability < 10.0 && version < MXFP4_MULTIPLIED),
     })
 }
 

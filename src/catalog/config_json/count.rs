@@ -1511,6 +1511,7 @@ impl Counted {
             index_keys: (index_keys.layers > 0).then_some(index_keys),
             moe: self.moe,
             multimodal: tower > 0,
+            encoder: None,
             tower_parameters: (tower > 0).then(|| whole(tower)).transpose()?,
             embedding_parameters: (self.embedding != plain_embedding)
                 .then(|| whole(self.embedding))

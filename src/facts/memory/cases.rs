@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, plan};
 use crate::catalog::{Date, Gpu, OpenModel, config_json};
 use crate::engines::Version;
+use crate::engines::vllm::takes_text_alone;
 use crate::facts::training::memory as training;
 
 /// The day of a row made from a config in a case: nothing is judged by it.
@@ -141,7 +142,10 @@ fn inputs(row: &Value) -> Inputs {
         prefix_caching: on("enable_prefix_caching"),
         lora,
         pooling: text("task").is_some_and(|task| task != "generate"),
-        language_model_only: on("language_model_only").unwrap_or(false),
+        language_model_only: on("language_model_only").unwrap_or(false)
+            || row
+                .get("limit_mm_per_prompt")
+                .is_some_and(|limits| takes_text_alone(&limits.to_string())),
         uncounted,
         reshaped: Vec::new(),
         assumed: Vec::new(),

@@ -3,6 +3,9 @@
 use super::{GIB, Inputs, Range, Settings, Step};
 use crate::catalog::OpenModel;
 
+/// What the width of an expert on a rank is a multiple of where MXFP4 is unpacked as it is used.
+const UNPACKED_WIDTH: u64 = 128;
+
 /// How the linear layers are stored.
 #[derive(Debug, Clone, PartialEq)]
 struct Format {
@@ -55,8 +58,19 @@ pub(super) fn of(
         Some(format) => stored(model, format, &parts, plain),
     };
     let padding = format.as_ref().map_or(1.0, |format| {
-        let hidden = u64::from(model.hidden_size.max(1));
-        hidden.next_multiple_of(format.alignment) as f64 / hidden as f64
+        let padded = |width: u64, alignment: u64| width.next_multiple_of(alignment) as f64 / width as f64;
+        let hidden = padded(u64::from(model.hidden_size.max(1)), format.alignment);
+        match model.moe {
+            Some(moe) if format.alignment > 1 && settings.unpacks_mxfp4 => {
+                let share = if inputs.expert_parallel {
+                    1
+                } else {
+                    settings.tensor_parallel
+                };
+                hidden * padded(u64::from(moe.intermediate_size).div_ceil(share).max(1), UNPACKED_WIDTH)
+            }
+            _ => hidden,
+        }
     });
 
     let ranks = settings.tensor_parallel as f64;
