@@ -1,5 +1,7 @@
 //! The way from sources to a report, in one screen.
 
+mod includes;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
@@ -90,7 +92,8 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let units = join(units, sources, &mut findings);
-    let units = without_fragments(units, sources, &mut files);
+    let mut units = without_fragments(units, sources, &mut files);
+    includes::put_in(&mut units, sources, &mut findings);
     let units = join_trainings(units, sources, &mut files);
     let mut units = join_settings(units, sources, &mut files);
     follow_routes(&mut units, routes, linter.catalog);
@@ -283,6 +286,8 @@ fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [File
         };
         let pieces = prompt.messages.iter().map(|message| &message.pieces);
         included.extend(pieces.flat_map(|pieces| template::includes(pieces)).filter_map(normal));
+        let texts = prompt.messages.iter().map(|message| message.text.as_str());
+        included.extend(texts.flat_map(template::imports).filter_map(|name| normal(&name)));
     }
     // Names are seen from a folder of templates that only the application knows: every ending of the path counts.
     let is_fragment = |path: &str| {
@@ -296,7 +301,7 @@ fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [File
             let source = &sources[prompt.place.source.0 as usize];
             let fragment = !source.named && is_fragment(&source.from_root);
             if fragment && let Ok(at) = files.binary_search_by(|file| file.path.cmp(&source.path)) {
-                files[at].note = "a part of other prompts: included texts are not counted yet".to_owned();
+                files[at].note = "a part of other prompts, counted where it is put in".to_owned();
             }
             !fragment
         }
@@ -927,6 +932,8 @@ mod tests {
         let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
         assert_eq!(names, ["prompts/whole.j2"]);
         let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
-        assert_eq!(count.variables, ["q", "the included partials/rules.j2"]);
+        assert_eq!(count.variables, ["q"]);
+        // "Answer the question.\nQ: "
+        assert_eq!((count.least, count.most), (7, 7));
     }
 }

@@ -329,27 +329,7 @@ impl Text {
     /// A part of it, with its way back kept.
     pub fn slice(&self, range: Range<usize>) -> Text {
         let mut builder = TextBuilder::default();
-        let first = self.segments.partition_point(|segment| segment.at <= range.start);
-        for (index, segment) in self.segments.iter().enumerate().skip(first.saturating_sub(1)) {
-            if segment.at >= range.end {
-                break;
-            }
-            let end = self.segment_end(index);
-            let from = segment.at.max(range.start);
-            let to = end.min(range.end);
-            if from >= to {
-                continue;
-            }
-            let part = &self.value[from..to];
-            if segment.apart {
-                builder.elsewhere();
-            }
-            if segment.verbatim {
-                builder.verbatim(part, segment.source.start + (from - segment.at));
-            } else {
-                builder.replaced(part, segment.source);
-            }
-        }
+        builder.part(self, range.clone());
         let span = self.span_of(range);
         let mut made = builder.finish(span);
         made.encoder = self.encoder;
@@ -474,6 +454,30 @@ impl TextBuilder {
             ..segment
         }));
         self.value.push_str(&text.value);
+    }
+
+    /// Adds a part of another text, with its way back kept.
+    pub fn part(&mut self, text: &Text, range: Range<usize>) {
+        let first = text.segments.partition_point(|segment| segment.at <= range.start);
+        for (index, segment) in text.segments.iter().enumerate().skip(first.saturating_sub(1)) {
+            if segment.at >= range.end {
+                break;
+            }
+            let from = segment.at.max(range.start);
+            let to = text.segment_end(index).min(range.end);
+            if from >= to {
+                continue;
+            }
+            let part = &text.value[from..to];
+            if segment.apart {
+                self.elsewhere();
+            }
+            if segment.verbatim {
+                self.verbatim(part, segment.source.start + (from - segment.at));
+            } else {
+                self.replaced(part, segment.source);
+            }
+        }
     }
 
     /// The text so far.

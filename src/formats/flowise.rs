@@ -5,7 +5,7 @@ use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::syntax::Node;
 use crate::syntax::template::Syntax;
-use crate::units::{Field, Role};
+use crate::units::{Field, Role, Tool};
 
 pub(super) const NAME: &str = "flowise flow";
 
@@ -54,6 +54,14 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             .or_else(|| inputs.get("agentStructuredOutput"));
         if let Some(form) = form.filter(|form| form.items().next().is_some()) {
             prompt.response_format = Field::Known("json_schema".to_owned(), reading.place(form.span));
+        }
+        // Which tools an agent has is told by the nodes that it names; what they send is the platform's to write.
+        for name in inputs.get("tools").into_iter().flat_map(Node::items) {
+            prompt.tools.push(Tool {
+                name: name.as_str().unwrap_or("tool").trim_matches(['{', '}']).to_owned(),
+                definition: String::new(),
+                place: reading.place(name.span),
+            });
         }
         let inside = ["agentModelConfig", "llmModelConfig"]
             .iter()

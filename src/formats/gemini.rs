@@ -62,6 +62,10 @@ fn read_request(made: &mut Maker<'_, '_>, value: &Node, suffix: &str) {
         "tools",
     ];
     let batch = value.get("request").is_some();
+    // What is cached is not asked.
+    if request.get("ttl").is_some() {
+        return;
+    }
     if !batch && !keys.iter().any(|key| request.get(key).is_some()) {
         return;
     }

@@ -5,8 +5,8 @@ use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::source::Text;
 use crate::syntax::Node;
-use crate::syntax::template::Syntax;
-use crate::units::{Field, Prompt, Role};
+use crate::syntax::template::{Piece, Syntax};
+use crate::units::{Field, Message, Prompt, Role, Tool};
 
 pub(super) const NAME: &str = "n8n workflow";
 
@@ -95,6 +95,11 @@ fn ask(made: &mut Maker<'_, '_>, document: &Node, node: &Node, kind: &str, param
             item.get("content").or_else(|| item.get("message")),
         );
     }
+    // Where nothing is fixed, or the instructions are an assistant's at OpenAI, the prompt stands elsewhere.
+    let fixed = |message: &Message| message.pieces.iter().any(|piece| matches!(piece, Piece::Fixed(_)));
+    if parameters.get("assistantId").is_some() || !prompt.messages.iter().any(fixed) {
+        return;
+    }
     let does = |key: &str| parameters.get(key).and_then(Node::as_str);
     // Pictures and sound are other requests than chats; a picture that is looked at goes with one.
     let made_of = (does("resource"), does("operation"));
@@ -113,7 +118,17 @@ fn ask(made: &mut Maker<'_, '_>, document: &Node, node: &Node, kind: &str, param
     if matches!(kind, "openAi" | "anthropic" | "googleGemini") {
         take_model(made.reading, &mut prompt, kind, parameters);
     } else {
-        let models = models(document, name);
+        for tool in connected(document, name, "ai_tool") {
+            let about = tool
+                .at(&["parameters", "description"])
+                .or_else(|| tool.at(&["parameters", "toolDescription"]));
+            prompt.tools.push(Tool {
+                name: tool.get("name").and_then(Node::as_str).unwrap_or("tool").to_owned(),
+                definition: about.and_then(Node::as_str).unwrap_or_default().to_owned(),
+                place: made.reading.place(tool.span),
+            });
+        }
+        let models = connected(document, name, "ai_languageModel");
         if let [only] = models.as_slice() {
             let kind = only.get("type").and_then(Node::as_str).unwrap_or_default();
             if let Some(parameters) = only.get("parameters") {
@@ -147,11 +162,11 @@ fn say(made: &mut Maker<'_, '_>, prompt: &mut Prompt, role: Role, node: Option<&
     }
 }
 
-/// The nodes of models whose output goes into `name`.
-fn models<'n>(document: &'n Node, name: &str) -> Vec<&'n Node> {
+/// The nodes whose output of this kind goes into `name`.
+fn connected<'n>(document: &'n Node, name: &str, kind: &str) -> Vec<&'n Node> {
     let connections = document.get("connections").into_iter().flat_map(Node::entries);
     let names = connections.filter(|(_, outputs)| {
-        let outputs = outputs.get("ai_languageModel").into_iter().flat_map(Node::items);
+        let outputs = outputs.get(kind).into_iter().flat_map(Node::items);
         outputs
             .flat_map(Node::items)
             .any(|end| end.get("node").and_then(Node::as_str) == Some(name))

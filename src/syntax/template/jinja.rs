@@ -13,6 +13,80 @@ pub(super) struct Template {
     pub pieces: Vec<Piece>,
     /// Whether every statement is one of Jinja's own. Others come from extensions and are taken as silent.
     pub all_known: bool,
+    pub outline: Outline,
+}
+
+/// What a template gives to others and takes from them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outline {
+    /// The base that it extends whatever comes, and the tag that says so.
+    pub extends: Option<(String, Range<usize>)>,
+    pub blocks: Vec<Named>,
+    pub macros: Vec<Named>,
+    pub imports: Vec<Import>,
+}
+
+/// A block or a macro.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub name: String,
+    /// Its opening tag.
+    pub open: Range<usize>,
+    /// Its end tag.
+    pub end: Range<usize>,
+}
+
+/// `{% import "file" as alias %}`, `{% from "file" import name, other as alias %}`.
+#[derive(Debug, Clone)]
+pub(super) struct Import {
+    pub file: String,
+    /// The name in front of every macro, where all are imported.
+    alias: Option<String>,
+    /// Macros by the name that they have here, and their own.
+    names: Vec<(String, String)>,
+}
+
+impl Import {
+    /// The own name of a macro that is called here as `called`.
+    pub fn original(&self, called: &str) -> Option<String> {
+        if let Some(alias) = &self.alias {
+            let name = called.strip_prefix(alias.as_str())?.strip_prefix('.')?;
+            return Some(name.to_owned());
+        }
+        let known = self.names.iter().find(|(here, _)| here == called);
+        known.map(|(_, own)| own.clone())
+    }
+
+    fn read(word: &str, rest: &str) -> Option<Self> {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (file, rest) = rest[1..].split_once(quote)?;
+        let rest = rest.trim();
+        let mut made = Self {
+            file: file.to_owned(),
+            alias: None,
+            names: Vec::new(),
+        };
+        if word == "import" {
+            let alias = rest.strip_prefix("as")?.split_whitespace().next()?;
+            made.alias = Some(alias.to_owned());
+        } else {
+            for part in rest.strip_prefix("import")?.split(',') {
+                let mut words = part.split_whitespace();
+                let own = words.next()?;
+                let here = match words.next() {
+                    Some("as") => words.next()?,
+                    _ => own,
+                };
+                made.names.push((here.to_owned(), own.to_owned()));
+            }
+        }
+        Some(made)
+    }
+}
+
+/// What a template gives to others and takes from them; nothing where it does not parse.
+pub(super) fn outline(text: &str) -> Outline {
+    parse(text).map(|template| template.outline).unwrap_or_default()
 }
 
 /// A tag's parts.
@@ -44,11 +118,14 @@ fn parse_as(text: &str, liquid: bool) -> Result<Template, TemplateError> {
         tree: Tree::new(),
         extends: false,
         all_known: true,
+        outline: Outline::default(),
+        named: Vec::new(),
     };
     parser.run()?;
     Ok(Template {
         pieces: parser.tree.finish(),
         all_known: parser.all_known,
+        outline: parser.outline,
     })
 }
 
@@ -61,6 +138,9 @@ struct Parser<'t> {
     /// Whether an `extends` has been met: outside of blocks nothing is sent after it.
     extends: bool,
     all_known: bool,
+    outline: Outline,
+    /// Blocks and macros that are open.
+    named: Vec<Named>,
 }
 
 impl<'t> Parser<'t> {
@@ -162,6 +242,19 @@ impl<'t> Parser<'t> {
         let rest = rest.trim();
         self.before(&tag);
         let range = tag.range.clone();
+        if matches!(word, "block" | "macro") {
+            let end = rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len());
+            self.named.push(Named {
+                name: rest[..end].to_owned(),
+                open: range.clone(),
+                end: 0..0,
+            });
+        }
+        if matches!(word, "import" | "from") {
+            self.outline.imports.extend(Import::read(word, rest));
+        }
         match word {
             "" => {
                 return Err(TemplateError {
@@ -223,6 +316,12 @@ impl<'t> Parser<'t> {
                 } else {
                     self.tree.push(Piece::Silent(piece.range()));
                 }
+                if word == "extends"
+                    && self.tree.innermost().is_none()
+                    && let Some(name) = string_literal(rest)
+                {
+                    self.outline.extends = Some((name.to_owned(), tag.range.clone()));
+                }
                 // Under a condition, what follows it may be sent after all.
                 self.extends |= word == "extends" && self.tree.innermost().is_none();
             }
@@ -265,6 +364,16 @@ impl<'t> Parser<'t> {
     fn end(&mut self, range: Range<usize>, word: &str) -> Result<(), TemplateError> {
         let message = match self.tree.innermost() {
             Some(block) if word.strip_prefix("end") == Some(block.word) => {
+                if matches!(word, "endblock" | "endmacro")
+                    && let Some(mut named) = self.named.pop()
+                {
+                    named.end = range.clone();
+                    let list = match word {
+                        "endblock" => &mut self.outline.blocks,
+                        _ => &mut self.outline.macros,
+                    };
+                    list.push(named);
+                }
                 self.tree.close(range);
                 return Ok(());
             }

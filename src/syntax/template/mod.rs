@@ -5,9 +5,12 @@ mod ends;
 mod jinja;
 mod mustache;
 mod placeholders;
+mod splice;
 mod tree;
 
 use std::ops::Range;
+
+pub use splice::{Library, Spliced, splice};
 
 /// How deep blocks may nest. A deeper template is refused, so that no walk over the tree can exhaust the stack.
 pub const NESTING_LIMIT: usize = 200;
@@ -216,6 +219,15 @@ pub fn includes(pieces: &[Piece]) -> Vec<&str> {
             _ => None,
         })
         .collect()
+}
+
+/// The names of the files whose macros a Jinja template imports.
+pub fn imports(text: &str) -> Vec<String> {
+    if !text.contains("import") {
+        return Vec::new();
+    }
+    let imports = jinja::outline(text).imports.into_iter();
+    imports.map(|import| import.file).collect()
 }
 
 /// The pieces that hold no others, in the order written, those in branches and loops among them.
@@ -431,6 +443,7 @@ mod tests {
             "<%= \"".repeat(200_000),
             "{{ `".repeat(200_000),
             "${".repeat(500_000),
+            "${input:".repeat(100_000),
             "\n@a.md".repeat(100_000),
         ] {
             for syntax in ALL {

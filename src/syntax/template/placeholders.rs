@@ -110,6 +110,8 @@ pub(super) fn parse_agent(text: &str) -> Vec<Piece> {
 }
 
 fn placeholders(line: &str, offset: usize, pieces: &mut Pieces<'_>) {
+    // None is longer; the limit keeps a long line from being read again and again.
+    const LONGEST: usize = 300;
     const FILLED: &[&str] = &[
         "input:",
         "file",
@@ -122,8 +124,8 @@ fn placeholders(line: &str, offset: usize, pieces: &mut Pieces<'_>) {
         let rest = &line[at + 1..];
         let start = offset + at;
         if let Some(inner) = rest.strip_prefix('{') {
-            if let Some(length) = inner.find('}')
-                && FILLED.iter().any(|name| inner[..length].starts_with(name))
+            if FILLED.iter().any(|name| inner.starts_with(name))
+                && let Some(length) = inner.bytes().take(LONGEST).position(|byte| byte == b'}')
             {
                 pieces.variable(start..start + length + 3, start + 2..start + 2 + length);
             }

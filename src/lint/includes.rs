@@ -1,0 +1,142 @@
+//! Templates with what they include put in: a fragment counts where it is sent.
+
+use std::collections::HashMap;
+
+use super::MAX_JOINED_BYTES;
+use crate::excerpt;
+use crate::report::{Finding, Severity};
+use crate::source::{Source, Span, normal, resolve};
+use crate::syntax::template::{Library, splice};
+use crate::units::Unit;
+
+/// The files of a run, as templates name them.
+struct Tree<'s> {
+    sources: &'s [Source],
+    by_path: HashMap<&'s str, usize>,
+    /// By the name after the last `/`: names are seen from a folder of templates that only the application knows.
+    by_name: HashMap<&'s str, Vec<usize>>,
+}
+
+impl<'s> Tree<'s> {
+    fn new(sources: &'s [Source]) -> Self {
+        let mut tree = Self {
+            sources,
+            by_path: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        for (index, source) in sources.iter().enumerate() {
+            let path = source.from_root.as_str();
+            tree.by_path.insert(path, index);
+            tree.by_name.entry(last(path)).or_default().push(index);
+        }
+        tree
+    }
+
+    fn exact(&self, from: &str, name: &str) -> Option<usize> {
+        let known = resolve(from, name, |path| self.by_path.contains_key(path));
+        known.and_then(|path| self.by_path.get(path.as_str()).copied())
+    }
+
+    /// The file whose path ends with `name`; of several the one that shares the most folders with `from`, unless two
+    /// share as many.
+    fn ending(&self, from: &str, name: &str) -> Option<usize> {
+        let name = normal(name)?;
+        let ends = |path: &str| {
+            path.strip_suffix(name.as_str())
+                .is_some_and(|lead| lead.is_empty() || lead.ends_with('/'))
+        };
+        let shared = |path: &str| from.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
+        let mut best: Option<(usize, usize)> = None;
+        let mut tied = false;
+        for index in self.by_name.get(last(&name)).into_iter().flatten() {
+            let path = self.sources[*index].from_root.as_str();
+            if ends(path) {
+                let near = shared(path);
+                tied =
+                    best.is_some_and(|(most, _)| most == near) || (tied && best.is_some_and(|(most, _)| most > near));
+                if best.is_none_or(|(most, _)| near > most) {
+                    best = Some((near, *index));
+                    tied = false;
+                }
+            }
+        }
+        best.filter(|_| !tied).map(|(_, index)| index)
+    }
+}
+
+impl Library for Tree<'_> {
+    fn find(&self, from: &str, name: &str) -> Result<Option<(&str, &str)>, String> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let agent = from.ends_with(".md") || from.ends_with(".mdc");
+        if !agent && normal(name).is_none() && normal(&format!("{folder}/{name}")).is_none() {
+            return Err(format!("`{name}` leads out of the tree, where no file is read"));
+        }
+        // Partials may be named without their ending, and their files start with a line.
+        let extension = from.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let (lead, stem) = match name.rsplit_once('/') {
+            Some((lead, stem)) => (format!("{lead}/"), stem),
+            None => (String::new(), name),
+        };
+        let names = [
+            name.to_owned(),
+            format!("{name}.{extension}"),
+            format!("{lead}_{stem}.{extension}"),
+        ];
+        let found = names
+            .iter()
+            .find_map(|name| self.exact(from, name))
+            .or_else(|| names.iter().find_map(|name| self.ending(from, name)));
+        Ok(found.map(|index| {
+            let source = &self.sources[index];
+            (source.from_root.as_str(), source.body().0)
+        }))
+    }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Puts in what the units' templates include; what can't be is found. All of a run together stay below
+/// [`MAX_JOINED_BYTES`].
+pub(super) fn put_in(units: &mut [Unit], sources: &[Source], findings: &mut Vec<Finding>) {
+    let tree = Tree::new(sources);
+    let mut bytes = 0_usize;
+    for unit in units {
+        let Unit::Prompt(prompt) = unit else {
+            continue;
+        };
+        for message in &mut prompt.messages {
+            if bytes > MAX_JOINED_BYTES {
+                return;
+            }
+            let source = &sources[message.source.0 as usize];
+            let Some(made) = splice(&message.text, &message.pieces, &source.from_root, &tree) else {
+                continue;
+            };
+            bytes = bytes.saturating_add(made.text.as_str().len());
+            message.text = made.text;
+            message.pieces = made.pieces;
+            for (span, why) in made.problems {
+                findings.push(not_put_in(source, span, &why));
+            }
+        }
+    }
+}
+
+fn not_put_in(source: &Source, span: Span, why: &str) -> Finding {
+    Finding {
+        rule: "unresolved-include".to_owned(),
+        severity: Severity::Warning,
+        category: "input".to_owned(),
+        message: format!("what this names is not put in: {}", excerpt::safe(why)),
+        help: "correct the name, or leave the part out; what is not put in is not counted".to_owned(),
+        path: source.path.clone(),
+        span: excerpt::locate(source, span),
+        unit: None,
+        saving: None,
+        fix: None,
+        evidence: Vec::new(),
+        excerpt: Some(excerpt::excerpt(source, span)),
+    }
+}
