@@ -1,7 +1,7 @@
 //! BAML: functions with their prompts, and the clients that they name.
 //! Language: <https://docs.boundaryml.com/ref/baml/function>. Only what a prompt needs is read: blocks, strings, keys.
 
-use super::maker::Maker;
+use super::maker::{Maker, unbroken};
 use super::{Read, Reading};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
@@ -28,7 +28,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             continue;
         };
         let (from, to) = (block.body.start + content.start, block.body.start + content.end);
-        for (role, span) in turns(text, from, to) {
+        for (role, span) in unbroken(turns(text, from, to), text, 0, Syntax::Jinja) {
             let message = made.text(
                 role,
                 &Text::verbatim(&text[span.start..span.end], span.start),

@@ -2,7 +2,7 @@
 //! part the messages. Humanloop's `.prompt` files, which part theirs by tags, are read too.
 //! Formats: <https://google.github.io/dotprompt/reference/frontmatter/>, <https://humanloop.com/docs/reference/prompt-file-format>.
 
-use super::maker::{Maker, model_of};
+use super::maker::{Maker, model_of, unbroken};
 use super::{Read, Reading, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
@@ -64,7 +64,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         return Some(made.finish_certain());
     }
     let content = front.map_or(reading.whole(), |front| front.body);
-    for (role, span) in turns(&reading.source.text, content) {
+    let text = &reading.source.text;
+    for (role, span) in unbroken(turns(text, content), text, 0, Syntax::Mustache) {
         let text = Text::verbatim(&reading.source.text[span.start..span.end], span.start);
         let mut message = made.text(role, &text, Syntax::Mustache);
         message.attachments = text.as_str().matches("{{media ").count();

@@ -2,7 +2,7 @@
 
 use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text, TextBuilder, resolve};
-use crate::syntax::template::{Piece, Syntax};
+use crate::syntax::template::{self, Piece, Syntax};
 use crate::syntax::{Node, SyntaxError};
 use crate::units::{Field, Message, Prompt, Role, Unit};
 
@@ -174,6 +174,19 @@ impl<'r, 's> Maker<'r, 's> {
     /// What was read of a file that is of this format for certain.
     pub(super) fn finish_certain(self) -> Read {
         self.read
+    }
+}
+
+/// The turns of a text, as long as a template's blocks stay whole: one that holds turns itself (a loop over the chat so
+/// far) can't be parted, and all is one message of the first's role.
+pub(super) fn unbroken(turns: Vec<(Role, Span)>, text: &str, offset: usize, syntax: Syntax) -> Vec<(Role, Span)> {
+    let parses = |from: usize, to: usize| template::parse(&text[from - offset..to - offset], syntax).is_ok();
+    let broken = turns.len() > 1 && !turns.iter().all(|(_, span)| parses(span.start, span.end));
+    match (turns.first(), turns.last()) {
+        (Some((role, first)), Some((_, last))) if broken && parses(first.start, last.end) => {
+            vec![(*role, first.cover(*last))]
+        }
+        _ => turns,
     }
 }
 

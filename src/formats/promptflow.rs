@@ -1,7 +1,7 @@
 //! Prompt flow's `flow.dag.yaml`: each node that calls a model, with the template that it names.
 //! Format: <https://microsoft.github.io/promptflow/reference/tools-reference/llm-tool.html>.
 
-use super::maker::Maker;
+use super::maker::{Maker, unbroken};
 use super::{Read, Reading, prompty, settings};
 use crate::source::Text;
 use crate::syntax::Node;
@@ -47,8 +47,9 @@ fn call(made: &mut Maker<'_, '_>, part: &str, node: &Node) {
     };
     let mut prompt = made.prompt(part, node);
     let turns = |text: &Text| {
-        let turns = prompty::turns(text.as_str(), 0).into_iter();
+        let turns = unbroken(prompty::turns(text.as_str(), 0), text.as_str(), 0, Syntax::Jinja);
         turns
+            .into_iter()
             .map(|(role, span)| (role, text.slice(span.start..span.end)))
             .collect()
     };

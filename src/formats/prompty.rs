@@ -1,6 +1,7 @@
 //! Prompty files: YAML front matter, then messages under lines such as `system:`. Versions 1 and 2.
 //! Format: <https://prompty.ai/docs/prompty-file-format>.
 
+use super::maker::unbroken;
 use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
@@ -38,7 +39,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         });
     }
     let text = &reading.source.text[content.start..content.end];
-    for (role, span) in turns(text, content.start) {
+    for (role, span) in unbroken(turns(text, content.start), text, content.start, syntax) {
         let text = Text::verbatim(&reading.source.text[span.start..span.end], span.start);
         let message = prompt_file::message(reading, role, text, syntax, &mut read.errors);
         prompt.messages.push(message);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::MAX_JOINED_BYTES;
+use super::{MAX_JOINED_BYTES, finding_fingerprint};
 use crate::excerpt;
 use crate::report::{Finding, Severity};
 use crate::source::{Source, Span, normal, resolve};
@@ -138,5 +138,7 @@ fn not_put_in(source: &Source, span: Span, why: &str) -> Finding {
         fix: None,
         evidence: Vec::new(),
         excerpt: Some(excerpt::excerpt(source, span)),
+        fingerprint: finding_fingerprint("unresolved-include", source, span),
+        status: None,
     }
 }
