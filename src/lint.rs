@@ -285,7 +285,11 @@ fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [File
             continue;
         };
         let pieces = prompt.messages.iter().map(|message| &message.pieces);
-        included.extend(pieces.flat_map(|pieces| template::includes(pieces)).filter_map(normal));
+        // What includes itself is no part of another prompt; that it can't be put in is found.
+        let own = sources[prompt.place.source.0 as usize].from_root.as_str();
+        let others = |name: &String| !own.ends_with(name.as_str());
+        let names = pieces.flat_map(|pieces| template::includes(pieces)).filter_map(normal);
+        included.extend(names.filter(others));
         let texts = prompt.messages.iter().map(|message| message.text.as_str());
         included.extend(texts.flat_map(template::imports).filter_map(|name| normal(&name)));
     }

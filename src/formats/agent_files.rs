@@ -127,6 +127,13 @@ fn below(folder: &str, place: &str) -> bool {
     lead.is_some_and(|at| at == 0 || folder.as_bytes()[at - 1] == b'/')
 }
 
+/// Whether a file lies in a folder of an agent's or editor's own, where only what it is told is ours: logs and settings
+/// lie there too.
+pub(super) fn is_private(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| folder != ".github" && folder.starts_with('.') && FOLDERS.contains(&folder))
+}
+
 /// Whether a file may be one of ours by its name.
 pub(super) fn is_name(path: &str) -> bool {
     kind(path).is_some()

@@ -1,6 +1,8 @@
 //! BAML: functions with their prompts, and the clients that they name.
 //! Language: <https://docs.boundaryml.com/ref/baml/function>. Only what a prompt needs is read: blocks, strings, keys.
 
+use std::collections::HashMap;
+
 use super::maker::{Maker, unbroken};
 use super::{Read, Reading};
 use crate::source::{Span, Text};
@@ -17,6 +19,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let text: &str = &reading.source.text;
     let blocks = blocks(text);
     let mut made = Maker::new(reading, NAME);
+    let clients = blocks.iter().filter(|block| block.word == "client");
+    let clients: HashMap<&str, &Block<'_>> = clients.map(|block| (block.name, block)).collect();
     for block in blocks.iter().filter(|block| block.word == "function") {
         let whole = Node {
             span: block.span,
@@ -38,7 +42,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         }
         prompt.declared = arguments(reading, text, block);
         if let Some(client) = value(body, "client") {
-            take_client(reading, &mut prompt, &blocks, text, block.body.start, client);
+            take_client(reading, &mut prompt, &clients, text, block.body.start, client);
         }
         made.push(prompt);
     }
@@ -232,7 +236,7 @@ fn arguments(reading: &Reading<'_>, text: &str, block: &Block<'_>) -> Vec<Declar
 fn take_client(
     reading: &Reading<'_>,
     prompt: &mut Prompt,
-    blocks: &[Block<'_>],
+    clients: &HashMap<&str, &Block<'_>>,
     text: &str,
     offset: usize,
     client: std::ops::Range<usize>,
@@ -244,7 +248,7 @@ fn take_client(
         prompt.model = Field::Known(model.to_owned(), place);
         return;
     }
-    let Some(block) = blocks.iter().find(|block| block.word == "client" && block.name == name) else {
+    let Some(block) = clients.get(name) else {
         let why = format!("the client `{name}` stands in another file");
         prompt.model = Field::Unknown(why, Some(place));
         return;

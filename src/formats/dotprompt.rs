@@ -2,6 +2,8 @@
 //! part the messages. Humanloop's `.prompt` files, which part theirs by tags, are read too.
 //! Formats: <https://google.github.io/dotprompt/reference/frontmatter/>, <https://humanloop.com/docs/reference/prompt-file-format>.
 
+use std::collections::HashMap;
+
 use super::maker::{Maker, model_of, unbroken};
 use super::{Read, Reading, settings};
 use crate::source::{Span, Text};
@@ -106,15 +108,18 @@ fn take_settings(reading: &Reading<'_>, prompt: &mut Prompt, front: &Node) {
 fn declared(reading: &Reading<'_>, front: &Node) -> Vec<Declared> {
     let schema = front.at(&["input", "schema"]);
     let properties = schema.map(|schema| schema.get("properties").unwrap_or(schema));
-    let samples = front.at(&["input", "default"]);
+    let samples = front.at(&["input", "default"]).into_iter().flat_map(Node::entries);
+    let samples: HashMap<&str, &Node> = samples
+        .filter_map(|(name, value)| Some((name.as_str()?, value)))
+        .collect();
     let names = properties.into_iter().flat_map(Node::entries).map(|(name, _)| name);
     names
         .map(|key| {
             let mut input = settings::declared(reading, key, None);
             let end = input.name.find(['?', '(']).unwrap_or(input.name.len());
             input.name.truncate(end);
-            let sample = samples.and_then(|samples| samples.get(&input.name));
-            input.sample = sample.and_then(Node::as_str).map(str::to_owned);
+            let sample = samples.get(input.name.as_str());
+            input.sample = sample.and_then(|value| value.as_str()).map(str::to_owned);
             input
         })
         .collect()
@@ -135,7 +140,11 @@ fn turns(text: &str, content: Span) -> Vec<(Role, Span)> {
         for (at, _) in format!("\n{}", &text[content.start..content.end]).match_indices(&open) {
             let start = content.start + at;
             let from = start + role.len() + 2;
-            if let (Some(role), Some(length)) = (Role::from_name(role), text[from..content.end].find(&close)) {
+            // Where one is never closed, none behind it is.
+            let Some(length) = text[from..content.end].find(&close) else {
+                break;
+            };
+            if let Some(role) = Role::from_name(role) {
                 marks.push((Some(role), start, from));
                 marks.push((None, from + length, from + length + close.len()));
             }
@@ -166,7 +175,11 @@ fn turns(text: &str, content: Span) -> Vec<(Role, Span)> {
 /// The role of a `{{role "…"}}` that `text` starts with, and the mark's length; `{{history}}` ends a message too, and
 /// what follows it is the user's.
 fn role_mark(text: &str) -> Option<(Option<Role>, usize)> {
-    let end = text.find("}}")?;
+    // No mark is longer; the limit keeps a long text from being read again and again.
+    const LONGEST: usize = 80;
+    let end = text.as_bytes()[..text.len().min(LONGEST)]
+        .windows(2)
+        .position(|two| two == b"}}")?;
     let inner = text[2..end].trim_matches(['~', ' ']);
     if inner == "history" {
         return Some((Some(Role::User), end + 2));

@@ -1,6 +1,8 @@
 //! Flows of Flowise: the nodes with prompts, each with the chat model's node that its input names.
 //! Format: <https://docs.flowiseai.com/using-flowise/agentflowv2>.
 
+use std::collections::HashMap;
+
 use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::syntax::Node;
@@ -31,6 +33,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let document = reading.json().as_ref().ok()?;
     let nodes = document.get("nodes").filter(|nodes| nodes.is_seq())?;
     let mut made = Maker::new(reading, NAME);
+    let links = Links::new(document);
     for node in nodes.items() {
         let Some(inputs) = node.at(&["data", "inputs"]) else {
             continue;
@@ -66,7 +69,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         let inside = ["agentModelConfig", "llmModelConfig"]
             .iter()
             .find_map(|key| inputs.get(key));
-        let model = inside.or_else(|| connected(document, nodes, id, inputs));
+        let model = inside.or_else(|| links.model(id, inputs));
         if let Some(model) = model {
             prompt.model = settings::string(reading, model, &["modelName", "model"]);
             settings::take_parameters(reading, model, &mut prompt);
@@ -76,24 +79,40 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     made.finish()
 }
 
-/// The inputs of the chat model that a node is given: named in its own inputs (`{{chatOpenAI_0.data.instance}}`), or
-/// in those of the node that the prompt goes to.
-fn connected<'n>(document: &'n Node, nodes: &'n Node, id: &str, inputs: &'n Node) -> Option<&'n Node> {
-    let by_id = |id: &str| {
-        nodes
-            .items()
-            .find(|node| node.get("id").and_then(Node::as_str) == Some(id))
-    };
-    let named = |inputs: &'n Node| {
-        let written = inputs.get("model")?.as_str()?;
-        let id = written.strip_prefix("{{")?.split_once('.')?.0;
-        by_id(id)?.at(&["data", "inputs"])
-    };
-    named(inputs).or_else(|| {
-        let edges = document.get("edges")?;
-        let edge = edges
-            .items()
-            .find(|edge| edge.get("source").and_then(Node::as_str) == Some(id))?;
-        named(by_id(edge.get("target")?.as_str()?)?.at(&["data", "inputs"])?)
-    })
+/// The nodes by their ids, and the first node that each goes to.
+struct Links<'n> {
+    by_id: HashMap<&'n str, &'n Node>,
+    next: HashMap<&'n str, &'n str>,
+}
+
+impl<'n> Links<'n> {
+    fn new(document: &'n Node) -> Self {
+        let nodes = document.get("nodes").into_iter().flat_map(Node::items);
+        let by_id = nodes
+            .filter_map(|node| Some((node.get("id")?.as_str()?, node)))
+            .collect();
+        let mut next = HashMap::new();
+        for edge in document.get("edges").into_iter().flat_map(Node::items) {
+            if let (Some(from), Some(to)) = (edge.get("source"), edge.get("target"))
+                && let (Some(from), Some(to)) = (from.as_str(), to.as_str())
+            {
+                next.entry(from).or_insert(to);
+            }
+        }
+        Self { by_id, next }
+    }
+
+    fn inputs(&self, id: &str) -> Option<&'n Node> {
+        self.by_id.get(id)?.at(&["data", "inputs"])
+    }
+
+    /// The inputs of the chat model that a node is given: named in its own inputs (`{{chatOpenAI_0.data.instance}}`), or
+    /// in those of the node that the prompt goes to.
+    fn model(&self, id: &str, inputs: &'n Node) -> Option<&'n Node> {
+        let named = |inputs: &'n Node| {
+            let written = inputs.get("model")?.as_str()?;
+            self.inputs(written.strip_prefix("{{")?.split_once('.')?.0)
+        };
+        named(inputs).or_else(|| named(self.inputs(self.next.get(id)?)?))
+    }
 }

@@ -1,6 +1,8 @@
 //! Pipelines of Haystack as YAML: the builders of prompts, with the generator that each feeds.
 //! Format: <https://docs.haystack.deepset.ai/docs/serialization>.
 
+use std::collections::HashMap;
+
 use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::syntax::Node;
@@ -19,6 +21,11 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let document = reading.yaml().documents.first()?;
     let components = document.get("components")?;
     let mut made = Maker::new(reading, NAME);
+    let fed = fed(document);
+    let named = components
+        .entries()
+        .filter_map(|(name, node)| Some((name.as_str()?, node)));
+    let by_name: HashMap<&str, &Node> = named.collect();
     for (name, component) in components.entries() {
         let kind = component.get("type").and_then(Node::as_str).unwrap_or_default();
         let Some(settings) = component.get("init_parameters") else {
@@ -39,7 +46,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         } else {
             made.say(&mut prompt, Role::User, template, Syntax::Jinja);
         }
-        if let Some(generator) = fed_by(document, name).and_then(|name| components.get(name)) {
+        if let Some(generator) = fed.get(name).and_then(|name| by_name.get(name)) {
             let model = generator.get("init_parameters");
             if let Some(model) = model {
                 prompt.model = super::settings::string(reading, model, &["model", "azure_deployment"]);
@@ -55,12 +62,14 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     made.finish()
 }
 
-/// The component that takes what `builder` gives.
-fn fed_by<'n>(document: &'n Node, builder: &str) -> Option<&'n str> {
+/// The component that takes what each gives first, by name.
+fn fed<'n>(document: &'n Node) -> HashMap<&'n str, &'n str> {
     let component = |node: Option<&'n Node>| Some(node?.as_str()?.split_once('.')?.0);
-    let connections = document.get("connections")?;
-    let found = connections
-        .items()
-        .find(|one| component(one.get("sender")) == Some(builder))?;
-    component(found.get("receiver"))
+    let mut fed = HashMap::new();
+    for one in document.get("connections").into_iter().flat_map(Node::items) {
+        if let (Some(from), Some(to)) = (component(one.get("sender")), component(one.get("receiver"))) {
+            fed.entry(from).or_insert(to);
+        }
+    }
+    fed
 }

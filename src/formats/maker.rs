@@ -1,7 +1,7 @@
 //! Makes the prompts of a file piece by piece: what the formats of requests and of frameworks share.
 
 use super::{Read, Reading, prompt_file, settings};
-use crate::source::{Span, Text, TextBuilder, resolve};
+use crate::source::{SourceId, Span, Text, TextBuilder, resolve};
 use crate::syntax::template::{self, Piece, Syntax};
 use crate::syntax::{Node, SyntaxError};
 use crate::units::{Field, Message, Prompt, Role, Unit};
@@ -11,7 +11,14 @@ pub(super) struct Maker<'r, 's> {
     pub reading: &'r Reading<'s>,
     format: &'static str,
     read: Read,
+    /// Bytes of other files that the prompts so far hold.
+    named: usize,
 }
+
+/// Bytes of other files that a file's prompts may hold, besides [`NAMED_PER_BYTE`] for each of its own: a short file can
+/// name a long one a hundred thousand times.
+const NAMED: usize = 200_000;
+const NAMED_PER_BYTE: usize = 100;
 
 impl<'r, 's> Maker<'r, 's> {
     pub(super) fn new(reading: &'r Reading<'s>, format: &'static str) -> Self {
@@ -19,6 +26,7 @@ impl<'r, 's> Maker<'r, 's> {
             reading,
             format,
             read: Read::default(),
+            named: 0,
         }
     }
 
@@ -119,13 +127,17 @@ impl<'r, 's> Maker<'r, 's> {
         let (name, span) = named;
         let files = self.reading.files;
         let found = resolve(&self.reading.source.from_root, name, |path| files.find(path).is_some());
-        let Some(id) = found.and_then(|path| files.find(&path)) else {
+        let own = self.reading.source.text.len();
+        let most = NAMED.saturating_add(own.saturating_mul(NAMED_PER_BYTE));
+        let fits = |id: &SourceId| self.named.saturating_add(files.source(*id).text.len()) <= most;
+        let Some(id) = found.and_then(|path| files.find(&path)).filter(fits) else {
             let mut message = file_message(self.reading, role, name, span);
             message.file = None;
             prompt.messages.push(message);
             return;
         };
         let source = files.source(id);
+        self.named = self.named.saturating_add(source.text.len());
         let (body, start) = source.body();
         let syntax = syntax.unwrap_or_else(|| prompt_file::syntax_of(&source.extension()));
         let parts = part(&Text::verbatim(body, start));

@@ -484,6 +484,9 @@ pub fn may_be_ours(path: &str) -> bool {
         "rail",
         "pbtxt",
     ];
+    if agent_files::is_private(path) {
+        return agent_files::is_name(path);
+    }
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
         || dockerfile::is_name(name)
         || makefile::is_name(name)

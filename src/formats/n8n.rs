@@ -1,6 +1,8 @@
 //! Workflows of n8n: the nodes that ask a model, each with the model's node that is connected to it.
 //! Format: <https://docs.n8n.io/workflows/export-import/>.
 
+use std::collections::HashMap;
+
 use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::source::Text;
@@ -20,11 +22,12 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let document = reading.json().as_ref().ok()?;
     let nodes = document.get("nodes").filter(|nodes| nodes.is_seq())?;
     let mut made = Maker::new(reading, NAME);
+    let links = Links::new(document);
     for node in nodes.items() {
         if let (Some(kind), Some(parameters)) = (node.get("type").and_then(Node::as_str), node.get("parameters")) {
             ask(
                 &mut made,
-                document,
+                &links,
                 node,
                 kind.rsplit('.').next().unwrap_or(kind),
                 parameters,
@@ -53,7 +56,7 @@ const LISTS: &[&[&str]] = &[
     &["responses", "values"],
 ];
 
-fn ask(made: &mut Maker<'_, '_>, document: &Node, node: &Node, kind: &str, parameters: &Node) {
+fn ask(made: &mut Maker<'_, '_>, links: &Links<'_>, node: &Node, kind: &str, parameters: &Node) {
     const KINDS: &[&str] = &[
         "agent",
         "chainLlm",
@@ -118,7 +121,7 @@ fn ask(made: &mut Maker<'_, '_>, document: &Node, node: &Node, kind: &str, param
     if matches!(kind, "openAi" | "anthropic" | "googleGemini") {
         take_model(made.reading, &mut prompt, kind, parameters);
     } else {
-        for tool in connected(document, name, "ai_tool") {
+        for tool in links.of(name, "ai_tool") {
             let about = tool
                 .at(&["parameters", "description"])
                 .or_else(|| tool.at(&["parameters", "toolDescription"]));
@@ -128,8 +131,8 @@ fn ask(made: &mut Maker<'_, '_>, document: &Node, node: &Node, kind: &str, param
                 place: made.reading.place(tool.span),
             });
         }
-        let models = connected(document, name, "ai_languageModel");
-        if let [only] = models.as_slice() {
+        let models = links.of(name, "ai_languageModel");
+        if let [only] = models {
             let kind = only.get("type").and_then(Node::as_str).unwrap_or_default();
             if let Some(parameters) = only.get("parameters") {
                 take_model(
@@ -162,19 +165,37 @@ fn say(made: &mut Maker<'_, '_>, prompt: &mut Prompt, role: Role, node: Option<&
     }
 }
 
-/// The nodes whose output of this kind goes into `name`.
-fn connected<'n>(document: &'n Node, name: &str, kind: &str) -> Vec<&'n Node> {
-    let connections = document.get("connections").into_iter().flat_map(Node::entries);
-    let names = connections.filter(|(_, outputs)| {
-        let outputs = outputs.get(kind).into_iter().flat_map(Node::items);
-        outputs
-            .flat_map(Node::items)
-            .any(|end| end.get("node").and_then(Node::as_str) == Some(name))
-    });
-    let nodes = || document.get("nodes").into_iter().flat_map(Node::items);
-    names
-        .filter_map(|(from, _)| nodes().find(|node| node.get("name").and_then(Node::as_str) == from.as_str()))
-        .collect()
+/// Which nodes go into which: the nodes by the name of the one that they are connected to, and by the kind of output.
+struct Links<'n> {
+    into: HashMap<(&'n str, &'n str), Vec<&'n Node>>,
+}
+
+impl<'n> Links<'n> {
+    fn new(document: &'n Node) -> Self {
+        let nodes = document.get("nodes").into_iter().flat_map(Node::items);
+        let by_name: HashMap<&str, &Node> = nodes
+            .filter_map(|node| Some((node.get("name")?.as_str()?, node)))
+            .collect();
+        let mut into: HashMap<(&str, &str), Vec<&Node>> = HashMap::new();
+        for (from, outputs) in document.get("connections").into_iter().flat_map(Node::entries) {
+            let Some(from) = from.as_str().and_then(|name| by_name.get(name)) else {
+                continue;
+            };
+            for (kind, ends) in outputs.entries().filter(|(kind, _)| kind.as_str() != Some("main")) {
+                for end in ends.items().flat_map(Node::items) {
+                    if let (Some(to), Some(kind)) = (end.get("node").and_then(Node::as_str), kind.as_str()) {
+                        into.entry((to, kind)).or_default().push(from);
+                    }
+                }
+            }
+        }
+        Self { into }
+    }
+
+    /// The nodes whose output of this kind goes into `name`.
+    fn of<'a>(&'a self, name: &'a str, kind: &'a str) -> &'a [&'a Node] {
+        self.into.get(&(name, kind)).map_or(&[], Vec::as_slice)
+    }
 }
 
 fn take_model(reading: &Reading<'_>, prompt: &mut Prompt, kind: &str, parameters: &Node) {

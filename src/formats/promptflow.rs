@@ -1,6 +1,8 @@
 //! Prompt flow's `flow.dag.yaml`: each node that calls a model, with the template that it names.
 //! Format: <https://microsoft.github.io/promptflow/reference/tools-reference/llm-tool.html>.
 
+use std::collections::HashMap;
+
 use super::maker::{Maker, unbroken};
 use super::{Read, Reading, prompty, settings};
 use crate::source::Text;
@@ -21,9 +23,15 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let document = reading.yaml().documents.first()?;
     let nodes = document.get("nodes").filter(|nodes| nodes.is_seq())?;
     let mut made = Maker::new(reading, NAME);
+    let variants: HashMap<&str, &Node> = document
+        .get("node_variants")
+        .into_iter()
+        .flat_map(Node::entries)
+        .filter_map(|(name, variants)| Some((name.as_str()?, variants)))
+        .collect();
     for node in nodes.items() {
         let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
-        let variants = document.at(&["node_variants", name]);
+        let variants = variants.get(name);
         match variants.filter(|_| node.get("use_variants").is_some()) {
             Some(variants) => {
                 for (variant, value) in variants.get("variants").into_iter().flat_map(Node::entries) {

@@ -2,6 +2,8 @@
 //! call for each of all three.
 //! Format: <https://www.promptfoo.dev/docs/configuration/reference/>.
 
+use std::collections::HashSet;
+
 use super::maker::Maker;
 use super::{Read, Reading, settings};
 use crate::source::{Place, Text};
@@ -10,6 +12,9 @@ use crate::syntax::{Node, json};
 use crate::units::{Declared, Field, Prompt, Role};
 
 pub(super) const NAME: &str = "promptfoo config";
+
+/// Prompts, providers and variables of one config that are looked at: every prompt goes to every provider.
+const MOST: usize = 300;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
@@ -31,7 +36,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !by_name && config.get("tests").is_none() && config.get("defaultTest").is_none() {
         return None;
     }
-    let models = models(reading, providers);
+    let mut models = models(reading, providers);
     if !by_name && models.iter().all(|model| model.name.is_none()) {
         return None;
     }
@@ -44,9 +49,12 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     } else {
         vec![prompts]
     };
-    let declared = variables(reading, config);
+    let mut declared = variables(reading, config);
+    let note = grid(config, list.len(), models.len());
+    declared.truncate(MOST);
+    models.truncate(MOST);
     let several = list.len() > 1;
-    for (index, item) in list.iter().enumerate() {
+    for (index, item) in list.iter().take(MOST).enumerate() {
         let part = if several {
             format!("prompt{}", index + 1)
         } else {
@@ -58,7 +66,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         prompt.declared.clone_from(&declared);
         made.push(prompt);
     }
-    made.note(grid(config, list.len(), models.len()));
+    made.note(note);
     made.finish()
 }
 
@@ -198,10 +206,11 @@ fn take_models(reading: &Reading<'_>, prompt: &mut Prompt, models: &[Model<'_>])
 /// The variables that the tests fill in, each with the first value that one gives.
 fn variables(reading: &Reading<'_>, config: &Node) -> Vec<Declared> {
     let mut found: Vec<Declared> = Vec::new();
+    let mut seen = HashSet::new();
     let tests = config.get("tests").into_iter().flat_map(Node::items);
     let all = config.get("defaultTest").into_iter().chain(tests);
     for (name, value) in all.filter_map(|test| test.get("vars")).flat_map(Node::entries) {
-        if !found.iter().any(|known| Some(known.name.as_str()) == name.as_str()) {
+        if seen.insert(name.as_str()) {
             let mut input = settings::declared(reading, name, None);
             input.sample = value
                 .as_str()

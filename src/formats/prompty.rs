@@ -1,6 +1,8 @@
 //! Prompty files: YAML front matter, then messages under lines such as `system:`. Versions 1 and 2.
 //! Format: <https://prompty.ai/docs/prompty-file-format>.
 
+use std::collections::HashMap;
+
 use super::maker::unbroken;
 use super::{Read, Reading, prompt_file, settings};
 use crate::source::{Span, Text};
@@ -133,13 +135,15 @@ fn declared(reading: &Reading<'_>, front: &Node) -> Vec<Declared> {
     for (name, input) in properties.into_iter().flat_map(Node::entries) {
         found.push(settings::declared(reading, name, Some(input)));
     }
+    let known: HashMap<String, usize> = found
+        .iter()
+        .enumerate()
+        .map(|(index, input)| (input.name.clone(), index))
+        .collect();
     for (name, value) in samples.into_iter().flat_map(Node::entries) {
         let sample = value.as_str().map(str::to_owned);
-        match found
-            .iter_mut()
-            .find(|known| Some(known.name.as_str()) == name.as_str())
-        {
-            Some(known) => known.sample = known.sample.take().or(sample),
+        match known.get(name.as_str().unwrap_or_default()) {
+            Some(index) => found[*index].sample = found[*index].sample.take().or(sample),
             None => {
                 let mut made = settings::declared(reading, name, None);
                 made.sample = sample;

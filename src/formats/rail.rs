@@ -38,8 +38,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         let close = format!("</{}>", open[1..open.len() - 1].split(' ').next().unwrap_or_default());
         for (at, _) in text.match_indices(open) {
             let from = at + open.len();
+            // Where one is never closed, none behind it is.
             let Some(length) = text[from..].find(&close) else {
-                continue;
+                break;
             };
             let content = &text[from..from + length];
             let start = from + content.len() - content.trim_start().len();

@@ -142,3 +142,76 @@ fn not_put_in(source: &Source, span: Span, why: &str) -> Finding {
         status: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::code::Files;
+
+    /// The units' texts with what they include, and what was found.
+    fn expanded(files: &[(&str, &str)]) -> (Vec<(String, String)>, Vec<String>) {
+        let sources: Vec<Source> = files
+            .iter()
+            .map(|(path, text)| Source::new(*path, *text, false))
+            .collect();
+        let known = Files::new(&sources);
+        let mut units = Vec::new();
+        for index in 0..sources.len() {
+            if let crate::formats::Outcome::Read(_, read) = crate::formats::read(&known, super::super::id(index), true)
+            {
+                units.extend(read.units);
+            }
+        }
+        let mut findings = Vec::new();
+        put_in(&mut units, &sources, &mut findings);
+        let texts = units.iter().filter_map(|unit| match unit {
+            Unit::Prompt(prompt) => {
+                let text = prompt.messages.iter().map(|message| message.text.as_str()).collect();
+                Some((prompt.name.clone(), text))
+            }
+            _ => None,
+        });
+        (
+            texts.collect(),
+            findings.into_iter().map(|finding| finding.message).collect(),
+        )
+    }
+
+    #[test]
+    fn an_import_of_an_agents_file_is_its_text() {
+        let (texts, findings) = expanded(&[("AGENTS.md", "Be kind.\n"), ("CLAUDE.md", "@AGENTS.md\n\nBe quick.\n")]);
+        assert_eq!(texts[1], ("CLAUDE.md".to_owned(), "Be kind.\n\n\nBe quick.".to_owned()));
+        assert!(findings.is_empty());
+    }
+
+    #[test]
+    fn the_nearest_file_of_a_name_is_meant_and_a_tie_is_none() {
+        let here = ("app/prompts/main.j2", "{% include 'rules.j2' %}.");
+        let files = [
+            here,
+            ("app/prompts/parts/rules.j2", "near"),
+            ("lib/parts/rules.j2", "far"),
+        ];
+        assert_eq!(expanded(&files).0[0].1, "near.");
+        let files = [here, ("a/rules.j2", "one"), ("b/rules.j2", "two")];
+        assert_eq!(expanded(&files).0[0].1, here.1);
+    }
+
+    #[test]
+    fn what_leaves_the_tree_or_includes_itself_is_found() {
+        let files = [
+            ("prompts/main.j2", "{% include 'a.j2' %}"),
+            ("prompts/a.j2", "a{% include 'b.j2' %}"),
+            ("prompts/b.j2", "b{% include 'a.j2' %}"),
+            ("prompts/out.j2", "{% include '../../secret.txt' %}"),
+        ];
+        let (texts, findings) = expanded(&files);
+        assert!(texts[3].1.contains("secret.txt"), "the tag stays");
+        let about = |part: &str| findings.iter().any(|message| message.contains(part));
+        assert!(
+            about("main.j2 → prompts/a.j2 → prompts/b.j2 → prompts/a.j2"),
+            "{findings:?}"
+        );
+        assert!(about("leads out of the tree"), "{findings:?}");
+    }
+}

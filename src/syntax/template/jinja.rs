@@ -2,6 +2,7 @@
 //! end at the end of the template dropped. Expressions are not read beyond their strings and brackets.
 //! <https://jinja.palletsprojects.com/en/stable/templates/>
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::tree::{Shape, Tree};
@@ -22,8 +23,10 @@ pub(super) struct Outline {
     /// The base that it extends whatever comes, and the tag that says so.
     pub extends: Option<(String, Range<usize>)>,
     pub blocks: Vec<Named>,
-    pub macros: Vec<Named>,
-    pub imports: Vec<Import>,
+    /// By name.
+    pub macros: HashMap<String, Named>,
+    /// Where macros come from, by the name that they, or all of a file, have here: the file, and the own name of one.
+    pub imports: HashMap<String, (String, Option<String>)>,
 }
 
 /// A block or a macro.
@@ -36,51 +39,38 @@ pub(super) struct Named {
     pub end: Range<usize>,
 }
 
-/// `{% import "file" as alias %}`, `{% from "file" import name, other as alias %}`.
-#[derive(Debug, Clone)]
-pub(super) struct Import {
-    pub file: String,
-    /// The name in front of every macro, where all are imported.
-    alias: Option<String>,
-    /// Macros by the name that they have here, and their own.
-    names: Vec<(String, String)>,
-}
-
-impl Import {
-    /// The own name of a macro that is called here as `called`.
-    pub fn original(&self, called: &str) -> Option<String> {
-        if let Some(alias) = &self.alias {
-            let name = called.strip_prefix(alias.as_str())?.strip_prefix('.')?;
-            return Some(name.to_owned());
+impl Outline {
+    /// The file and the own name of a macro that is called here as `called`.
+    pub fn import_of(&self, called: &str) -> Option<(String, String)> {
+        if let Some((alias, own)) = called.split_once('.') {
+            let (file, one) = self.imports.get(alias)?;
+            return one.is_none().then(|| (file.clone(), own.to_owned()));
         }
-        let known = self.names.iter().find(|(here, _)| here == called);
-        known.map(|(_, own)| own.clone())
+        let (file, one) = self.imports.get(called)?;
+        Some((file.clone(), one.clone()?))
     }
 
-    fn read(word: &str, rest: &str) -> Option<Self> {
+    /// `{% import "file" as alias %}`, `{% from "file" import name, other as alias %}`.
+    fn import(&mut self, word: &str, rest: &str) -> Option<()> {
         let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
         let (file, rest) = rest[1..].split_once(quote)?;
         let rest = rest.trim();
-        let mut made = Self {
-            file: file.to_owned(),
-            alias: None,
-            names: Vec::new(),
-        };
         if word == "import" {
             let alias = rest.strip_prefix("as")?.split_whitespace().next()?;
-            made.alias = Some(alias.to_owned());
-        } else {
-            for part in rest.strip_prefix("import")?.split(',') {
-                let mut words = part.split_whitespace();
-                let own = words.next()?;
-                let here = match words.next() {
-                    Some("as") => words.next()?,
-                    _ => own,
-                };
-                made.names.push((here.to_owned(), own.to_owned()));
-            }
+            self.imports.insert(alias.to_owned(), (file.to_owned(), None));
+            return Some(());
         }
-        Some(made)
+        for part in rest.strip_prefix("import")?.split(',') {
+            let mut words = part.split_whitespace();
+            let own = words.next()?;
+            let here = match words.next() {
+                Some("as") => words.next()?,
+                _ => own,
+            };
+            self.imports
+                .insert(here.to_owned(), (file.to_owned(), Some(own.to_owned())));
+        }
+        Some(())
     }
 }
 
@@ -253,7 +243,7 @@ impl<'t> Parser<'t> {
             });
         }
         if matches!(word, "import" | "from") {
-            self.outline.imports.extend(Import::read(word, rest));
+            self.outline.import(word, rest);
         }
         match word {
             "" => {
@@ -368,11 +358,11 @@ impl<'t> Parser<'t> {
                     && let Some(mut named) = self.named.pop()
                 {
                     named.end = range.clone();
-                    let list = match word {
-                        "endblock" => &mut self.outline.blocks,
-                        _ => &mut self.outline.macros,
-                    };
-                    list.push(named);
+                    if word == "endblock" {
+                        self.outline.blocks.push(named);
+                    } else {
+                        self.outline.macros.insert(named.name.clone(), named);
+                    }
                 }
                 self.tree.close(range);
                 return Ok(());

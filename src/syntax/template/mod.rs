@@ -226,8 +226,8 @@ pub fn imports(text: &str) -> Vec<String> {
     if !text.contains("import") {
         return Vec::new();
     }
-    let imports = jinja::outline(text).imports.into_iter();
-    imports.map(|import| import.file).collect()
+    let imports = jinja::outline(text).imports.into_values();
+    imports.map(|(file, _)| file).collect()
 }
 
 /// The pieces that hold no others, in the order written, those in branches and loops among them.

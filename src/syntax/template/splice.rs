@@ -14,6 +14,9 @@ const MAX_BYTES: usize = 10_000_000;
 /// Most files and macros that one text may put in, however short they are.
 const MAX_PUT_IN: usize = 10_000;
 
+/// Most pieces that one text may be made from, those that are passed over among them.
+const MAX_WORK: usize = 20_000_000;
+
 /// Most files that may include each other in a row.
 const MAX_DEPTH: usize = 32;
 
@@ -48,7 +51,9 @@ pub fn splice(text: &Text, pieces: &[Piece], path: &str, library: &dyn Library) 
         outer: text,
         at: None,
         put_in: 0,
+        work: 0,
         loaded: HashMap::new(),
+        macros: HashMap::new(),
         problems: Vec::new(),
         full: false,
     };
@@ -95,24 +100,46 @@ struct Loaded {
     text: String,
     pieces: Vec<Piece>,
     outline: jinja::Outline,
+    /// The blocks by the start of their opening tag, and by name.
+    by_tag: HashMap<usize, usize>,
+    by_name: HashMap<String, usize>,
+    /// The template's own pieces by their start.
+    by_start: HashMap<usize, usize>,
 }
 
 impl Loaded {
     fn new(path: &str, text: &str, pieces: Vec<Piece>, syntax: Syntax) -> Self {
+        let outline = match syntax {
+            Syntax::Jinja => jinja::outline(text),
+            _ => jinja::Outline::default(),
+        };
+        let blocks = || outline.blocks.iter().enumerate();
+        let by_tag = blocks().map(|(index, block)| (block.open.start, index)).collect();
+        let by_name = blocks().map(|(index, block)| (block.name.clone(), index)).collect();
+        let starts = pieces.iter().enumerate().filter(|_| !outline.blocks.is_empty());
         Self {
             path: path.to_owned(),
             text: text.to_owned(),
+            by_start: starts.map(|(index, piece)| (piece.range().start, index)).collect(),
+            by_tag,
+            by_name,
             pieces,
-            outline: match syntax {
-                Syntax::Jinja => jinja::outline(text),
-                _ => jinja::Outline::default(),
-            },
+            outline,
         }
+    }
+
+    fn block(&self, name: &str) -> Option<&jinja::Named> {
+        self.outline.blocks.get(*self.by_name.get(name)?)
+    }
+
+    fn block_at(&self, tag: &Range<usize>) -> Option<&jinja::Named> {
+        let block = self.outline.blocks.get(*self.by_tag.get(&tag.start)?)?;
+        (block.open == *tag).then_some(block)
     }
 
     /// The pieces between a block's tags, where the block stands in no other.
     fn inside(&self, block: &jinja::Named) -> Option<&[Piece]> {
-        let at = |tag: &Range<usize>| self.pieces.iter().position(|piece| piece.range() == *tag);
+        let at = |tag: &Range<usize>| self.by_start.get(&tag.start).copied();
         let (from, to) = (at(&block.open)?, at(&block.end)?);
         self.pieces.get(from + 1..to)
     }
@@ -131,6 +158,8 @@ struct Splicer<'a> {
     /// The tag of the outermost file that what is written now comes from; `None` in that file itself.
     at: Option<Span>,
     put_in: usize,
+    work: usize,
+    macros: HashMap<String, Rc<Loaded>>,
     /// What was read already, by path.
     loaded: HashMap<String, Rc<Loaded>>,
     problems: Vec<(Span, String)>,
@@ -155,6 +184,10 @@ impl Splicer<'_> {
     fn pieces(&mut self, file: &Rc<Loaded>, list: &[Piece], blocks: &Blocks, level: usize) -> Vec<Piece> {
         let mut made = Vec::new();
         let mut skip_to: Option<Range<usize>> = None;
+        self.work = self.work.saturating_add(list.len());
+        if self.work > MAX_WORK {
+            return made;
+        }
         for piece in list {
             if let Some(end) = &skip_to {
                 if piece.range() == *end {
@@ -165,7 +198,7 @@ impl Splicer<'_> {
             match piece {
                 Piece::Fixed(range) => made.push(Piece::Fixed(self.write(file, range))),
                 Piece::Silent(range) => {
-                    let block = file.outline.blocks.iter().find(|block| block.open == *range);
+                    let block = file.block_at(range);
                     let other = block.and_then(|block| Some((block, blocks.get(&block.name)?)));
                     if let Some((block, child)) = other.filter(|(_, child)| !Rc::ptr_eq(child, file)) {
                         made.extend(self.block(child, &block.name, file, blocks, level));
@@ -231,7 +264,7 @@ impl Splicer<'_> {
         blocks: &Blocks,
         level: usize,
     ) -> Vec<Piece> {
-        let block = child.outline.blocks.iter().find(|block| block.name == name);
+        let block = child.block(name);
         let Some(list) = block.and_then(|block| child.inside(block)).map(<[Piece]>::to_vec) else {
             return Vec::new();
         };
@@ -240,7 +273,7 @@ impl Splicer<'_> {
         let mut made = Vec::new();
         for piece in &list {
             let is_super = matches!(piece, Piece::Variable { name, .. } if name.replace(' ', "") == "super()");
-            let own = base.outline.blocks.iter().find(|block| block.name == name);
+            let own = base.block(name);
             let own = own
                 .filter(|_| is_super)
                 .and_then(|block| base.inside(block))
@@ -260,25 +293,31 @@ impl Splicer<'_> {
         if level > NESTING_LIMIT || !called.split('.').all(is_name) {
             return None;
         }
-        let (home, own) = match file
-            .outline
-            .imports
-            .iter()
-            .find_map(|import| Some((import, import.original(called)?)))
-        {
-            Some((import, own)) => (self.load(file, &import.file, range)?, own),
+        let (home, own) = match file.outline.import_of(called) {
+            Some((from, own)) => (self.load(file, &from, range)?, own),
             None => (Rc::clone(file), called.to_owned()),
         };
-        let body = home.outline.macros.iter().find(|known| known.name == own)?;
-        let text = home.text.get(body.open.end..body.end.start)?;
         let key = format!("{}#{own}", home.path);
         if self.stack.contains(&key) || self.stack.len() > MAX_DEPTH || self.put_in > MAX_PUT_IN {
             return None;
         }
-        let mut loaded = Loaded::new(&home.path, text, parse(text, Syntax::Jinja).ok()?, Syntax::Jinja);
-        // A macro may call its neighbours.
-        loaded.outline.imports.clone_from(&home.outline.imports);
-        let loaded = Rc::new(loaded);
+        let known = match self.macros.get(&key) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let body = home.outline.macros.get(&own)?;
+                let text = home.text.get(body.open.end..body.end.start)?;
+                let mut made = Loaded::new(&home.path, text, parse(text, Syntax::Jinja).ok()?, Syntax::Jinja);
+                // A macro may call its neighbours, and what its file imports.
+                made.outline.imports.clone_from(&home.outline.imports);
+                let made = Rc::new(made);
+                self.macros.insert(key.clone(), Rc::clone(&made));
+                made
+            }
+        };
+        if self.out.as_str().len().saturating_add(known.text.len()) > MAX_BYTES {
+            return None;
+        }
+        let loaded = known;
         Some(self.inside(range, &key, |splicer| {
             splicer.pieces(&loaded, &loaded.pieces, &Blocks::new(), level)
         }))
