@@ -15,8 +15,8 @@ use crate::fingerprint;
 use crate::formats::{self, Outcome, Route};
 use crate::report::change::Suppressed;
 use crate::report::{
-    Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, SCHEMA_VERSION, Saving, Severity, Sum, TokenCount,
-    Totals, UnitReport,
+    Citation, Cost, Figure, FileNote, Finding, NotJudged, Report, RuleAbout, SCHEMA_VERSION, Saving, Severity, Sum,
+    TokenCount, Totals, UnitReport,
 };
 use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
 use crate::source::{Place, Source, SourceId, Span, floor_char_boundary, normal, resolve};
@@ -131,6 +131,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         totals,
         not_judged: Vec::new(),
         files,
+        rules: Vec::new(),
         suppressed: Vec::new(),
         comparison: None,
         gate: None,
@@ -145,6 +146,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         .findings
         .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
     report.suppressed.sort();
+    report.rules = rules_about(&report.findings, linter.rules);
     report
 }
 
@@ -564,6 +566,24 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
         not_judged,
         price_as_of,
     }
+}
+
+/// The pages of the rules that fired.
+fn rules_about(findings: &[Finding], rules: &RuleSet) -> Vec<RuleAbout> {
+    let fired: HashSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let active = rules
+        .active
+        .iter()
+        .filter(|active| fired.contains(active.rule.id.as_str()));
+    active
+        .map(|active| RuleAbout {
+            id: active.rule.id.clone(),
+            severity: active.severity,
+            category: active.rule.category.clone(),
+            summary: active.rule.summary.clone(),
+            page: active.rule.body.trim().to_owned(),
+        })
+        .collect()
 }
 
 /// The request not to report a finding of `rule` at `place`, where the file or the config makes one.

@@ -33,6 +33,9 @@ pub struct Report {
     pub not_judged: Vec<NotJudged>,
     /// What became of each file that was looked at.
     pub files: Vec<FileNote>,
+    /// The rules that findings name, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleAbout>,
     /// Findings that the files or the config ask not to report, by path and line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suppressed: Vec<Suppressed>,
@@ -105,6 +108,21 @@ pub struct Finding {
     /// How it stands to an older state or a baseline, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<FindingStatus>,
+}
+
+/// What a rule is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleAbout {
+    /// Its id.
+    pub id: String,
+    /// How much it matters in this run.
+    pub severity: Severity,
+    /// Its category.
+    pub category: String,
+    /// One line.
+    pub summary: String,
+    /// Its page, as Markdown.
+    pub page: String,
 }
 
 /// How a finding stands to an older state or a baseline.

@@ -37,7 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("excerpt", &["report", "source"]),
     ("rules", &["source", "syntax", "facts", "config", "report", "fix"]),
-    ("reporters", &["report"]),
+    ("reporters", &["report", "fingerprint"]),
 ];
 
 /// What only `host` and `cli` may do.

@@ -70,6 +70,10 @@ pub(super) struct Check {
     write_baseline: Option<Option<PathBuf>>,
     #[command(flatten)]
     config: ConfigArguments,
+    /// The address below which the files can be looked at, for outputs that link to lines:
+    /// `https://github.com/OWNER/NAME/blob/COMMIT`.
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
     /// When to colour.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
@@ -190,6 +194,7 @@ impl Check {
                 width: output::width(),
                 verbose: self.verbose,
                 quiet: self.quiet,
+                link: self.link.as_deref(),
             };
             let text = (output.reporter.write)(&report, &style);
             match &output.path {

@@ -62,6 +62,7 @@ impl Diff {
             width: output::width(),
             verbose: false,
             quiet: false,
+            link: None,
         };
         output::print(&(reporter.write)(&new, &style))
     }

@@ -4,7 +4,7 @@ use super::Style;
 use super::words::{clean, saving_line};
 use crate::report::Report;
 
-pub(super) fn write(report: &Report, style: &Style) -> String {
+pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
     let mut out = String::new();
     for finding in &report.findings {
         let saving = finding

@@ -17,7 +17,7 @@ const TOP_SAVINGS: usize = 5;
 /// Lines that `--verbose` does not cut.
 const NOT_JUDGED_SHOWN: usize = 3;
 
-pub(super) fn write(report: &Report, style: &Style) -> String {
+pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
     let theme = if style.color {
         GraphicalTheme::unicode()
     } else {
@@ -156,7 +156,7 @@ impl SourceCode for Code<'_> {
     }
 }
 
-fn summary(report: &Report, style: &Style, out: &mut String) {
+fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
     let bold = |text: &str| {
         if style.color {
             format!("\u{1b}[1m{text}\u{1b}[0m")
@@ -326,7 +326,7 @@ fn range(sum: &Sum) -> String {
     }
 }
 
-fn not_judged(report: &Report, style: &Style, out: &mut String) {
+fn not_judged(report: &Report, style: &Style<'_>, out: &mut String) {
     if report.not_judged.is_empty() {
         return;
     }
@@ -362,7 +362,7 @@ fn not_judged(report: &Report, style: &Style, out: &mut String) {
     }
 }
 
-fn verbose(report: &Report, style: &Style, out: &mut String) {
+fn verbose(report: &Report, style: &Style<'_>, out: &mut String) {
     if !style.verbose {
         return;
     }

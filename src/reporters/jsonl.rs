@@ -4,7 +4,7 @@ use super::Style;
 use super::words::escaped;
 use crate::report::Report;
 
-pub(super) fn write(report: &Report, _style: &Style) -> String {
+pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
     let lines = report
         .findings
         .iter()

@@ -3,16 +3,22 @@
 
 mod change;
 mod compact;
+mod csv;
+mod github;
+mod gitlab;
 mod human;
 mod json;
 mod jsonl;
+mod junit;
+mod markdown;
+mod sarif;
 mod words;
 
 use crate::report::Report;
 
 /// How a report is to be shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub struct Style<'a> {
     /// Whether to colour it.
     pub color: bool,
     /// Columns of the terminal.
@@ -21,6 +27,8 @@ pub struct Style {
     pub verbose: bool,
     /// Whether to leave out the summary.
     pub quiet: bool,
+    /// The address below which the files can be looked at, for outputs that link to lines.
+    pub link: Option<&'a str>,
 }
 
 /// An output.
@@ -30,7 +38,7 @@ pub struct Reporter {
     /// What it is for.
     pub about: &'static str,
     /// Writes the report.
-    pub write: fn(&Report, &Style) -> String,
+    pub write: fn(&Report, &Style<'_>) -> String,
 }
 
 /// Every output.
@@ -54,6 +62,36 @@ pub const REPORTERS: &[Reporter] = &[
         name: "jsonl",
         about: "a finding a line, as JSON",
         write: jsonl::write,
+    },
+    Reporter {
+        name: "sarif",
+        about: "SARIF 2.1.0, for code scanning",
+        write: sarif::write,
+    },
+    Reporter {
+        name: "markdown",
+        about: "a screen of Markdown, for a comment on a pull request or a job's summary",
+        write: markdown::write,
+    },
+    Reporter {
+        name: "github",
+        about: "annotations of GitHub Actions",
+        write: github::write,
+    },
+    Reporter {
+        name: "gitlab",
+        about: "GitLab's Code Quality report",
+        write: gitlab::write,
+    },
+    Reporter {
+        name: "junit",
+        about: "JUnit XML: a test case a finding",
+        write: junit::write,
+    },
+    Reporter {
+        name: "csv",
+        about: "units with their tokens and costs, a row a cost",
+        write: csv::write,
     },
 ];
 
