@@ -359,7 +359,12 @@ fn code(value: &str) -> String {
 fn text(value: &str) -> String {
     let mut out = entities(value);
     // What is linked after rendering stands beside a word: mentions, issues, addresses with and without a scheme.
-    for (sign, joined) in [("&#64;", "&#64;\u{2060}"), ("&#35;", "&#35;\u{2060}"), ("&#58;&#47;", "&#58;\u{2060}&#47;"), ("www&#46;", "www\u{2060}&#46;")] {
+    for (sign, joined) in [
+        ("&#64;", "&#64;\u{2060}"),
+        ("&#35;", "&#35;\u{2060}"),
+        ("&#58;/", "&#58;\u{2060}/"),
+        ("www.", "www\u{2060}."),
+    ] {
         out = out.replace(sign, joined);
     }
     out
@@ -371,7 +376,8 @@ fn entities(value: &str) -> String {
     let mut out = String::with_capacity(cleaned.len());
     for character in cleaned.chars() {
         match character {
-            ' ' | ',' => out.push(character),
+            // None of these begins anything inside a line.
+            ' ' | ',' | '.' | '-' | '/' => out.push(character),
             other if other.is_ascii_punctuation() => out.push_str(&format!("&#{};", other as u32)),
             other => out.push(other),
         }
