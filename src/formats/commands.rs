@@ -237,13 +237,13 @@ fn read_command(
             let before = told(&words, at - 1);
             !shell || (before.starts_with('-') && before.ends_with('c') && !before.starts_with("--"))
         };
-        for at in 1..words.len() {
+        for (at, word) in words.iter().enumerate().skip(1) {
             if !script(at) {
                 continue;
             }
-            let text = match &words[at].value {
-                Ok(text) => Some(Text::opaque(text, words[at].place.span)),
-                Err(_) => quoted(reading, words[at].place),
+            let text = match &word.value {
+                Ok(text) => Some(Text::opaque(text, word.place.span)),
+                Err(_) => quoted(reading, word.place),
             };
             let Some(text) = text.filter(|text| text.as_str().contains(' ')) else {
                 continue;

@@ -16,7 +16,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         return None;
     }
     let harness = reading.contains("doc_to_text:");
-    if !harness && !(reading.contains("choice_strings:") && reading.contains("prompt:")) {
+    let classifier = reading.contains("choice_strings:") && reading.contains("prompt:");
+    if !harness && !classifier {
         return None;
     }
     let document = reading.yaml().documents.first()?;

@@ -47,8 +47,11 @@ fn over_fixed_text(facts: &PromptFacts<'_>, find: Find) -> Fact {
     waste.fact()
 }
 
+/// Looks through one message: tokens that are wasted, and where.
+type FindInMessage = fn(&Message, Encoding) -> Option<(u64, Range<usize>)>;
+
 /// Whole messages, for what a variable does not interrupt (a shared margin).
-fn over_messages(facts: &PromptFacts<'_>, find: fn(&Message, Encoding) -> Option<(u64, Range<usize>)>) -> Fact {
+fn over_messages(facts: &PromptFacts<'_>, find: FindInMessage) -> Fact {
     let encoding = facts.encoding();
     let mut waste = Waste::default();
     for message in &facts.prompt.messages {
