@@ -229,6 +229,12 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
             joined.push(unit);
             continue;
         };
+        // A text that code loads is part of what the call sends.
+        let elsewhere = prompt
+            .messages
+            .iter()
+            .filter(|message| message.source != prompt.place.source);
+        used.extend(elsewhere.map(|message| sources[message.source.0 as usize].from_root.clone()));
         let mut messages = Vec::new();
         for message in std::mem::take(&mut prompt.messages) {
             let Some((name, place)) = message.file.clone() else {
@@ -485,7 +491,13 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
     let mut findings = Vec::new();
     let mut suppressed = Vec::new();
     let mut not_judged = Vec::new();
-    for active in rules.active.iter().filter(|active| active.rule.unit == subject.kind()) {
+    // What a test sends is no waste.
+    let in_test = matches!(unit, Unit::Prompt(prompt) if prompt.in_test);
+    let active = rules
+        .active
+        .iter()
+        .filter(|active| !in_test && active.rule.unit == subject.kind());
+    for active in active {
         match judge(&active.rule, &active.options, &subject) {
             Judged::Silent => {}
             Judged::NotJudged(reasons) => not_judged.push(NotJudged {

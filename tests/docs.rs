@@ -149,13 +149,18 @@ fn readme_picture() {
     let (start, end) = ("<!-- picture -->\n", "<!-- /picture -->");
     let (before, rest) = readme.split_once(start).expect("the picture's first comment");
     let (_, after) = rest.split_once(end).expect("the picture's second comment");
-    // One finding with an amount, and the summary.
+    // A finding about a call in Python, one about a prompt file, each with an amount, and the summary.
     let summary = whole
         .rfind(" findings in ")
         .map_or(0, |at| whole[..at].rfind('\n').map_or(0, |line| line + 1));
-    let first = whole.find("oversized-model").expect("the shop has one");
-    let finding = finding_at(&whole, first);
-    let picture = format!("```text\n{}\n…\n\n{}```\n", finding.trim_end(), &whole[summary..]);
+    let of_file = whole.find("oversized-model").expect("the shop has one");
+    let in_code = whole.find("shop/api/reply.py:").expect("the shop has a call in code");
+    let named = whole[..in_code]
+        .rfind("missing-be-concise")
+        .expect("its answer has no limit");
+    let findings = [named, of_file].map(|start| finding_at(&whole, start).trim_end());
+    let [in_code, of_file] = findings;
+    let picture = format!("```text\n{in_code}\n…\n\n{of_file}\n…\n\n{}```\n", &whole[summary..]);
     agree("README.md", &format!("{before}{start}{picture}{end}{after}"));
 }
 

@@ -156,6 +156,8 @@ impl Case {
             &expected["reasoning_effort"],
         );
         self.field("service_tier", &found.service_tier, &expected["service_tier"]);
+        self.field("in_loop", &found.in_loop, &expected["in_loop"]);
+        self.field("resends", &found.resends, &expected["resends"]);
         let flag = |key: &str| expected[key].as_bool().unwrap_or(false);
         assert_eq!(
             found.always_loaded,
@@ -402,6 +404,10 @@ impl Case {
             let range = at..at + character.len_utf8();
             let of = text.span_of(range.clone());
             self.lies_inside("a character", Some(self.place(of)));
+            // What code puts together stands in several places.
+            if self.name.starts_with("call-in-code") && (of.start < span.start || of.end > span.end) {
+                continue;
+            }
             assert!(
                 last <= of.start && of.end <= span.end,
                 "{}: {character:?} at {of:?}",
@@ -460,7 +466,10 @@ fn every_format_gives_the_units_that_its_cases_state() {
                 Unit::Prompt(found) => {
                     assert_eq!(
                         (found.format, Some(found.name.as_str())),
-                        (format, expected["prompt"].as_str())
+                        (
+                            expected["format"].as_str().unwrap_or(format),
+                            expected["prompt"].as_str()
+                        )
                     );
                     case.prompt(found, expected);
                 }

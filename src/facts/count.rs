@@ -40,7 +40,8 @@ pub(super) fn shares(prompt: &Prompt, model: Option<&str>) -> (TokenCount, Vec<S
         variables: Vec::new(),
     };
     // A request's framing is known only of requests: a text file may be sent in any.
-    let is_request = prompt.messages.len() > 1 || prompt.format == "chat request";
+    let is_request =
+        prompt.messages.len() > 1 || ["chat request", super::prompt::CALL_IN_CODE].contains(&prompt.format);
     let framing = is_request.then(|| Framing::of(model));
     for message in &prompt.messages {
         counting.message(message, framing);

@@ -187,6 +187,32 @@ impl<'a> PromptFacts<'a> {
             .or_else(|| messages.first())
     }
 
+    /// Why the instructions of a call in code are not known: they, or a part of them, are filled in while the program
+    /// runs. What says little but its variables is most likely told by them.
+    fn hidden_instructions(&self) -> Option<String> {
+        const FEW_WORDS: usize = 6;
+        let messages = &self.prompt.messages;
+        let fixed_words = |message: &Message| -> usize {
+            let fixed = template::fixed_ranges(&message.pieces, template::Extent::Most);
+            let texts = fixed.ranges.into_iter().map(|range| &message.text.as_str()[range]);
+            texts.map(|text| text.split_whitespace().count()).sum()
+        };
+        let variables = |message: &'a Message| template::variables(&message.pieces);
+        let is_hidden = |message: &&'a Message| {
+            let variables = variables(message);
+            let holds_instructions = |(name, _): &(&str, _)| {
+                let name = name.to_ascii_lowercase();
+                INSTRUCTING.iter().any(|word| name.contains(word))
+            };
+            !variables.is_empty() && (fixed_words(message) < FEW_WORDS || variables.iter().any(holds_instructions))
+        };
+        let instructions = self.instructions()?;
+        let systems = messages.iter().filter(|message| message.role == Role::System);
+        let hidden = systems.chain(std::iter::once(instructions)).find(is_hidden)?;
+        let (name, _) = *variables(hidden).first()?;
+        Some(format!("instructions are filled in while the program runs: {name}"))
+    }
+
     fn output_tokens(&self) -> Result<OutputTokens, String> {
         let stated = self.world.settings.prompt(self.place_in_tree(), |s| s.output_tokens);
         let choices = match &self.prompt.choices {
@@ -465,6 +491,22 @@ fn sets_own_days(provider: &str) -> bool {
         .any(|name| provider.contains(name))
 }
 
+/// The format of calls in source code.
+pub(super) const CALL_IN_CODE: &str = "call in code";
+
+/// Words in the names of variables that hold instructions.
+const INSTRUCTING: &[&str] = &[
+    "prompt",
+    "instruction",
+    "system",
+    "template",
+    "preamble",
+    "guideline",
+    "persona",
+    "rules",
+    "task",
+];
+
 /// How words about mathematics begin.
 const CALCULATION: &[&str] = &[
     "math",
@@ -566,6 +608,11 @@ fn told<T>(facts: &PromptFacts<'_>, found: Option<T>, value: impl FnOnce(T) -> V
             format!("the instructions are in `{language}`; only English ones are judged").into(),
         ));
     }
+    if facts.prompt.format == CALL_IN_CODE
+        && let Some(why) = facts.hidden_instructions()
+    {
+        return Fact::of(Known::Unknown(why.into()));
+    }
     let known = match found {
         Some(inner) => Known::Yes(value(inner)),
         None => Known::Unknown("the words do not show it clearly".into()),
@@ -594,6 +641,37 @@ const OWN: &[Row<Get>] = &[
         unit: "",
         about: "the format it was read as",
         get: |facts| Fact::of(Known::Yes(text(facts.prompt.format))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.in_test",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it stands in a test of the program: its calls are read, and no rule judges them",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.prompt.in_test))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.in_loop",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether the call is made once for each item of some data",
+        get: |facts| field(&facts.prompt.in_loop, |n| Value::Bool(*n)),
+    },
+    Row {
+        name: "prompt.resends",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether a loop sends it again with what each turn added: a chat's history, an agent's steps",
+        get: |facts| field(&facts.prompt.resends, |n| Value::Bool(*n)),
+    },
+    Row {
+        name: "prompt.model_candidates",
+        ty: Type::Strs,
+        unit: "",
+        about: "the models that the code lists where it chooses one while it runs",
+        get: |facts| {
+            let names = facts.prompt.candidates.iter().map(|(name, _)| name.as_str().into());
+            Fact::of(Known::Yes(Value::Strs(names.collect())))
+        },
     },
     Row {
         name: "prompt.always_loaded",

@@ -4,6 +4,7 @@ mod agent_crew;
 mod agent_definition;
 mod agent_files;
 mod baml;
+mod calls;
 mod chat;
 mod commands;
 mod compose;
@@ -94,6 +95,11 @@ pub const FORMATS: &[Format] = &[
         name: python_serving::NAME,
         about: "Python that starts an engine with literals (vLLM's LLM and engine arguments, SGLang's Engine, subprocess, Modal's GPU)",
         read: python_serving::read,
+    },
+    Format {
+        name: calls::NAME,
+        about: "calls of LLM APIs in Python, TypeScript and JavaScript, through the providers' packages and through frameworks",
+        read: calls::read,
     },
     Format {
         name: shell_script::NAME,
@@ -472,6 +478,15 @@ pub fn may_be_ours(path: &str) -> bool {
         "hbs",
         "handlebars",
         "py",
+        "ipynb",
+        "ts",
+        "tsx",
+        "mts",
+        "cts",
+        "js",
+        "jsx",
+        "mjs",
+        "cjs",
         "sh",
         "bash",
         "zsh",
@@ -535,6 +550,12 @@ pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     }
     for format in FORMATS {
         if let Some(mut read) = (format.read)(&reading) {
+            // Code that starts an engine or trains a model may call one too.
+            if matches!(format.name, training::python::NAME | python_serving::NAME)
+                && let Some(calls) = calls::read(&reading)
+            {
+                read.units.extend(calls.units);
+            }
             tell_apart(&mut read.units);
             return Outcome::Read(format.name, read);
         }

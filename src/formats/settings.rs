@@ -33,6 +33,8 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         candidates: Vec::new(),
         in_loop: Field::default(),
         batch: false,
+        resends: Field::default(),
+        in_test: false,
         always_loaded: false,
         declared: Vec::new(),
     }

@@ -2,8 +2,23 @@
 //! family, the same rows for Python and TypeScript where their names coincide.
 //!
 //! Where something stands is written as a path: a name is an argument by name, a number one by position, a dot goes
-//! into its value (`config.max_output_tokens`), and `^` goes to the call that made the object (`^model` of
-//! `ChatOpenAI(model=…).invoke(…)`). Of several the first that is there counts.
+//! into its value (`config.max_output_tokens`), and `^` goes to the calls that made the object, the last of them first
+//! (`^model` of `ChatOpenAI(model=…).invoke(…)`). Of several the first that is there counts.
+
+mod agents;
+mod anthropic;
+mod bedrock;
+mod cohere;
+mod google;
+mod langchain;
+mod llama_index;
+mod local;
+mod mistral;
+mod openai;
+mod routers;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 mod npm;
 
@@ -25,19 +40,22 @@ pub enum What {
 /// The shape of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Who serves the model (`openai`, `azure`, …); empty where the model's name decides.
+    /// Who serves the model (`openai`, `azure`, …); empty where the model's name or the object decides.
     pub provider: &'static str,
     /// What it does.
     pub what: What,
-    /// What is called, in full: `openai.OpenAI.chat.completions.create`.
-    pub paths: &'static [&'static str],
-    /// Ends of what is called that tell it where the object can't be followed, each with arguments that must be there.
-    pub endings: &'static [(&'static str, &'static [&'static str])],
+    /// Packages whose call it is: what is called begins with one of these names.
+    pub packages: &'static [&'static str],
+    /// Ends of what is called: `chat.completions.create`. One that begins with `=` is all that follows the package.
+    pub calls: &'static [&'static str],
+    /// Ends that tell the call where the object can't be followed to its package, each with the arguments of which one
+    /// must be there.
+    pub alone: &'static [(&'static str, &'static [&'static str])],
     /// The model.
     pub model: &'static [&'static str],
-    /// A list of messages with roles, or one string that the user says.
+    /// A list of messages with roles, or one string that the user says. All that are there are sent.
     pub messages: &'static [&'static str],
-    /// Standing instructions beside the messages.
+    /// Standing instructions beside the messages. All that are there are sent.
     pub system: &'static [&'static str],
     /// The limit on generated tokens.
     pub max_output_tokens: &'static [&'static str],
@@ -55,4 +73,274 @@ pub struct Shape {
     pub endpoint: &'static [&'static str],
     /// Sampling parameters, with the names that the API has for them.
     pub sampling: &'static [(&'static str, &'static str)],
+    /// For embeddings: how many numbers a vector is to have.
+    pub dimensions: &'static [&'static str],
+}
+
+/// A shape of which nothing is said: what rows begin with.
+const NONE: Shape = Shape {
+    provider: "",
+    what: What::Chat,
+    packages: &[],
+    calls: &[],
+    alone: &[],
+    model: &["model"],
+    messages: &[],
+    system: &[],
+    max_output_tokens: &[],
+    choices: &[],
+    tools: &[],
+    response_format: &[],
+    effort: &[],
+    tier: &[],
+    endpoint: &[],
+    sampling: &[],
+    dimensions: &[],
+};
+
+/// Sampling parameters that most APIs call alike.
+const SAMPLING: &[(&str, &str)] = &[
+    ("temperature", "temperature"),
+    ("top_p", "top_p"),
+    ("topP", "top_p"),
+    ("top_k", "top_k"),
+    ("topK", "top_k"),
+    ("frequency_penalty", "frequency_penalty"),
+    ("frequencyPenalty", "frequency_penalty"),
+    ("presence_penalty", "presence_penalty"),
+    ("presencePenalty", "presence_penalty"),
+    ("logprobs", "logprobs"),
+    ("seed", "seed"),
+    ("stop", "stop"),
+];
+
+/// The tables, one a provider or family.
+const TABLES: &[&[Shape]] = &[
+    openai::SHAPES,
+    anthropic::SHAPES,
+    google::SHAPES,
+    mistral::SHAPES,
+    cohere::SHAPES,
+    bedrock::SHAPES,
+    routers::SHAPES,
+    langchain::SHAPES,
+    llama_index::SHAPES,
+    agents::SHAPES,
+    local::SHAPES,
+];
+
+/// Words of which each file with such a call has one; what has none is not looked into.
+pub const SIGNS: &[&str] = &[
+    "openai",
+    "OpenAI",
+    "anthropic",
+    "Anthropic",
+    "genai",
+    "generativeai",
+    "generative_models",
+    "generative-ai",
+    "vertexai",
+    "mistralai",
+    "cohere",
+    "bedrock",
+    "litellm",
+    "langchain",
+    "langgraph",
+    "llama_index",
+    "llamaindex",
+    "instructor",
+    "pydantic_ai",
+    "autogen",
+    "agents",
+    "crewai",
+    "dspy",
+    "ollama",
+    "groq",
+    "together",
+    "huggingface",
+    "transformers",
+    "vllm",
+    "chat.completions",
+    "messages.create",
+    "generate_content",
+    "generateContent",
+    "generateText",
+    "streamText",
+    "generateObject",
+    "streamObject",
+    "ai-sdk",
+    "invoke_model",
+];
+
+/// Makers of objects that tell another provider than the call's own.
+const MAKERS: &[(&str, &str)] = &[
+    ("AzureOpenAI", "azure"),
+    ("AsyncAzureOpenAI", "azure"),
+    ("AzureChatOpenAI", "azure"),
+    ("AzureOpenAIEmbeddings", "azure"),
+    ("AzureOpenAIEmbedding", "azure"),
+    ("AzureOpenAIChatCompletionClient", "azure"),
+    ("AnthropicBedrock", "bedrock"),
+    ("AsyncAnthropicBedrock", "bedrock"),
+    ("AnthropicVertex", "vertex"),
+    ("AsyncAnthropicVertex", "vertex"),
+    ("Groq", "groq"),
+    ("AsyncGroq", "groq"),
+    ("Together", "together"),
+    ("AsyncTogether", "together"),
+    ("ChatOpenAI", "openai"),
+    ("ChatAnthropic", "anthropic"),
+    ("ChatGoogleGenerativeAI", "google"),
+    ("ChatVertexAI", "vertex"),
+    ("ChatMistralAI", "mistral"),
+    ("ChatCohere", "cohere"),
+    ("ChatBedrock", "bedrock"),
+    ("ChatBedrockConverse", "bedrock"),
+    ("ChatGroq", "groq"),
+    ("ChatOllama", "ollama"),
+    ("ChatTogether", "together"),
+    ("OpenAIEmbeddings", "openai"),
+];
+
+/// Hosts by which an address tells who serves the model.
+const HOSTS: &[(&str, &str)] = &[
+    ("api.openai.com", "openai"),
+    ("openai.azure.com", "azure"),
+    ("api.anthropic.com", "anthropic"),
+    ("generativelanguage.googleapis.com", "google"),
+    ("aiplatform.googleapis.com", "vertex"),
+    ("api.mistral.ai", "mistral"),
+    ("api.deepseek.com", "deepseek"),
+    ("api.x.ai", "xai"),
+    ("api.groq.com", "groq"),
+    ("api.together.xyz", "together"),
+    ("openrouter.ai", "openrouter"),
+    ("api.fireworks.ai", "fireworks"),
+    ("api.perplexity.ai", "perplexity"),
+    ("localhost", "local"),
+    ("127.0.0.1", "local"),
+];
+
+/// Who serves the model, by the name of what made the object.
+pub fn provider_of_maker(name: &str) -> Option<&'static str> {
+    MAKERS
+        .iter()
+        .find(|(maker, _)| *maker == name)
+        .map(|(_, provider)| *provider)
+}
+
+/// Who serves the model, by the address that requests go to.
+pub fn provider_of_host(address: &str) -> Option<&'static str> {
+    HOSTS
+        .iter()
+        .find(|(host, _)| address.contains(host))
+        .map(|(_, provider)| *provider)
+}
+
+/// A shape that a call may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// The shape.
+    pub shape: &'static Shape,
+    /// Arguments of which one must be there, where the package isn't known.
+    pub needs: &'static [&'static str],
+}
+
+/// The shape of what is called, by its whole path.
+pub fn find(path: &str) -> Option<Candidate> {
+    let rows = by_last_name().get(last_name(path))?;
+    let known = rows.iter().find(|shape| {
+        let mut packages = shape.packages.iter().filter_map(|package| inside(path, package));
+        packages.any(|rest| {
+            shape.calls.iter().any(|call| match call.strip_prefix('=') {
+                Some(whole) => rest == whole,
+                None => ends(rest, call),
+            })
+        })
+    });
+    if let Some(shape) = known {
+        return Some(Candidate { shape, needs: &[] });
+    }
+    rows.iter().find_map(|shape| {
+        let mut ends_alone = shape.alone.iter().filter(|(end, _)| ends(path, end));
+        ends_alone.next().map(|(_, needs)| Candidate { shape, needs })
+    })
+}
+
+/// What follows a package's name; a package below it counts (`google.genai` of `google.genai.client`).
+fn inside<'p>(path: &'p str, package: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(package)?;
+    rest.strip_prefix(['.', '/'])
+}
+
+/// Whether a path ends with these names; the first of them may be the end of a longer one where it begins with `_`:
+/// `_llm.invoke` ends `self.fast_llm.invoke`.
+fn ends(path: &str, names: &str) -> bool {
+    path.strip_suffix(names)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.') || names.starts_with('_'))
+}
+
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+fn by_last_name() -> &'static HashMap<&'static str, Vec<&'static Shape>> {
+    static ROWS: OnceLock<HashMap<&'static str, Vec<&'static Shape>>> = OnceLock::new();
+    ROWS.get_or_init(|| {
+        let mut rows: HashMap<&'static str, Vec<&'static Shape>> = HashMap::new();
+        for shape in TABLES.iter().flat_map(|table| table.iter()) {
+            let ends = shape.calls.iter().map(|call| call.trim_start_matches('='));
+            for end in ends.chain(shape.alone.iter().map(|(end, _)| *end)) {
+                let known = rows.entry(last_name(end)).or_default();
+                if !known.iter().any(|other| std::ptr::eq(*other, shape)) {
+                    known.push(shape);
+                }
+            }
+        }
+        rows
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn provider(path: &str) -> Option<(&'static str, What)> {
+        find(path).map(|found| (found.shape.provider, found.shape.what))
+    }
+
+    #[test]
+    fn calls_are_known_by_their_package_and_their_end() {
+        let cases = [
+            ("openai.OpenAI.chat.completions.create", Some(("openai", What::Chat))),
+            (
+                "openai.OpenAI.with_options.chat.completions.create",
+                Some(("openai", What::Chat)),
+            ),
+            ("self.client.chat.completions.create", Some(("openai", What::Chat))),
+            ("openai.OpenAI.embeddings.create", Some(("openai", What::Embedding))),
+            ("anthropic.Anthropic.messages.create", Some(("anthropic", What::Chat))),
+            (
+                "google.genai.Client.aio.models.generate_content",
+                Some(("google", What::Chat)),
+            ),
+            ("boto3.client.converse", Some(("bedrock", What::Chat))),
+            (
+                "langchain_openai.ChatOpenAI.with_structured_output.ainvoke",
+                Some(("", What::Chat)),
+            ),
+            ("self.fast_llm.invoke", Some(("", What::Chat))),
+            ("graph.invoke", None),
+            ("requests.post", None),
+            ("openai.OpenAI", None),
+            ("pandas.DataFrame.create", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(provider(path), expected, "{path}");
+        }
+        assert_eq!(
+            find("client.messages.create").map(|found| found.needs),
+            Some(&["max_tokens"][..])
+        );
+    }
 }

@@ -41,6 +41,10 @@ pub struct Prompt {
     pub in_loop: Field<bool>,
     /// Whether it goes through the provider's batch API.
     pub batch: bool,
+    /// Whether a loop sends it again and again with what it added: a history, an agent's steps.
+    pub resends: Field<bool>,
+    /// Whether it stands in a test of the program, where nobody pays for its answers at volume.
+    pub in_test: bool,
     /// Whether it is context that an agent sends with every request (AGENTS.md, rules of an editor).
     pub always_loaded: bool,
     /// Variables that the format lets its author declare (Prompty's inputs, Dotprompt's schema).

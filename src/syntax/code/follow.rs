@@ -127,21 +127,23 @@ impl<'a> Reader<'a> {
     pub fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let mut found = Vec::new();
         for site in &self.module.sites {
-            let ExprKind::Call { function, .. } = &self.module.expr(site.call).kind else {
-                continue;
-            };
-            if !self.module.last_name(*function).is_some_and(&named) {
-                continue;
-            }
             self.framed.borrow_mut().clear();
             let steps = self.steps.get();
             self.limit.set(MAX_STEPS_OF_FILE.min(steps + MAX_STEPS));
             let here = self.here(site);
-            let called = self.called(here, *function);
-            if called.own.is_some() || !wanted(&called.path, called.followed) {
-                continue;
-            }
-            if let Some(call) = self.call(here, site.call) {
+            let called = match &self.module.expr(site.call).kind {
+                ExprKind::Call { function, .. } if self.module.last_name(*function).is_some_and(&named) => {
+                    let called = self.called(here, *function);
+                    let is_wanted = called.own.is_none() && wanted(&called.path, called.followed);
+                    is_wanted.then(|| self.call(here, site.call)).flatten()
+                }
+                ExprKind::Chain(_) if wanted(CHAIN, true) => match &self.value(here, site.call).kind {
+                    Kind::Call(chain) => Some(chain.clone()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(call) = called {
                 let mut call = Call::clone(&call);
                 call.assigned_to = self.assigned_to(site.call);
                 call.function = self.function(site.scope);
@@ -346,9 +348,9 @@ impl<'a> Reader<'a> {
                     _ => self.unknown(here, span, runtime()),
                 }
             }
-            ExprKind::Chain(first, then) => {
+            ExprKind::Chain(parts) => {
                 let mut links = Vec::new();
-                for part in [*first, *then] {
+                for part in parts.iter().copied() {
                     let value = self.value(here, part);
                     let span = self.span(here, part);
                     match &value.kind {
@@ -554,7 +556,12 @@ impl<'a> Reader<'a> {
                 } else {
                     Use::Later
                 };
-                return self.bound(here, id, name, used, first, span);
+                let value = self.bound(here, id, name, used, first, span);
+                // What is unknown is shown where it is used.
+                return match &value.kind {
+                    Kind::Unknown(why) => self.unknown(here, span, why.clone()),
+                    _ => value,
+                };
             }
             scope = at.parent;
         }

@@ -147,8 +147,8 @@ pub(super) fn method(
             let text = filled(argument(template, 0, "source")?)?;
             let value = argument(template, 0, "source")?;
             let made = match (method, template.callee.as_str()) {
-                ("substitute" | "safe_substitute", _) => dollars(&text),
-                (_, callee) if callee.ends_with("Template") => jinja(&text),
+                ("substitute" | "safe_substitute", _) => template_of(&text, Syntax::Dollar),
+                (_, callee) if callee.ends_with("Template") => template_of(&text, Syntax::Jinja),
                 _ => return None,
             };
             Some(reader.text(stands_in(here, value), value.place.span, made))
@@ -172,38 +172,10 @@ fn format(reader: &Reader<'_>, here: Here<'_>, own: &Filled, call: &Call) -> Fil
     })
 }
 
-/// The text of a Jinja template.
-fn jinja((text, pieces): &Filled) -> Filled {
-    let parsed = template::parse(text.as_str(), Syntax::Jinja);
+/// The text of a template.
+fn template_of((text, pieces): &Filled, syntax: Syntax) -> Filled {
+    let parsed = template::parse(text.as_str(), syntax);
     (text.clone(), parsed.unwrap_or_else(|_| pieces.clone()))
-}
-
-/// `string.Template`: `$name`, `${name}`, `$$` for a dollar sign.
-fn dollars(own: &Filled) -> Filled {
-    text::rewrite(own, &mut |text, into| {
-        let written = text.as_str();
-        let mut at = 0;
-        while let Some(found) = written[at..].find('$').map(|found| at + found) {
-            into.fixed(&text.slice(at..found));
-            let rest = &written[found + 1..];
-            let word = |text: &str| {
-                text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                    .unwrap_or(text.len())
-            };
-            let (name, length) = match rest.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-                Some((name, _)) => (name, name.len() + 2),
-                None => (&rest[..word(rest)], word(rest)),
-            };
-            if rest.starts_with('$') || name.is_empty() {
-                into.fixed(&text.slice(found..found + 1));
-                at = found + 1 + usize::from(rest.starts_with('$'));
-                continue;
-            }
-            at = found + 1 + length;
-            into.variable(name, text.span_of(found..at));
-        }
-        into.fixed(&text.slice(at..written.len()));
-    })
 }
 
 /// The items of a list, joined by a separator.
@@ -410,7 +382,7 @@ fn template_file(reader: &Reader<'_>, here: Here<'_>, call: &Call) -> Option<Arc
     });
     let file = in_folder.or_else(|| reader.files.only_one_ending(name))?;
     let value = text_of(reader, here, file);
-    let made = jinja(&filled(&value)?);
+    let made = template_of(&filled(&value)?, Syntax::Jinja);
     Some(reader.text(stands_in(here, &value), value.place.span, made))
 }
 

@@ -153,8 +153,8 @@ pub enum ExprKind {
     Percent(ExprId, ExprId),
     /// `a / b`, which puts paths together in Python.
     Divide(ExprId, ExprId),
-    /// `a | b`: what `a` gives goes to `b`.
-    Chain(ExprId, ExprId),
+    /// `a | b | c`: what each gives goes to the next.
+    Chain(Vec<ExprId>),
     /// A list made in a loop, of this: a comprehension.
     Each(ExprId),
     /// A function or class, by its scope.

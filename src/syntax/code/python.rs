@@ -681,7 +681,12 @@ impl<'a> Lowering<'a> {
                 ExprKind::Other
             }
         };
-        self.build.expr(span, kind)
+        let is_chain = matches!(kind, ExprKind::Chain(_));
+        let made = self.build.expr(span, kind);
+        if is_chain {
+            self.build.site(made);
+        }
+        made
     }
 
     fn slot_before_end(&self, span: Span) -> Slot {
@@ -720,11 +725,12 @@ impl<'a> Lowering<'a> {
                 .map_or("", |operator| operator.kind())
         }
         match operator(node) {
-            "+" => {
+            "+" | "|" => {
+                let own = operator(node);
                 let mut rights = Vec::new();
                 let mut left = node;
                 // A long chain leans to the left: it is gone down in a loop.
-                while left.kind() == "binary_operator" && operator(left) == "+" {
+                while left.kind() == "binary_operator" && operator(left) == own {
                     let Some((next, right)) = sides(left) else {
                         break;
                     };
@@ -735,7 +741,12 @@ impl<'a> Lowering<'a> {
                 for right in rights.into_iter().rev() {
                     parts.push(self.expr(right, depth));
                 }
-                ExprKind::Join(parts)
+                // `prompt | model` is a chain of LangChain.
+                if own == "|" {
+                    ExprKind::Chain(parts)
+                } else {
+                    ExprKind::Join(parts)
+                }
             }
             operator => {
                 let Some((left, right)) = sides(node) else {
@@ -745,8 +756,6 @@ impl<'a> Lowering<'a> {
                 match operator {
                     "%" => ExprKind::Percent(left, right),
                     "/" => ExprKind::Divide(left, right),
-                    // A runnable chain of LangChain.
-                    "|" => ExprKind::Chain(left, right),
                     _ => ExprKind::Other,
                 }
             }

@@ -127,7 +127,7 @@ fn strings_are_put_together() {
         ),
         (
             "import string\nf(string.Template('a $x $$').substitute(x=1))",
-            "'a {x} $'",
+            "'a $x $$'",
         ),
     ];
     for (text, expected) in put {

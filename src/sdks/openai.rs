@@ -1,0 +1,155 @@
+//! OpenAI: <https://github.com/openai/openai-python/blob/main/api.md>,
+//! <https://github.com/openai/openai-node/blob/master/api.md>; packages that speak its API under their own name.
+
+use super::{NONE, SAMPLING, Shape, What};
+
+const PACKAGES: &[&str] = &[
+    "openai",
+    "groq",
+    "together",
+    "instructor",
+    "langfuse.openai",
+    "cerebras.cloud.sdk",
+    "huggingface_hub",
+    "litellm",
+    "portkey_ai",
+    "groq-sdk",
+    "together-ai",
+];
+
+pub(super) const SHAPES: &[Shape] = &[
+    Shape {
+        provider: "openai",
+        packages: PACKAGES,
+        calls: &[
+            "chat.completions.create",
+            "chat.completions.parse",
+            "chat.completions.stream",
+            "chat.completions.create_with_completion",
+            "chat.completions.create_partial",
+            "chat.completions.create_iterable",
+            "chat.completions.with_raw_response.create",
+            "ChatCompletion.create",
+            "ChatCompletion.acreate",
+        ],
+        alone: &[
+            ("chat.completions.create", &[]),
+            ("chat.completions.parse", &[]),
+            ("chat.completions.stream", &[]),
+            ("chat.completions.with_raw_response.create", &[]),
+            ("ChatCompletion.create", &[]),
+            ("ChatCompletion.acreate", &[]),
+        ],
+        model: &["model", "engine", "deployment_id"],
+        messages: &["messages"],
+        max_output_tokens: &["max_tokens", "max_completion_tokens"],
+        choices: &["n"],
+        tools: &["tools", "functions"],
+        response_format: &["response_format", "response_model"],
+        effort: &["reasoning_effort"],
+        tier: &["service_tier"],
+        endpoint: &[
+            "^base_url",
+            "^baseURL",
+            "^azure_endpoint",
+            "^endpoint",
+            "api_base",
+            "^api_base",
+        ],
+        sampling: SAMPLING,
+        ..NONE
+    },
+    Shape {
+        provider: "openai",
+        packages: &["openai", "litellm", "instructor"],
+        calls: &[
+            "responses.create",
+            "responses.parse",
+            "responses.stream",
+            "=responses",
+            "=aresponses",
+        ],
+        alone: &[
+            ("responses.create", &["input", "instructions"]),
+            ("responses.parse", &["input", "instructions"]),
+            ("responses.stream", &["input", "instructions"]),
+        ],
+        messages: &["input"],
+        system: &["instructions"],
+        max_output_tokens: &["max_output_tokens"],
+        tools: &["tools"],
+        response_format: &["text_format", "text.format"],
+        effort: &["reasoning.effort"],
+        tier: &["service_tier"],
+        endpoint: &["^base_url", "^baseURL", "^azure_endpoint", "^endpoint"],
+        sampling: SAMPLING,
+        ..NONE
+    },
+    Shape {
+        provider: "openai",
+        packages: PACKAGES,
+        calls: &["completions.create", "Completion.create", "Completion.acreate"],
+        alone: &[
+            ("completions.create", &["prompt"]),
+            ("Completion.create", &["prompt"]),
+            ("Completion.acreate", &["prompt"]),
+        ],
+        model: &["model", "engine"],
+        messages: &["prompt"],
+        max_output_tokens: &["max_tokens"],
+        choices: &["n"],
+        endpoint: &["^base_url", "^baseURL", "^azure_endpoint", "api_base"],
+        sampling: SAMPLING,
+        ..NONE
+    },
+    Shape {
+        provider: "openai",
+        what: What::Agent,
+        packages: &["openai"],
+        calls: &["beta.assistants.create", "assistants.create"],
+        alone: &[("beta.assistants.create", &[])],
+        system: &["instructions"],
+        tools: &["tools"],
+        response_format: &["response_format"],
+        effort: &["reasoning_effort"],
+        endpoint: &["^base_url", "^baseURL", "^azure_endpoint"],
+        sampling: SAMPLING,
+        ..NONE
+    },
+    Shape {
+        provider: "openai",
+        what: What::Embedding,
+        packages: PACKAGES,
+        calls: &[
+            "embeddings.create",
+            "embeddings.with_raw_response.create",
+            "Embedding.create",
+            "Embedding.acreate",
+        ],
+        alone: &[
+            ("embeddings.create", &["input"]),
+            ("Embedding.create", &["input"]),
+            ("Embedding.acreate", &["input"]),
+        ],
+        model: &["model", "engine"],
+        messages: &["input"],
+        endpoint: &["^base_url", "^baseURL", "^azure_endpoint"],
+        dimensions: &["dimensions"],
+        ..NONE
+    },
+    Shape {
+        provider: "openai",
+        what: What::Image,
+        packages: &["openai"],
+        calls: &["images.generate", "images.edit", "Image.create", "Image.acreate"],
+        alone: &[
+            ("images.generate", &["prompt"]),
+            ("images.edit", &["prompt"]),
+            ("Image.create", &["prompt"]),
+        ],
+        messages: &["prompt"],
+        choices: &["n"],
+        endpoint: &["^base_url", "^baseURL", "^azure_endpoint"],
+        ..NONE
+    },
+];
