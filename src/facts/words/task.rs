@@ -1,4 +1,6 @@
-//! What the request wants done with its input, by its main verb.
+//! What the request wants done with its input: what its verbs say, weighed with the rest of its words (`model`).
+
+mod model;
 
 use super::sentences::{Kind, Parsed, Sentence};
 use super::{Role, Task};
@@ -21,8 +23,8 @@ const TASKS: [Task; 12] = [
 
 /// Evidence for each task; the heaviest wins, the first said on a tie.
 #[derive(Default)]
-pub(super) struct Votes {
-    pub(super) weight: [f32; 12],
+struct Votes {
+    weight: [f32; 12],
 }
 
 impl Votes {
@@ -45,6 +47,11 @@ impl Votes {
 /// The task, or none where nothing is said but variables.
 pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<Task> {
     let (votes, assistant) = votes(messages, asking)?;
+    let parsed: Vec<&Parsed> = messages.iter().map(|m| m.2).collect();
+    // The model knows English words only.
+    if matches!(super::language::find(&parsed), Some("en") | None) {
+        return Some(model::best(messages, asking, &votes));
+    }
     Some(
         votes
             .best()
@@ -54,7 +61,7 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
 
 /// What each sentence and the shape of the request say for each task, and whether an assistant is
 /// spoken to. None where nothing is said but variables.
-pub(super) fn votes(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<(Votes, bool)> {
+fn votes(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<(Votes, bool)> {
     let mut votes = Votes::default();
     let mut words = false;
     let mut imperatives = 0;
@@ -1394,5 +1401,41 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         } else if assistant || messages.len() > 1 {
             votes.add(Task::Converse, 2.0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Sentence, asking, examples, parse_roles, sentences};
+
+    /// Writes the features of each text of a JSON Lines file as `tools/fit_task.py` reads them:
+    /// `LLMLINT_TEXTS=texts.jsonl LLMLINT_FEATURES=out.jsonl cargo test features_for_fitting -- --ignored`.
+    #[test]
+    #[ignore = "makes a file for tools/fit_task.py"]
+    fn features_for_fitting() {
+        let path = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} names a file"));
+        let texts = std::fs::read_to_string(path("LLMLINT_TEXTS")).expect("texts");
+        let mut out = String::new();
+        for line in texts.lines() {
+            let row: serde_json::Value = serde_json::from_str(line).expect("a row a line");
+            let messages = parse_roles(row["text"].as_str().expect("text"));
+            let parsed: Vec<_> = messages.iter().map(|m| sentences::parse(m.text)).collect();
+            let all: Vec<_> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
+            let shown = examples::shown(&all);
+            let asked: Vec<Vec<Sentence>> = all
+                .iter()
+                .zip(&shown)
+                .map(|((role, _, p), shown)| asking(*role, p, shown))
+                .collect();
+            let mut features = serde_json::Map::new();
+            if let Some((votes, _)) = super::votes(&all, &asked) {
+                super::model::features(&all, &asked, &votes, &mut |name, value| {
+                    features.insert(name.to_owned(), value.into());
+                });
+            }
+            out.push_str(&serde_json::json!({"id": row["id"], "features": features}).to_string());
+            out.push('\n');
+        }
+        std::fs::write(path("LLMLINT_FEATURES"), out).expect("written");
     }
 }

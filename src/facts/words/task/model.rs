@@ -1,0 +1,398 @@
+//! The task by a fitted model: what the verbs and the shape say, the fields of meaning that the words belong to and
+//! where in the prompt they stand, and the commonest words themselves, weighed together.
+//!
+//! The weights are a table, `weights.tsv`, fitted by `tools/fit_task.py` on labelled prompts of public repositories; the
+//! score of a task is the sum of its features' weights. The features of a text are always the same, so the answer is
+//! too.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::super::sentences::{Kind, Parsed, Sentence};
+use super::super::{Role, Task};
+use super::{TASKS, Votes};
+
+/// A feature a line: its name, and a hundredth of weight for each task in the order of [`TASKS`].
+const WEIGHTS: &str = include_str!("weights.tsv");
+
+/// Fields of meaning: how words that speak of one begin. A word may belong to several.
+const FIELDS: [(&str, &str); 11] = [
+    (
+        "summary",
+        "abstract condens digest distill minutes overview recap shorten summar synops synthes synthet \
+         tldr",
+    ),
+    (
+        "extract",
+        "attribut captur detail entit extract field identif json keyword locat mention nam ocr pars \
+         phrase pull recogni structur transcrib triple",
+    ),
+    (
+        "classify",
+        "categor choice choos class classif emotion group intent label match negativ neutral option pick \
+         positiv rout select sentiment spam tag toxic triag type",
+    ),
+    (
+        "judge",
+        "accura analyz assess audit best better check claim coheren compar complian consisten correct \
+         criteri critiqu decid determin evaluat evidence expert fail faithful fluen grad ground \
+         hallucinat judg pass prefer qualit rank rat relevan review rubric scor standard submission \
+         submit support truth valid verdict verif whether",
+    ),
+    (
+        "answer",
+        "answer ask citation cite context document explain inform know knowledg query question respond \
+         solv source tell",
+    ),
+    (
+        "translate",
+        "chinese english french german language spanish translat translator",
+    ),
+    (
+        "rewrite",
+        "adapt clean convert correct edit enhanc format grammar improv modif normaliz paraphras polish \
+         proofread refin reformat remov rephras revis rewrit rewrot simplif standalone transform",
+    ),
+    (
+        "write",
+        "article author blog brainstorm campaign chapter compos content copy creat creativ draft email \
+         essay generat haiku headline idea joke letter market newsletter novel passage poem post prompt \
+         propos recip report scenario song story suggest test titl tweet writ",
+    ),
+    (
+        "code",
+        "api bug class cod commit compil component css database debug develop diff engineer file function \
+         html implement java javascript patch program pull python refactor regex repositor schema script \
+         snippet software sql syntax typescript unit workspac",
+    ),
+    (
+        "plan",
+        "accomplish action agent browser call decid delegat execut goal iterat navigat next observ \
+         orchestrat perform plan route step subtask supervis task thought tool worker workflow",
+    ),
+    (
+        "converse",
+        "act ai assist bot character chat chatbot coach companion convers custom friend greet guid help \
+         helpful messag persona polite pretend reply roleplay talk teach therap tone tutor user",
+    ),
+];
+
+/// What may follow a short beginning for the word to be of its family: `code`, `coder`, not `codomain`.
+const ENDINGS: [&str; 31] = [
+    "", "s", "e", "es", "ed", "d", "er", "ers", "ing", "ings", "ion", "ions", "or", "ors", "y", "ies", "ify", "ment",
+    "ten", "al", "able", "ity", "ive", "ful", "ant", "ants", "ly", "ness", "t", "n", "r",
+];
+
+/// Where a word of a field stands.
+#[derive(Clone, Copy)]
+enum Slot {
+    /// Among the first words.
+    Opening,
+    /// In the first sentence.
+    First,
+    /// Where a sentence begins: a command.
+    Command,
+    /// Where a list item or a step begins.
+    Item,
+    /// In the last two sentences.
+    Last,
+    /// In what the model is said to be.
+    Role,
+    /// Behind "task", "goal", "want", …
+    Task,
+    /// In a label.
+    Label,
+    /// In a variable's name.
+    Variable,
+}
+
+const SLOTS: [(&str, f32); 9] = [
+    ("opening", 0.5),
+    ("first", 0.5),
+    ("command", 0.5),
+    ("item", 0.25),
+    ("last", 0.3),
+    ("role", 0.5),
+    ("task", 0.4),
+    ("label", 0.4),
+    ("variable", 1.0),
+];
+
+/// The most that words of one field count in one place.
+const MOST: f32 = 1.5;
+
+/// Words that are read: what a prompt asks stands far before.
+const READ: usize = 20_000;
+
+/// The task with the highest score.
+pub(super) fn best(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Task {
+    let table = table();
+    let mut scores = [0.0_f32; 12];
+    let mut add = |name: &str, value: f32| {
+        if let Some(weights) = table.get(name) {
+            for (score, weight) in scores.iter_mut().zip(weights) {
+                *score += value * weight;
+            }
+        }
+    };
+    features(messages, asking, votes, &mut add);
+    let best = scores
+        .iter()
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+    best.map_or(Task::Other, |(task, _)| TASKS[task])
+}
+
+fn table() -> &'static HashMap<&'static str, [f32; 12]> {
+    static TABLE: OnceLock<HashMap<&'static str, [f32; 12]>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let row = |line: &'static str| {
+            let (name, numbers) = line.split_once('\t')?;
+            let mut weights = [0.0; 12];
+            for (weight, number) in weights.iter_mut().zip(numbers.split(' ')) {
+                *weight = number.parse::<f32>().ok()? / 100.0;
+            }
+            Some((name, weights))
+        };
+        WEIGHTS.lines().filter_map(row).collect()
+    })
+}
+
+/// Every feature of the request with its value.
+pub(super) fn features(
+    messages: &[(Role, &str, &Parsed)],
+    asking: &[Vec<Sentence>],
+    votes: &Votes,
+    add: &mut dyn FnMut(&str, f32),
+) {
+    of_votes(votes, add);
+    let mut fields = Fields::default();
+    let mut words: HashMap<&str, Word> = HashMap::new();
+    let mut read = 0;
+    let sentences: Vec<(&Parsed, &Sentence)> = messages
+        .iter()
+        .zip(asking)
+        .flat_map(|(message, sentences)| sentences.iter().map(move |sentence| (message.2, sentence)))
+        .collect();
+    for (number, (parsed, sentence)) in sentences.iter().enumerate() {
+        if read > READ {
+            break;
+        }
+        let range = sentence.tokens();
+        let listed = sentence.bullet || sentence.step || sentence.heading;
+        for (place, t) in range.clone().enumerate() {
+            let word = parsed.word(t);
+            match parsed.kind(t) {
+                Some(Kind::Word) if !parsed.tokens[t].quoted => {}
+                Some(Kind::Variable) => {
+                    for part in word
+                        .split(|c: char| !c.is_ascii_alphabetic())
+                        .filter(|part| !part.is_empty())
+                    {
+                        fields.add(Slot::Variable, part);
+                        words.entry(stem(part)).or_default().variable = true;
+                    }
+                    continue;
+                }
+                _ => continue,
+            }
+            read += 1;
+            let known = words.entry(stem(word)).or_default();
+            known.said = known.said.max(if read < 60 { 1.0 } else { 0.5 });
+            known.early |= read <= 40;
+            known.first |= place == 0 && !listed;
+            let of = fields_of(word);
+            if of == 0 {
+                continue;
+            }
+            fields.count(of);
+            if read <= 25 {
+                fields.put(Slot::Opening, of);
+            }
+            if number == 0 {
+                fields.put(Slot::First, of);
+            }
+            if place <= 2 {
+                fields.put(if listed { Slot::Item } else { Slot::Command }, of);
+            }
+            if number + 2 >= sentences.len() {
+                fields.put(Slot::Last, of);
+            }
+        }
+        named(parsed, sentence, &mut fields);
+    }
+    for (_, _, parsed) in messages {
+        for field in parsed.fields.iter().take(200) {
+            for part in field
+                .label
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .filter(|part| !part.is_empty())
+            {
+                fields.add(Slot::Label, part);
+            }
+        }
+    }
+    fields.give(add);
+    let mut name = String::new();
+    let mut give = |kind: &str, stem: &str, value: f32| {
+        name.clear();
+        name.push_str(kind);
+        name.push_str(stem);
+        add(&name, value);
+    };
+    for (stem, word) in &words {
+        if word.said > 0.0 {
+            give("word:", stem, word.said);
+        }
+        if word.early {
+            give("early:", stem, 1.0);
+        }
+        if word.first {
+            give("begins:", stem, 1.0);
+        }
+        if word.variable {
+            give("variable:", stem, 1.0);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a count of words below 20,001")]
+    add("length", (1.0 + read as f32).ln() / 5.0);
+    if read < 15 {
+        add("short", 1.0);
+    }
+    add("bias", 1.0);
+}
+
+/// What is known of a stem in the request.
+#[derive(Default)]
+struct Word {
+    said: f32,
+    early: bool,
+    first: bool,
+    variable: bool,
+}
+
+/// What the verbs and the shape say, in proportion and as it is.
+fn of_votes(votes: &Votes, add: &mut dyn FnMut(&str, f32)) {
+    let most = votes.weight.iter().copied().fold(0.0, f32::max);
+    if most <= 0.0 {
+        add("no vote", 1.0);
+        return;
+    }
+    for (task, weight) in TASKS.iter().zip(votes.weight) {
+        if weight > 0.0 {
+            let name = format!("{task:?}");
+            add(&format!("votes:{name}"), weight.min(12.0) * 0.1875);
+            add(&format!("share:{name}"), weight / most * 1.5);
+        }
+    }
+    if let Some((task, _)) = votes.best() {
+        add(&format!("first:{task:?}"), 1.5);
+    }
+}
+
+/// Words of fields behind "your task is", "you are a".
+fn named(parsed: &Parsed, sentence: &Sentence, fields: &mut Fields) {
+    let range = sentence.tokens();
+    for t in range.clone() {
+        let slot = match parsed.word(t) {
+            "task" | "job" | "goal" | "role" | "purpose" | "objective" | "responsible" | "mission" | "want"
+            | "need" | "asked" | "tasked" | "designed" | "specialized" => Slot::Task,
+            "are" | "as" if t > range.start && matches!(parsed.word(t - 1), "you" | "act") => Slot::Role,
+            _ => continue,
+        };
+        let reach = if matches!(slot, Slot::Task) { 9 } else { 12 };
+        for t in t + 1..(t + reach).min(range.end) {
+            let word = parsed.word(t);
+            if matches!(slot, Slot::Role) && matches!(word, "that" | "who" | "and" | "." | ",") {
+                break;
+            }
+            fields.add(slot, word);
+        }
+    }
+}
+
+/// How much of each field stands where.
+#[derive(Default)]
+struct Fields {
+    at: [[f32; 11]; 9],
+    all: [f32; 11],
+}
+
+impl Fields {
+    fn add(&mut self, slot: Slot, word: &str) {
+        self.put(slot, fields_of(word));
+    }
+
+    fn put(&mut self, slot: Slot, of: u16) {
+        let step = SLOTS[slot as usize].1;
+        for (field, value) in self.at[slot as usize].iter_mut().enumerate() {
+            if of & 1 << field != 0 {
+                *value = (*value + step).min(MOST);
+            }
+        }
+    }
+
+    fn count(&mut self, of: u16) {
+        for (field, value) in self.all.iter_mut().enumerate() {
+            if of & 1 << field != 0 {
+                *value += 1.0;
+            }
+        }
+    }
+
+    fn give(&self, add: &mut dyn FnMut(&str, f32)) {
+        for ((slot, _), values) in SLOTS.iter().zip(&self.at) {
+            for ((field, _), value) in FIELDS.iter().zip(values) {
+                if *value > 0.0 {
+                    add(&format!("{slot}:{field}"), *value);
+                }
+            }
+        }
+        let total: f32 = self.all.iter().sum();
+        for ((field, _), value) in FIELDS.iter().zip(self.all) {
+            if value > 0.0 {
+                add(&format!("much:{field}"), value.ln_1p() / 2.0);
+                add(&format!("part:{field}"), 2.0 * value / total);
+            }
+        }
+    }
+}
+
+/// The fields that a word belongs to, a bit each.
+fn fields_of(word: &str) -> u16 {
+    static BY_LETTER: OnceLock<Vec<Vec<(&'static str, u16)>>> = OnceLock::new();
+    let by_letter = BY_LETTER.get_or_init(|| {
+        let mut letters = vec![Vec::new(); 26];
+        for (field, (_, beginnings)) in FIELDS.iter().enumerate() {
+            for beginning in beginnings.split_ascii_whitespace() {
+                letters[usize::from(beginning.as_bytes()[0] - b'a')].push((beginning, 1 << field));
+            }
+        }
+        letters
+    });
+    let Some(letter) = word.bytes().next().filter(u8::is_ascii_lowercase) else {
+        return 0;
+    };
+    let mut of = 0;
+    for (beginning, bit) in &by_letter[usize::from(letter - b'a')] {
+        if let Some(rest) = word.strip_prefix(beginning)
+            && rest.len() <= 7
+            && (beginning.len() >= 5 || ENDINGS.contains(&rest))
+        {
+            of |= bit;
+        }
+    }
+    of
+}
+
+/// A word without its commonest ending.
+fn stem(word: &str) -> &str {
+    for ending in ["ing", "ies", "es", "s", "ed", "e"] {
+        if let Some(stem) = word.strip_suffix(ending)
+            && stem.len() >= 3
+        {
+            return stem;
+        }
+    }
+    word
+}
