@@ -30,7 +30,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                     field += 1;
                 }
                 // Turns of the conversation itself, sent as messages: not material inside one.
-                let turns = name.starts_with("{%")
+                let conversation = ["message", "conversation", "history", "chat", "turn", "item"];
+                let looped = name.starts_with("{%") && name.contains(" in ");
+                let turns = name.starts_with("{%") && !looped
+                    || looped && conversation.iter().any(|c| name.contains(c))
                     || name.contains(".role")
                     || name.contains(".content")
                     || name.contains("outputs.")
@@ -38,7 +41,6 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                 if turns {
                     continue;
                 }
-                variables += 1;
                 let label = parsed
                     .fields
                     .get(field)
@@ -54,9 +56,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                     .fields
                     .get(field)
                     .is_some_and(|f| f.content.start <= at && text[f.content.start..at].trim().is_empty());
-                if directly && matches!(label, "question" | "query" | "input") {
+                if directly && matches!(label, "question" | "query" | "input") || asks(name) {
                     continue;
                 }
+                variables += 1;
                 compound |= weak_parts(name) > 1;
                 best = best
                     .max(strength(name))
@@ -77,8 +80,19 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
         Some(Task::Answer | Task::Converse | Task::Plan) => {
             best == Strength::Strong || (best == Strength::Weak && (said || compound))
         }
-        _ => best == Strength::Strong,
+        // "a title for a conversation that starts with: {conversation_context}": the text that is worked on.
+        _ => best == Strength::Strong && (said || handed || variables > 1),
     }
+}
+
+/// A variable that holds the question itself.
+fn asks(name: &str) -> bool {
+    name.split(|c: char| !c.is_alphanumeric()).any(|part| {
+        matches!(
+            part,
+            "question" | "query" | "userquery" | "userquestion" | "prompt" | "input" | "language" | "date" | "today"
+        )
+    }) && strength(name) == Strength::No
 }
 
 fn weak_parts(name: &str) -> usize {
@@ -92,7 +106,8 @@ fn strength(name: &str) -> Strength {
     let mut found = Strength::No;
     for part in name.split(|c: char| !c.is_alphanumeric()) {
         let s = match part {
-            "context" | "contexts" | "documents" | "docs" | "passages" | "chunks" | "results" | "retrieved"
+            "retrieval" | "retrievaltext" | "searchresult" | "observation" | "knowledgebase" | "contextstring"
+            | "context" | "contexts" | "documents" | "docs" | "passages" | "chunks" | "results" | "retrieved"
             | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets"
             | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq"
             | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody" => {
@@ -105,10 +120,24 @@ fn strength(name: &str) -> Strength {
         };
         found = found.max(s);
     }
+    if ["search_result", "searchresult", "retriev"]
+        .iter()
+        .any(|n| name.contains(n))
+    {
+        return Strength::Strong;
+    }
+    // The context of a conversation may be the conversation.
+    let talk = ["conversation", "message", "task", "user_context", "system"]
+        .iter()
+        .any(|n| name.contains(n));
+    if talk && name.contains("context") && found == Strength::Strong {
+        return Strength::Weak;
+    }
     found
 }
 
-/// "the background information provided", "grounded on the available information".
+/// "the background information provided", "grounded on the available information", "you will be provided with
+/// search results", "use the provided sayings to answer".
 fn hands(parsed: &Parsed) -> bool {
     (0..parsed.tokens.len()).any(|t| {
         let w = |k: usize| parsed.word(t + k);
@@ -119,12 +148,40 @@ fn hands(parsed: &Parsed) -> bool {
         let material = |w: &str| {
             matches!(
                 w,
-                "information" | "documents" | "context" | "notes" | "sources" | "memories" | "results" | "passages"
+                "information"
+                    | "documents"
+                    | "context"
+                    | "notes"
+                    | "sources"
+                    | "memories"
+                    | "results"
+                    | "passages"
+                    | "excerpts"
+                    | "summaries"
+                    | "documentation"
+                    | "snippets"
+                    | "articles"
+                    | "chunks"
+                    | "facts"
             )
         };
-        leads
-            && (1..=7).any(|k| material(w(k)))
-            && (1..=10).any(|k| matches!(w(k), "provided" | "available" | "given" | "retrieved" | "collected"))
+        let given = |w: &str| {
+            matches!(
+                w,
+                "provided" | "available" | "given" | "retrieved" | "collected" | "supplied"
+            )
+        };
+        let used = leads && (1..=7).any(|k| material(w(k))) && (1..=10).any(|k| given(w(k)));
+        let shared = given(w(0))
+            && matches!(w(1), "with" | "the" | "a" | "relevant" | "some" | "several")
+            && (0..4).any(|k| t > k && matches!(parsed.word(t - 1 - k), "be" | "are" | "been" | "have"))
+            && (1..=14)
+                .take_while(|k| !matches!(w(*k), "." | "" | "your" | "your task"))
+                .any(|k| material(w(k)));
+        let answers = matches!(w(0), "use" | "using")
+            && (1..=2).any(|k| given(w(k)))
+            && (2..=6).any(|k| matches!(w(k), "to" | "for") && matches!(w(k + 1), "answer" | "answering" | "respond"));
+        used || shared || answers
     })
 }
 

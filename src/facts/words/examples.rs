@@ -12,7 +12,11 @@ pub(super) fn count(messages: &[(Role, &str, &Parsed)]) -> u32 {
         .enumerate()
         .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
         .collect();
-    let in_text = labelled(&fields).max(arrows(messages)).max(tagged(&fields));
+    let in_text = labelled(&fields)
+        .max(arrows(messages))
+        .max(tagged(&fields))
+        .max(announced(&fields))
+        .max(quoted(messages));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
@@ -314,6 +318,56 @@ fn followed(fields: &[Seen], i: usize) -> bool {
     let field = fields[i].field;
     next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label)
         || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
+}
+
+/// "Example Input: … Example Output: …", whatever stands between.
+fn announced(fields: &[Seen]) -> usize {
+    let mut count = 0;
+    let mut input = None;
+    for (i, seen) in fields.iter().enumerate() {
+        if !seen.field.example {
+            continue;
+        }
+        // What an announcement announces may be cut into fields of its own.
+        let told = seen.filled
+            || seen.empty
+                && fields
+                    .get(i + 1)
+                    .is_some_and(|n| n.message == seen.message && !n.field.example);
+        if told && inputs(&seen.field.label) {
+            input = Some(seen.message);
+        } else if told && answers(&seen.field.label) && input.take() == Some(seen.message) {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Under "Examples": lines of a quoted input, an arrow and its answer.
+fn quoted(messages: &[(Role, &str, &Parsed)]) -> usize {
+    let mut count = 0;
+    for (_, text, _) in messages {
+        let mut under = false;
+        for line in text.lines() {
+            let line = line.trim().trim_start_matches(['-', '*', ' ']);
+            if line.ends_with(':') || line.starts_with('#') {
+                let lower = line.to_ascii_lowercase();
+                under = lower.contains("example") && !lower.contains("bad") && line.len() < 60;
+                continue;
+            }
+            let worked = [" -> ", " → ", " => "].iter().find_map(|mark| line.split_once(mark));
+            count += usize::from(
+                under
+                    && worked.is_some_and(|(left, right)| {
+                        left.len() > 2
+                            && left.starts_with(['"', '“', '\''])
+                            && left.ends_with(['"', '”', '\''])
+                            && !right.trim().is_empty()
+                    }),
+            );
+        }
+    }
+    count
 }
 
 /// `<example>` blocks that hold both an input and an answer.

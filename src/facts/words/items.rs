@@ -52,6 +52,9 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     if w(1) == "or" && w(2) == "more" || matches!(w(1), "+" | "more") {
         return None;
     }
+    if speaks_of_input(parsed, sentence, t) {
+        return None;
+    }
     if w(0) == "one" {
         // "one question at a time" bounds a turn.
         let turn = matches!(w(1), "question" | "problem" | "item" | "issue" | "topic")
@@ -129,7 +132,11 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         && matches!(b(2 + lead), "at" | "more" | "fewer" | "less"))
         && !(b(1 + lead) == "with" && asks(parsed, sentence, t, 8))
         && !(matches!(b(1 + lead), "next" | "first") && b(2 + lead) == "the" && asks(parsed, sentence, t, 5));
-    if pointing {
+    // "Who are 3 experts who would …": a question asks for them.
+    let questioned = matches!(parsed.word(sentence.start), "who" | "what" | "which")
+        && b(1 + lead) == "are"
+        && t <= sentence.start + 3;
+    if pointing && !questioned {
         return None;
     }
     // The noun: a plural within a few adjectives.
@@ -218,6 +225,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         return None;
     }
     let asked = asks(parsed, sentence, t, 14)
+        || questioned
         || them
         || matches!(b(1), "exactly" | "maximum" | "top")
         || (b(1) == "of" && matches!(b(2), "maximum" | "max"))
@@ -227,6 +235,32 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         || (matches!(b(1), "in" | "into") && matches!(w(noun), "bullets" | "points"))
         || matches!(w(noun), "bullets");
     asked.then(|| (n, t.saturating_sub(lead)..t + noun + 1))
+}
+
+/// "The user will provide two pairs", "you will be given 3 documents": what comes with the request.
+fn speaks_of_input(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
+    (sentence.start..t).any(|i| {
+        let w = |k: usize| parsed.word(i + k);
+        match w(0) {
+            "user" | "i" => {
+                matches!(w(1), "will" | "has" | "have" | "am")
+                    && matches!(
+                        w(2),
+                        "provide" | "provided" | "give" | "given" | "send" | "show" | "supply" | "present" | "giving"
+                    )
+            }
+            "you" => {
+                matches!(w(1), "will" | "are" | "have" | "were" | "receive")
+                    && (1..=3).any(|k| {
+                        matches!(
+                            w(k),
+                            "given" | "provided" | "receive" | "shown" | "presented" | "shared" | "see" | "handed"
+                        )
+                    })
+            }
+            _ => false,
+        }
+    })
 }
 
 /// A verb of producing (or a list) within `reach` tokens before.
@@ -403,5 +437,14 @@ fn not_pieces(word: &str) -> bool {
                 | "syllables"
                 | "rows"
                 | "hashes"
+                | "calls"
+                | "attempts"
+                | "retries"
+                | "requests"
+                | "actions"
+                | "sources"
+                | "results"
+                | "messages"
+                | "exchanges"
         )
 }

@@ -157,7 +157,9 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     let number_at = number_at?;
     let word = parsed.word(number_at);
     // "A single paragraph may …" says nothing of the answer; "in one sentence" does.
-    if matches!(word, "single" | "one" | "a" | "an") && !asked(parsed, sentence, number_at, at) {
+    if matches!(word, "single" | "one" | "a" | "an")
+        && (parsed.word(at).ends_with('s') || !asked(parsed, sentence, number_at, at))
+    {
         return None;
     }
     let mut n = if parsed.kind(number_at) == Some(Kind::Variable) || matches!(word, "few" | "couple" | "several") {
@@ -417,10 +419,27 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
                 | "recommendations"
         )
     };
+    // "Generate a title (2-5 words)": the title is the whole answer.
+    let product = |t: usize| {
+        matches!(parsed.word(t), "title" | "headline" | "name" | "label" | "topic")
+            && (t.saturating_sub(7).max(sentence.start)..t).any(|v| {
+                matches!(
+                    parsed.word(v),
+                    "generate" | "create" | "write" | "produce" | "suggest" | "craft" | "propose"
+                ) && v <= sentence.start + 3
+                    && (v + 1..t).any(|a| matches!(parsed.word(a), "a" | "an" | "one" | "single"))
+            })
+    };
     let from = start.saturating_sub(16).max(sentence.start);
     let to = (at + 6).min(sentence.end);
+    // "8 words to summarize the topic": what the words are for.
+    let to = (at + 1..to)
+        .find(|t| matches!(parsed.word(*t), "to" | "." | ","))
+        .unwrap_or(to);
     let far = (at + 40).min(sentence.end);
-    (from..to).any(|t| part(parsed.word(t)) || parsed.word(t) == "including" && t < at)
+    (from..to)
+        .filter(|t| !product(*t))
+        .any(|t| part(parsed.word(t)) || parsed.word(t) == "including" && t < at)
         || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
 }
 

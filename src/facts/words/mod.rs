@@ -232,6 +232,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         .map(|((role, _, p), shown)| asking(*role, p, shown))
         .collect();
 
+    let task = task::find(&all, &asking);
     let mut evidence = Vec::new();
     let mut amounts = Vec::new();
     let mut brief = false;
@@ -264,12 +265,11 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         if let Some(tokens) = reasoning::find(p, sentences) {
             reasons = true;
             note(Fact::AsksReasoning, tokens);
-        } else if reasoning::has_field(p) && messages[m].role != Role::Assistant {
+        } else if reasoning::has_field(p, task) && messages[m].role != Role::Assistant {
             reasons = true;
         }
         amounts.extend(found);
     }
-    let task = task::find(&all, &asking);
     let judged = task.is_some();
     let format = format::find(&all, &asking, task, &amounts, items);
     PromptWords {

@@ -1,5 +1,6 @@
 //! Whether reasoning is asked for, before or in the answer.
 
+use super::Task;
 use super::sentences::{Parsed, Sentence};
 use std::ops::Range;
 
@@ -56,6 +57,10 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
                 | "evaluate"
                 | "logic"
                 | "answer"
+                | "explanation"
+                | "analysis"
+                | "manner"
+                | "fashion"
         )
     };
     match w(0) {
@@ -122,6 +127,40 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             span(2)
         }
         "thought" | "thoughts" if w(1) == ":" && t == sentence.start => span(2),
+        // "and explain why", "briefly explain why it is well-formed": asked outright, not on a condition.
+        "explain" | "justify" | "state" | "describe"
+            if w(1) == "why"
+                && !matches!(w(2), "instead" | "not")
+                && !near(sentence.start, t, |w| {
+                    matches!(
+                        w,
+                        "if" | "when" | "unless" | "can" | "may" | "let" | "me" | "would" | "how" | "steps"
+                    )
+                }) =>
+        {
+            span(2)
+        }
+        // "justify the rating by explaining", "justify each score".
+        "justify"
+            if near(t + 1, t + 5, |w| {
+                matches!(
+                    w,
+                    "rating" | "ratings" | "score" | "scores" | "verdict" | "decision" | "choice" | "evaluation"
+                )
+            }) =>
+        {
+            span(3)
+        }
+        // "lay out your reasoning", "add your reasoning", "by reasoning briefly and …".
+        "add" | "lay" | "walk" | "put" | "record" | "begin" | "start" | "present"
+            if near(t + 1, t + 6, |w| w == "your")
+                && near(t + 2, t + 7, |w| {
+                    matches!(w, "reasoning" | "rationale" | "justification" | "thinking")
+                }) =>
+        {
+            span(4)
+        }
+        "by" if w(1) == "reasoning" => span(2),
         "explain" | "justify"
             if matches!(w(1), "why" | "your")
                 && matches!(
@@ -220,8 +259,9 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
     }
 }
 
-/// A key of the answer's schema that holds reasoning, or a field "Thought:" of an agent loop.
-pub(super) fn has_field(parsed: &Parsed) -> bool {
+/// A key of the answer's schema that holds reasoning, or a field "Thought:" of an agent loop. Beside a verdict or a class
+/// the reason for it is reasoning too.
+pub(super) fn has_field(parsed: &Parsed, task: Option<Task>) -> bool {
     let keys = [
         "\"reasoning\"",
         "\"chain_of_thought\"",
@@ -234,9 +274,20 @@ pub(super) fn has_field(parsed: &Parsed) -> bool {
         "<scratchpad>",
         "<reasoning>",
     ];
+    let reasons = [
+        "\"reason\"",
+        "\"reasons\"",
+        "\"rationale\"",
+        "\"justification\"",
+        "\"explanation\"",
+        "\"why\"",
+    ];
+    let decides = matches!(task, Some(Task::Judge | Task::Classify));
+    let label = |label: &str| {
+        matches!(label, "thought" | "reasoning" | "thoughts" | "thinking")
+            || decides && matches!(label, "reason" | "rationale" | "justification" | "explanation")
+    };
     keys.iter().any(|k| parsed.lower.contains(k))
-        || parsed
-            .fields
-            .iter()
-            .any(|f| matches!(f.label.as_str(), "thought" | "reasoning" | "thoughts" | "thinking"))
+        || decides && reasons.iter().any(|k| parsed.lower.contains(k))
+        || parsed.fields.iter().any(|f| label(&f.label))
 }
