@@ -259,6 +259,17 @@ fn refuses(word: &str) -> bool {
 
 /// A refusal anywhere before in the clause, over commas ("no introduction, notes or explanation").
 fn omits(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
+    let before = |k: usize| {
+        t.checked_sub(k)
+            .filter(|i| *i >= sentence.start)
+            .map_or("", |i| parsed.word(i))
+    };
+    // "If it is not coherent, explain why": a clause of its own. "nothing besides an explanation".
+    if parsed.word(t) == "explain" && before(1) == ","
+        || (1..=3).any(|k| matches!(before(k), "besides" | "except" | "than"))
+    {
+        return false;
+    }
     (1..=14)
         .filter_map(|k| t.checked_sub(k))
         .take_while(|i| {
@@ -296,6 +307,10 @@ fn asks_to_omit(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
 /// The adjective stands with the input: "the following concise text", "if the question is short".
 fn describes_input(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
     let start = t.saturating_sub(6).max(sentence.start);
+    // "When you are done, briefly say …": the condition ends at the comma.
+    let start = (start..t)
+        .rfind(|i| parsed.word(*i) == ",")
+        .map_or(start, |comma| comma + 1);
     (start..t).any(|i| {
         matches!(
             parsed.word(i),
@@ -623,6 +638,7 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
         )
     };
     if w(0) != "just" && w(1) == "if"
+        || (1..=3).any(|k| matches!(b(k), "user" | "users"))
         || w(1) == "output" && w(2) == "format"
         || (w(0) == "just"
             && matches!(

@@ -40,7 +40,26 @@ pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>
         let worked = repeats || seen.field.example && (inputs(&seen.field.label) || answers(&seen.field.label));
         if worked && seen.filled && !seen.outline && !seen.field.label.is_empty() && i + 1 < fields.len() {
             out[seen.message].push(seen.field.start..seen.field.content.end);
+        } else if seen.field.example
+            && seen.empty
+            && (inputs(&seen.field.label) || answers(&seen.field.label))
+            && let Some(next) = fields[i + 1..].iter().find(|n| {
+                n.message != seen.message || n.field.example || n.field.variable || n.field.heading && n.outline
+            })
+            && next.message == seen.message
+        {
+            // "Example Input:" over fields of its own, up to the next example or the real input.
+            out[seen.message].push(seen.field.start..next.field.start);
         }
+    }
+    for ranges in &mut out {
+        ranges.sort_by_key(|range| range.start);
+        let mut end = 0;
+        ranges.retain_mut(|range| {
+            range.start = range.start.max(end);
+            end = end.max(range.end);
+            range.start < range.end
+        });
     }
     out
 }

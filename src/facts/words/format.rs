@@ -176,6 +176,45 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                     | "using"
             )
         };
+        // "in the following JSON format": what follows is the form, not an input.
+        let given = given
+            && !(matches!(w(1), "format" | "structure" | "schema" | "object" | "template")
+                && before(2, |w| matches!(w, "following" | "this" | "below"))
+                && before(10, |w| {
+                    matches!(
+                        w,
+                        "respond" | "in" | "output" | "return" | "response" | "answer" | "with"
+                    )
+                }));
+        // "Respond Valid if …", "only return True".
+        if matches!(w(0), "respond" | "answer" | "return" | "reply" | "output" | "say")
+            && (w(2) == "if" && !matches!(w(1), "with" | "only" | "this" | "it")
+                || before(2, |w| matches!(w, "only" | "just")) && matches!(w(1), "true" | "false" | "yes" | "no"))
+        {
+            signs.label = true;
+        }
+        // "just say A or B", "should only contain: Output (a) or Output (b)".
+        if w(0) == "or"
+            && before(12, |w| matches!(w, "only" | "just" | "single" | "either"))
+            && before(10, |w| {
+                matches!(
+                    w,
+                    "contain"
+                        | "say"
+                        | "print"
+                        | "respond"
+                        | "answer"
+                        | "reply"
+                        | "output"
+                        | "return"
+                        | "using"
+                        | "choice"
+                )
+            })
+            && (2..=5).any(|k| matches!(w(k), "" | "." | "depending"))
+        {
+            signs.label = true;
+        }
         match w(0) {
             "json" | "yaml" | "xml" | "jsonl" if !not && !given => {
                 let asked = before(10, out)
@@ -319,7 +358,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 signs.label = true
             }
             "number" | "digit" | "integer" | "float" | "category" | "label" | "word" | "letter" | "name" | "id"
-            | "score" | "option" | "rating"
+            | "score" | "option" | "rating" | "choice" | "verdict" | "judgement" | "judgment" | "classification"
                 if !not =>
             {
                 let only = before(7, |w| {
@@ -335,6 +374,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                             | "answer"
                             | "provide"
                             | "print"
+                            | "printing"
                             | "give"
                             | "be"
                             | "assign"
@@ -550,7 +590,9 @@ pub(super) fn is_closed(
         || messages.iter().any(|m| m.2.lower.contains("a few words at most"));
     match task {
         Some(Task::Classify) => true,
-        Some(Task::Judge) => matches!(format, OutputFormat::Label | OutputFormat::Json),
+        Some(Task::Judge) => {
+            format == OutputFormat::Label || format == OutputFormat::Json && !messages.iter().any(|m| reviews(m.2))
+        }
         Some(Task::Extract) => match format {
             OutputFormat::Label | OutputFormat::Json | OutputFormat::Other => true,
             OutputFormat::Markdown | OutputFormat::Code => false,
@@ -559,6 +601,21 @@ pub(super) fn is_closed(
         Some(Task::Answer | Task::Plan) => format == OutputFormat::Label || few_words,
         _ => format == OutputFormat::Label,
     }
+}
+
+/// The verdict is a review in the model's own words: comments, suggestions.
+fn reviews(parsed: &Parsed) -> bool {
+    [
+        "\"comment",
+        "\"suggest",
+        "\"improve",
+        "\"feedback",
+        "\"recommend",
+        "\"description\": \"",
+        "_prompt\"",
+    ]
+    .iter()
+    .any(|key| parsed.lower.contains(key))
 }
 
 /// What is extracted are thoughts in the model's own words.

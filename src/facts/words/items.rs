@@ -52,7 +52,8 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     if w(1) == "or" && w(2) == "more" || matches!(w(1), "+" | "more") {
         return None;
     }
-    if speaks_of_input(parsed, sentence, t) {
+    // More than a hundred is asked for outright; what else is so large is a size, an id, a year.
+    if speaks_of_input(parsed, sentence, t) || n > 100 && !asks(parsed, sentence, t, 4) {
         return None;
     }
     if w(0) == "one" {
