@@ -56,7 +56,12 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                     .fields
                     .get(field)
                     .is_some_and(|f| f.content.start <= at && text[f.content.start..at].trim().is_empty());
-                if directly && matches!(label, "question" | "query" | "input") || asks(name) {
+                let worked_on = task == Some(Task::Write)
+                    && matches!(
+                        label,
+                        "conversation" | "text" | "passage" | "email" | "message" | "tweet"
+                    );
+                if directly && (worked_on || matches!(label, "question" | "query" | "input")) || asks(name) {
                     continue;
                 }
                 variables += 1;
@@ -69,8 +74,9 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
         said |= consults(parsed);
         handed |= hands(parsed);
     }
-    // Without a variable the material comes with the request ("use the information provided").
-    if variables == 0 && handed {
+    // Without a variable the material comes with the request ("use the information provided"); what tools give back is
+    // not there yet.
+    if variables == 0 && handed && !matches!(task, Some(Task::Plan | Task::Code)) {
         best = Strength::Strong;
     }
     match task {
@@ -180,6 +186,7 @@ fn hands(parsed: &Parsed) -> bool {
                 .any(|k| material(w(k)));
         let answers = matches!(w(0), "use" | "using")
             && (1..=2).any(|k| given(w(k)))
+            && !(1..=4).any(|k| matches!(w(k), "tools" | "tool" | "functions" | "function" | "apis" | "commands"))
             && (2..=6).any(|k| matches!(w(k), "to" | "for") && matches!(w(k + 1), "answer" | "answering" | "respond"));
         used || shared || answers
     })
@@ -217,6 +224,7 @@ fn consults(parsed: &Parsed) -> bool {
                 | "chunks"
                 | "content"
                 | "reference"
+                | "quotes"
         )
     };
     (0..parsed.tokens.len()).any(|t| {
@@ -225,7 +233,7 @@ fn consults(parsed: &Parsed) -> bool {
             && matches!(w(1), "on" | "only" | "solely" | "strictly"))
             || matches!(w(0), "using" | "use" | "consult")
             || (w(0) == "from" && matches!(w(1), "the" | "given" | "provided"))
-            || (w(0) == "given" && w(1) == "the")
+            || (w(0) == "given" && matches!(w(1), "the" | "a" | "an"))
             || (w(0) == "in" && w(1) == "the" && matches!(w(2), "provided" | "given" | "above" | "context"))
             || (w(0) == "according" && w(1) == "to");
         leads && (1..=6).any(|k| material(w(k)))

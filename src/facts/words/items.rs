@@ -230,7 +230,10 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         || them
         || matches!(b(1), "exactly" | "maximum" | "top")
         || (b(1) == "of" && matches!(b(2), "maximum" | "max"))
-        || (b(1).is_empty() && parsed.word(sentence.start) == w(0))
+        // "5 bullets on …" asks by itself; "Two intervals overlap if …" tells.
+        || (b(1).is_empty()
+            && parsed.word(sentence.start) == w(0)
+            && matches!(w(noun + 1), "" | "." | "," | ":" | "(" | "of" | "on" | "for" | "about" | "in" | "that" | "with" | "each" | "max" | "maximum" | "only"))
         || (b(1) == "most" && b(2) == "at")
         || (b(1) == "than" && b(3) == "no")
         || (matches!(b(1), "in" | "into") && matches!(w(noun), "bullets" | "points"))
@@ -439,6 +442,8 @@ fn not_pieces(word: &str) -> bool {
                 | "rows"
                 | "hashes"
                 | "calls"
+                | "searches"
+                | "assistants"
                 | "attempts"
                 | "retries"
                 | "requests"

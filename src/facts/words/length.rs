@@ -103,12 +103,47 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
             if let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
             {
-                amount.part |= !whole;
+                amount.part |= !whole || of_key(parsed, sentence);
                 out.push(amount);
             }
         }
     }
     out
+}
+
+/// "- summary: one sentence", `"reason": "a short sentence"`: a line that says what goes into one part of the answer.
+fn of_key(parsed: &Parsed, sentence: &Sentence) -> bool {
+    let range = sentence.tokens();
+    let word = |t: usize| if t < range.end { parsed.word(t) } else { "" };
+    if matches!(word(range.start), "{" | "}") {
+        return true;
+    }
+    let Some(colon) = (range.start + 1..range.start + 4).find(|t| word(*t) == ":") else {
+        return false;
+    };
+    sentence.bullet
+        && !(range.start..colon).any(|t| {
+            matches!(
+                word(t),
+                "output"
+                    | "response"
+                    | "answer"
+                    | "length"
+                    | "format"
+                    | "limit"
+                    | "count"
+                    | "constraints"
+                    | "constraint"
+                    | "rule"
+                    | "rules"
+                    | "structure"
+                    | "style"
+                    | "concise"
+                    | "brevity"
+                    | "important"
+                    | "note"
+            )
+        })
 }
 
 /// The amount whose unit stands at `at`.
@@ -255,6 +290,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             }
             "over" | "beyond" => Some((if negated(k + 1) { Bound::Max } else { Bound::Min }, k)),
             "minimum" | "min" => Some((Bound::Min, k)),
+            "about" | "around" if k > 1 => None,
             "about" | "around" | "approximately" | "approx" | "roughly" | "~" | "nearly" | "circa" => {
                 Some((Bound::About, k))
             }
@@ -276,8 +312,26 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     };
     if matches!(
         after(1),
-        "given" | "provided" | "below" | "above" | "following" | "are" | "is"
-    ) {
+        "given"
+            | "provided"
+            | "below"
+            | "above"
+            | "following"
+            | "are"
+            | "is"
+            | "breaks"
+            | "break"
+            | "arguments"
+            | "numbers"
+    ) || parsed.word(at.saturating_sub(1)) == "command"
+    {
+        return None;
+    }
+    // "projects like a 10,000-word blog", "a short user prompt (1-4 sentences)", "act 4 characters": no bound of the answer.
+    if (1..=5).any(|k| before(k) == "like" || before(k) == "such")
+        || before(1) == "(" && matches!(before(2), "prompt" | "input" | "query" | "question" | "message")
+        || unit == LengthUnit::Characters && bound == Bound::Exact && !bounds_text(parsed, sentence, first, at)
+    {
         return None;
     }
     let mut end = at + 1;
@@ -307,6 +361,20 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         part: is_part(parsed, sentence, start, at),
         tokens: start..end,
     })
+}
+
+/// "in exactly 20 characters", "a 6-character code", "only the single character": not "play 4 characters".
+fn bounds_text(parsed: &Parsed, sentence: &Range<usize>, first: usize, at: usize) -> bool {
+    let hyphened = parsed.place(first..at + 1).len() < parsed.word(first).len() + parsed.word(at).len() + 2
+        && parsed.word(at) == "character";
+    hyphened
+        || (first.saturating_sub(3).max(sentence.start)..first).any(|t| {
+            matches!(
+                parsed.word(t),
+                "in" | "exactly" | "to" | "of" | "within" | "be" | "only" | "is" | "length" | "with" | ":"
+            )
+        })
+        || matches!(parsed.word(at + 1), "long" | "total" | "in" | "each")
 }
 
 /// Whether one sentence, line or paragraph is asked for, and not spoken of.
@@ -348,10 +416,9 @@ fn asked(parsed: &Parsed, sentence: &Range<usize>, from: usize, at: usize) -> bo
         )
     };
     // "Pick one word from the text" chooses, and bounds nothing.
-    if matches!(
-        parsed.word(from.saturating_sub(1)),
-        "pick" | "select" | "choose" | "find"
-    ) {
+    if (1..=3).any(|k| {
+        from >= sentence.start + k && matches!(parsed.word(from - k), "pick" | "select" | "choose" | "find" | "quote")
+    }) {
         return false;
     }
     let before = (from.saturating_sub(8).max(sentence.start)..from).any(|t| verb(parsed.word(t)));

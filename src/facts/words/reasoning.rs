@@ -142,12 +142,13 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         }
         // "justify the rating by explaining", "justify each score".
         "justify"
-            if near(t + 1, t + 5, |w| {
-                matches!(
-                    w,
-                    "rating" | "ratings" | "score" | "scores" | "verdict" | "decision" | "choice" | "evaluation"
-                )
-            }) =>
+            if !near(t.saturating_sub(1), t, |w| w == "to")
+                && near(t + 1, t + 5, |w| {
+                    matches!(
+                        w,
+                        "rating" | "ratings" | "score" | "scores" | "verdict" | "decision" | "choice" | "evaluation"
+                    )
+                }) =>
         {
             span(3)
         }
@@ -161,6 +162,14 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             span(4)
         }
         "by" if w(1) == "reasoning" => span(2),
+        "your"
+            if w(1) == "reasoning"
+                && near(t.saturating_sub(8), t, |w| {
+                    matches!(w, "provide" | "include" | "explanation" | "explain")
+                }) =>
+        {
+            span(2)
+        }
         "explain" | "justify"
             if matches!(w(1), "why" | "your")
                 && matches!(
