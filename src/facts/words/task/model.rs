@@ -24,25 +24,25 @@ const FIELDS: [(&str, &str); 11] = [
     ),
     (
         "extract",
-        "attribut captur detail entit extract field identif json keyword locat mention nam ocr pars \
-         phrase pull recogni structur transcrib triple",
+        "attribut captur detail entit extract field identif json keyword list locat mention nam ocr pars \
+         phrase pull quot recogni relevant structur transcrib triple",
     ),
     (
         "classify",
-        "categor choice choos class classif emotion group intent label match negativ neutral option pick \
-         positiv rout select sentiment spam tag toxic triag type",
+        "categor choice choos class classif emotion filter group intent label match moderat negativ \
+         neutral option pick positiv rout select sentiment spam tag toxic triag type",
     ),
     (
         "judge",
-        "accura analyz assess audit best better check claim coheren compar complian consisten correct \
-         criteri critiqu decid determin evaluat evidence expert fail faithful fluen grad ground \
-         hallucinat judg pass prefer qualit rank rat relevan review rubric scor standard submission \
-         submit support truth valid verdict verif whether",
+        "accura analyz assess audit benign best better check claim coheren compar complian consisten \
+         correct criteri critiqu decid determin evaluat evidence expert fail faithful fluen grad ground \
+         hallucinat judg malicious pass prefer qualit rank rat relevan review rubric scor standard \
+         submission submit support truth valid verdict verif whether",
     ),
     (
         "answer",
-        "answer ask citation cite context document explain inform know knowledg query question respond \
-         solv source tell",
+        "answer ask calculat citation cite comput context document explain fact inform know knowledg \
+         query question respond solv source tell",
     ),
     (
         "translate",
@@ -51,29 +51,34 @@ const FIELDS: [(&str, &str); 11] = [
     (
         "rewrite",
         "adapt clean convert correct edit enhanc format grammar improv modif normaliz paraphras polish \
-         proofread refin reformat remov rephras revis rewrit rewrot simplif standalone transform",
+         proofread refin reformat remov rephras revis rewrit rewrot shorten simplif standalone transform \
+         verbatim",
     ),
     (
         "write",
-        "article author blog brainstorm campaign chapter compos content copy creat creativ draft email \
-         essay generat haiku headline idea joke letter market newsletter novel passage poem post prompt \
-         propos recip report scenario song story suggest test titl tweet writ",
+        "argument article author blog brainstorm campaign caption chapter compos content copy creat \
+         creativ curricul debat draft email essay generat haiku headline idea joke letter market \
+         newsletter novel passage pitch poem post prompt propos recip report scenario slogan song sop \
+         specif story suggest test titl tweet writ",
     ),
     (
         "code",
-        "api bug class cod commit compil component css database debug develop diff engineer file function \
-         html implement java javascript patch program pull python refactor regex repositor schema script \
-         snippet software sql syntax typescript unit workspac",
+        "api bug class cod commit compil component configur css cypher database debug deploy develop diff \
+         endpoint engineer file function graphql html implement java javascript json kubernet librar \
+         packag parser patch program pull python refactor regex repositor schema script snippet software \
+         sql stdout syntax terraform typescript unit workspac yaml",
     ),
     (
         "plan",
-        "accomplish action agent browser call decid delegat execut goal iterat navigat next observ \
-         orchestrat perform plan route step subtask supervis task thought tool worker workflow",
+        "accomplish action agent browser call decid decompos delegat execut goal handoff iterat navigat \
+         next observ orchestrat perform plan rout route step subtask supervis task thought todo tool \
+         transfer worker workflow",
     ),
     (
         "converse",
-        "act ai assist bot character chat chatbot coach companion convers custom friend greet guid help \
-         helpful messag persona polite pretend reply roleplay talk teach therap tone tutor user",
+        "act adventur ai assist bot character chat chatbot coach companion convers custom friend game \
+         greet guid help helpful mentor messag persona play polite pretend reply rolepl roleplay talk \
+         teach therap tone tutor user",
     ),
 ];
 
