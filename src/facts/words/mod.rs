@@ -232,7 +232,8 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         .map(|((role, _, p), shown)| asking(*role, p, shown))
         .collect();
 
-    let task = task::find(&all, &asking);
+    let language = language::find(&parsed.iter().collect::<Vec<_>>());
+    let task = task::find(&all, &asking, language);
     let mut evidence = Vec::new();
     let mut amounts = Vec::new();
     let mut brief = false;
@@ -282,7 +283,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         asks_reasoning: reasons,
         retrieved_context: context::find(&all, task),
         closed_answer: judged.then(|| format::is_closed(&all, task, format, &amounts)),
-        language: language::find(&parsed.iter().collect::<Vec<_>>()),
+        language,
         evidence,
         least_length: least.into_iter().min_by_key(length::weight),
         shown: shown

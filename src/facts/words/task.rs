@@ -45,11 +45,14 @@ impl Votes {
 }
 
 /// The task, or none where nothing is said but variables.
-pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<Task> {
-    let (votes, assistant) = votes(messages, asking)?;
-    let parsed: Vec<&Parsed> = messages.iter().map(|m| m.2).collect();
+pub(super) fn find(
+    messages: &[(Role, &str, &Parsed)],
+    asking: &[Vec<Sentence>],
+    language: Option<&str>,
+) -> Option<Task> {
+    let (votes, assistant) = votes(messages, asking, language)?;
     // The model knows English words only.
-    if matches!(super::language::find(&parsed), Some("en") | None) {
+    if matches!(language, Some("en") | None) {
         return Some(model::best(messages, asking, &votes));
     }
     Some(
@@ -61,7 +64,11 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>])
 
 /// What each sentence and the shape of the request say for each task, and whether an assistant is
 /// spoken to. None where nothing is said but variables.
-fn votes(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option<(Votes, bool)> {
+fn votes(
+    messages: &[(Role, &str, &Parsed)],
+    asking: &[Vec<Sentence>],
+    language: Option<&str>,
+) -> Option<(Votes, bool)> {
     let mut votes = Votes::default();
     let mut words = false;
     let mut imperatives = 0;
@@ -81,13 +88,13 @@ fn votes(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Option
     }
     shape(messages, asking, &mut votes, assistant);
     if votes.best().is_none_or(|b| b.1 < 3.0) {
-        fallback(messages, asking, &mut votes);
+        fallback(messages, asking, language, &mut votes);
     }
     Some((votes, assistant))
 }
 
 /// Where no English verb tells: words of other languages, then what the prompt is about.
-fn fallback(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &mut Votes) {
+fn fallback(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], language: Option<&str>, votes: &mut Votes) {
     // Stems of a request's verb. The one that stands first is the request.
     const STEMS: [(&str, Task); 65] = [
         ("扮演", Task::Converse),
@@ -156,8 +163,7 @@ fn fallback(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes:
         ("escrib", Task::Write),
         ("escrev", Task::Write),
     ];
-    let parsed: Vec<&Parsed> = messages.iter().map(|m| m.2).collect();
-    if !matches!(super::language::find(&parsed), Some("en") | None) {
+    if !matches!(language, Some("en") | None) {
         for (_, _, parsed) in messages {
             let first = STEMS
                 .iter()
@@ -1407,6 +1413,25 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
 #[cfg(test)]
 mod tests {
     use super::super::{Sentence, asking, examples, parse_roles, sentences};
+    use super::model::{KINDS, Take};
+
+    /// Features by name, as they are fitted.
+    #[derive(Default)]
+    struct Written(serde_json::Map<String, serde_json::Value>);
+
+    impl Take for Written {
+        fn named(&mut self, name: &str, value: f32) {
+            self.0.insert(name.to_owned(), value.into());
+        }
+
+        fn word(&mut self, stem: &str, values: [f32; 4]) {
+            for (kind, value) in KINDS.iter().zip(values) {
+                if value > 0.0 {
+                    self.named(&format!("{kind}:{stem}"), value);
+                }
+            }
+        }
+    }
 
     /// Writes the features of each text of a JSON Lines file as `tools/fit_task.py` reads them:
     /// `LLMLINT_TEXTS=texts.jsonl LLMLINT_FEATURES=out.jsonl cargo test features_for_fitting -- --ignored`.
@@ -1427,13 +1452,11 @@ mod tests {
                 .zip(&shown)
                 .map(|((role, _, p), shown)| asking(*role, p, shown))
                 .collect();
-            let mut features = serde_json::Map::new();
-            if let Some((votes, _)) = super::votes(&all, &asked) {
-                super::model::features(&all, &asked, &votes, &mut |name, value| {
-                    features.insert(name.to_owned(), value.into());
-                });
+            let mut features = Written::default();
+            if let Some((votes, _)) = super::votes(&all, &asked, Some("en")) {
+                super::model::features(&all, &asked, &votes, &mut features);
             }
-            out.push_str(&serde_json::json!({"id": row["id"], "features": features}).to_string());
+            out.push_str(&serde_json::json!({"id": row["id"], "features": features.0}).to_string());
             out.push('\n');
         }
         std::fs::write(path("LLMLINT_FEATURES"), out).expect("written");

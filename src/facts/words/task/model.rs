@@ -129,37 +129,101 @@ const MOST: f32 = 1.5;
 /// Words that are read: what a prompt asks stands far before.
 const READ: usize = 20_000;
 
-/// The task with the highest score.
-pub(super) fn best(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Task {
-    let table = table();
-    let mut scores = [0.0_f32; 12];
-    let mut add = |name: &str, value: f32| {
-        if let Some(weights) = table.get(name) {
-            for (score, weight) in scores.iter_mut().zip(weights) {
-                *score += value * weight;
+/// The weights of a feature for each task.
+type Weights = [f32; 12];
+
+/// What a word may be: said at all, said early, first in a sentence, part of a variable's name.
+pub(super) const KINDS: [&str; 4] = ["word", "early", "begins", "variable"];
+
+/// The table of weights: of words by kind, so that a word is looked up once, and of the rest by name.
+#[derive(Default)]
+struct Table {
+    words: HashMap<&'static str, [Option<usize>; 4]>,
+    others: HashMap<&'static str, usize>,
+    rows: Vec<Weights>,
+}
+
+/// Takes the features of a request.
+pub(super) trait Take {
+    /// A feature by its name.
+    fn named(&mut self, name: &str, value: f32);
+    /// A word, with its value in each of [`KINDS`].
+    fn word(&mut self, stem: &str, values: [f32; 4]);
+}
+
+struct Scores {
+    table: &'static Table,
+    of: Weights,
+}
+
+impl Scores {
+    fn add(&mut self, row: usize, value: f32) {
+        for (score, weight) in self.of.iter_mut().zip(&self.table.rows[row]) {
+            *score += value * weight;
+        }
+    }
+}
+
+impl Take for Scores {
+    fn named(&mut self, name: &str, value: f32) {
+        if let Some(row) = self.table.others.get(name) {
+            self.add(*row, value);
+        }
+    }
+
+    fn word(&mut self, stem: &str, values: [f32; 4]) {
+        if let Some(rows) = self.table.words.get(stem) {
+            for (row, value) in rows.iter().zip(values) {
+                if let Some(row) = row
+                    && value > 0.0
+                {
+                    self.add(*row, value);
+                }
             }
         }
+    }
+}
+
+/// The task with the highest score.
+pub(super) fn best(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Task {
+    let mut scores = Scores {
+        table: table(),
+        of: [0.0; 12],
     };
-    features(messages, asking, votes, &mut add);
+    features(messages, asking, votes, &mut scores);
     let best = scores
+        .of
         .iter()
         .enumerate()
         .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
     best.map_or(Task::Other, |(task, _)| TASKS[task])
 }
 
-fn table() -> &'static HashMap<&'static str, [f32; 12]> {
-    static TABLE: OnceLock<HashMap<&'static str, [f32; 12]>> = OnceLock::new();
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let row = |line: &'static str| {
-            let (name, numbers) = line.split_once('\t')?;
+        let mut table = Table::default();
+        for line in WEIGHTS.lines() {
+            let Some((name, numbers)) = line.split_once('\t') else {
+                continue;
+            };
             let mut weights = [0.0; 12];
             for (weight, number) in weights.iter_mut().zip(numbers.split(' ')) {
-                *weight = number.parse::<f32>().ok()? / 100.0;
+                *weight = number.parse::<f32>().unwrap_or(0.0) / 100.0;
             }
-            Some((name, weights))
-        };
-        WEIGHTS.lines().filter_map(row).collect()
+            let row = table.rows.len();
+            table.rows.push(weights);
+            let word = name
+                .split_once(':')
+                .and_then(|(kind, stem)| Some((KINDS.iter().position(|k| *k == kind)?, stem)));
+            match word {
+                Some((kind, stem)) => table.words.entry(stem).or_default()[kind] = Some(row),
+                None => {
+                    table.others.insert(name, row);
+                }
+            }
+        }
+        table
     })
 }
 
@@ -168,9 +232,9 @@ pub(super) fn features(
     messages: &[(Role, &str, &Parsed)],
     asking: &[Vec<Sentence>],
     votes: &Votes,
-    add: &mut dyn FnMut(&str, f32),
+    take: &mut impl Take,
 ) {
-    of_votes(votes, add);
+    of_votes(votes, take);
     let mut fields = Fields::default();
     let mut words: HashMap<&str, Word> = HashMap::new();
     let mut read = 0;
@@ -237,34 +301,20 @@ pub(super) fn features(
             }
         }
     }
-    fields.give(add);
-    let mut name = String::new();
-    let mut give = |kind: &str, stem: &str, value: f32| {
-        name.clear();
-        name.push_str(kind);
-        name.push_str(stem);
-        add(&name, value);
-    };
+    fields.give(take);
     for (stem, word) in &words {
-        if word.said > 0.0 {
-            give("word:", stem, word.said);
-        }
-        if word.early {
-            give("early:", stem, 1.0);
-        }
-        if word.first {
-            give("begins:", stem, 1.0);
-        }
-        if word.variable {
-            give("variable:", stem, 1.0);
-        }
+        let truth = |b: bool| if b { 1.0 } else { 0.0 };
+        take.word(
+            stem,
+            [word.said, truth(word.early), truth(word.first), truth(word.variable)],
+        );
     }
     #[expect(clippy::cast_precision_loss, reason = "a count of words below 20,001")]
-    add("length", (1.0 + read as f32).ln() / 5.0);
+    take.named("length", (1.0 + read as f32).ln() / 5.0);
     if read < 15 {
-        add("short", 1.0);
+        take.named("short", 1.0);
     }
-    add("bias", 1.0);
+    take.named("bias", 1.0);
 }
 
 /// What is known of a stem in the request.
@@ -277,21 +327,21 @@ struct Word {
 }
 
 /// What the verbs and the shape say, in proportion and as it is.
-fn of_votes(votes: &Votes, add: &mut dyn FnMut(&str, f32)) {
+fn of_votes(votes: &Votes, take: &mut impl Take) {
     let most = votes.weight.iter().copied().fold(0.0, f32::max);
     if most <= 0.0 {
-        add("no vote", 1.0);
+        take.named("no vote", 1.0);
         return;
     }
     for (task, weight) in TASKS.iter().zip(votes.weight) {
         if weight > 0.0 {
             let name = format!("{task:?}");
-            add(&format!("votes:{name}"), weight.min(12.0) * 0.1875);
-            add(&format!("share:{name}"), weight / most * 1.5);
+            take.named(&format!("votes:{name}"), weight.min(12.0) * 0.1875);
+            take.named(&format!("share:{name}"), weight / most * 1.5);
         }
     }
     if let Some((task, _)) = votes.best() {
-        add(&format!("first:{task:?}"), 1.5);
+        take.named(&format!("first:{task:?}"), 1.5);
     }
 }
 
@@ -345,19 +395,19 @@ impl Fields {
         }
     }
 
-    fn give(&self, add: &mut dyn FnMut(&str, f32)) {
+    fn give(&self, take: &mut impl Take) {
         for ((slot, _), values) in SLOTS.iter().zip(&self.at) {
             for ((field, _), value) in FIELDS.iter().zip(values) {
                 if *value > 0.0 {
-                    add(&format!("{slot}:{field}"), *value);
+                    take.named(&format!("{slot}:{field}"), *value);
                 }
             }
         }
         let total: f32 = self.all.iter().sum();
         for ((field, _), value) in FIELDS.iter().zip(self.all) {
             if value > 0.0 {
-                add(&format!("much:{field}"), value.ln_1p() / 2.0);
-                add(&format!("part:{field}"), 2.0 * value / total);
+                take.named(&format!("much:{field}"), value.ln_1p() / 2.0);
+                take.named(&format!("part:{field}"), 2.0 * value / total);
             }
         }
     }
@@ -400,4 +450,50 @@ fn stem(word: &str) -> &str {
         }
     }
     word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_weight_is_of_a_feature() {
+        let slots = SLOTS.map(|(slot, _)| slot);
+        for line in WEIGHTS.lines() {
+            let (name, numbers) = line.split_once('\t').expect("a name and its numbers");
+            assert_eq!(
+                numbers.split(' ').filter(|n| n.parse::<i32>().is_ok()).count(),
+                12,
+                "{name}"
+            );
+            let known = match name.split_once(':') {
+                Some((kind, of))
+                    if kind == "votes" || kind == "share" || kind == "first" && of.starts_with(char::is_uppercase) =>
+                {
+                    TASKS.iter().any(|task| format!("{task:?}") == of)
+                }
+                Some((kind, of)) if slots.contains(&kind) || kind == "much" || kind == "part" => {
+                    FIELDS.iter().any(|(field, _)| *field == of) || KINDS.contains(&kind)
+                }
+                Some((kind, _)) => KINDS.contains(&kind),
+                None => matches!(name, "bias" | "length" | "short" | "no vote"),
+            };
+            assert!(known, "{name}");
+        }
+    }
+
+    #[test]
+    fn words_belong_to_fields_by_their_beginning() {
+        let of = |word: &str| -> Vec<&str> {
+            let bits = fields_of(word);
+            (0..FIELDS.len())
+                .filter(|n| bits & 1 << n != 0)
+                .map(|n| FIELDS[n].0)
+                .collect()
+        };
+        assert_eq!(of("translator"), ["translate"]);
+        assert!(of("summarizing").contains(&"summary"));
+        assert!(of("coder").contains(&"code") && !of("codomain").contains(&"code"));
+        assert!(of("the").is_empty() && of("é").is_empty());
+    }
 }
