@@ -12,7 +12,7 @@ use super::numbers::Format;
 use super::{Failure, output};
 use crate::catalog::{Catalog, Gpu, GpuMatch, OpenModel, config_json};
 use crate::engines::vllm::NEWEST;
-use crate::engines::{self, Serving, Version};
+use crate::engines::{self, EngineKind, Serving, Version};
 use crate::facts::memory::{self, Device, Figures, Inputs, Outcome, Plan, Range};
 use crate::facts::{DeploymentFacts, World};
 use crate::formats;
@@ -64,7 +64,7 @@ pub(super) struct Memory {
     /// The most tokens in a batch.
     #[arg(long, value_name = "TOKENS", value_parser = engines::whole_number)]
     max_num_batched_tokens: Option<u64>,
-    /// The share of the GPU's memory that the engine may use, 0 to 1.
+    /// The share of the GPU's memory that the engine may use, 0 to 1 (other engines than vLLM: their own share).
     #[arg(long, value_name = "SHARE")]
     gpu_memory_utilization: Option<f64>,
     /// The engine that serves.
@@ -103,10 +103,44 @@ enum Solve {
     TensorParallel,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
     /// vLLM.
     Vllm,
+    /// SGLang.
+    Sglang,
+    /// llama.cpp's server; --quantization is the file's kind.
+    #[value(name = "llama.cpp")]
+    LlamaCpp,
+    /// Ollama; --quantization is the file's kind.
+    Ollama,
+    /// text-generation-inference.
+    Tgi,
+    /// TensorRT-LLM, also inside Triton.
+    #[value(name = "tensorrt-llm")]
+    TensorRtLlm,
+    /// LMDeploy.
+    Lmdeploy,
+    /// text-embeddings-inference.
+    Tei,
+    /// Infinity.
+    Infinity,
+}
+
+impl Engine {
+    fn kind(self) -> EngineKind {
+        match self {
+            Engine::Vllm => EngineKind::Vllm,
+            Engine::Sglang => EngineKind::Sglang,
+            Engine::LlamaCpp => EngineKind::LlamaCpp,
+            Engine::Ollama => EngineKind::Ollama,
+            Engine::Tgi => EngineKind::Tgi,
+            Engine::TensorRtLlm => EngineKind::TensorRtLlm,
+            Engine::Lmdeploy => EngineKind::Lmdeploy,
+            Engine::Tei => EngineKind::Tei,
+            Engine::Infinity => EngineKind::Infinity,
+        }
+    }
 }
 
 fn version(text: &str) -> Result<Version, String> {
@@ -121,7 +155,6 @@ impl Memory {
         if let Some(path) = &self.file {
             return self.judge_file(path);
         }
-        let Engine::Vllm = self.engine;
         let catalog = Catalog::embedded();
         let name = self.model.as_deref().unwrap_or_default();
         let read;
@@ -153,7 +186,11 @@ impl Memory {
                 GpuMatch::Unknown => return Err(unknown_gpu(catalog, label)),
             },
         };
-        if let Some(gpu) = gpus.iter().find(|gpu| !is_modelled(gpu)) {
+        if let Some(gpu) = gpus
+            .iter()
+            .find(|gpu| !is_modelled(gpu))
+            .filter(|_| self.engine == Engine::Vllm)
+        {
             return Err(Failure(format!(
                 "{} can't be judged: vLLM's memory is known here for AMD's GPUs and NVIDIA's from compute capability 7.0 on",
                 gpu.id
@@ -247,7 +284,9 @@ impl Memory {
     /// The settings stated, with what is assumed for the others.
     fn inputs(&self, model: &OpenModel) -> Inputs {
         let mut assumed = Vec::new();
-        match self.engine_version {
+        let vllm = self.engine == Engine::Vllm;
+        match self.engine_version.filter(|_| vllm) {
+            None if !vllm => {}
             None => assumed.push(format!("vLLM {NEWEST}, the newest release known here")),
             Some(version) if version > NEWEST => {
                 assumed.push(format!(
@@ -274,6 +313,7 @@ impl Memory {
         }
         match (&model.quantization, &self.quantization) {
             (Some(own), _) => assumed.push(format!("weights as published, {} of {} bits", own.method, own.bits)),
+            (None, None) if matches!(self.engine, Engine::LlamaCpp | Engine::Ollama) => {}
             (None, None) => assumed.push("weights not quantized".to_owned()),
             (None, Some(_)) => {}
         }
@@ -282,7 +322,8 @@ impl Memory {
         }
         assumed.push("memory alone decides, not whether the GPU computes in these formats".to_owned());
         Inputs {
-            version: Some(self.engine_version.unwrap_or(NEWEST)),
+            engine: Some(self.engine.kind()),
+            version: self.engine_version.or(vllm.then_some(NEWEST)),
             tensor_parallel: self.tensor_parallel,
             pipeline_parallel: self.pipeline_parallel,
             gpu_memory_utilization: self.gpu_memory_utilization,
@@ -300,7 +341,9 @@ impl Memory {
     /// The settings stated, as one would write them.
     fn stated(&self) -> Vec<String> {
         let number = |value: Option<u64>| value.map(|value| value.to_string());
+        let engine = (self.engine != Engine::Vllm).then(|| self.engine.kind().name().to_owned());
         [
+            ("engine", engine),
             ("engine-version", self.engine_version.map(|version| version.to_string())),
             ("tensor-parallel", number(self.tensor_parallel)),
             ("pipeline-parallel", number(self.pipeline_parallel)),
@@ -462,7 +505,13 @@ impl Asked<'_> {
         }
         page.out.push('\n');
         page.settings(&self.memory.stated(), &self.inputs.assumed);
-        page.tell("          ", "for the other settings, vLLM's own defaults on each GPU");
+        page.tell(
+            "          ",
+            &format!(
+                "for the other settings, {}'s own defaults on each GPU",
+                self.memory.engine.kind().name()
+            ),
+        );
         page.tell("shape     ", &origin(&self.model.source, self.model.as_of));
         page.out
     }

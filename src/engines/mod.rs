@@ -236,6 +236,8 @@ pub struct Serving {
     pub kv_cache_dtype: Field<String>,
     /// The longest sequence, in tokens.
     pub max_model_len: Field<u64>,
+    /// Whether the longest sequence is made as long as the KV cache holds (vLLM's `auto` and -1).
+    pub fits_length: bool,
     /// The most sequences in a batch.
     pub max_num_seqs: Field<u64>,
     /// The most tokens in a batch.
@@ -338,6 +340,7 @@ impl Serving {
             quantization: Field::default(),
             kv_cache_dtype: Field::default(),
             max_model_len: Field::default(),
+            fits_length: false,
             max_num_seqs: Field::default(),
             max_num_batched_tokens: Field::default(),
             gpu_memory_utilization: Field::default(),

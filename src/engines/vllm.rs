@@ -72,6 +72,10 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         quantization: flags.text(&["--quantization"]),
         kv_cache_dtype: flags.text(&["--kv-cache-dtype"]),
         max_model_len: flags.whole(&["--max-model-len"]),
+        fits_length: flags
+            .text(&["--max-model-len"])
+            .known()
+            .is_some_and(|length| matches!(length.as_str(), "auto" | "-1")),
         max_num_seqs: flags.whole(&["--max-num-seqs"]),
         max_num_batched_tokens: flags.whole(&["--max-num-batched-tokens"]),
         gpu_memory_utilization: flags.decimal(&["--gpu-memory-utilization"]),

@@ -16,6 +16,7 @@ mod cases;
 mod cases_other;
 mod gguf;
 mod kv;
+mod launched;
 mod llama_cpp;
 mod ollama;
 mod others;
@@ -39,6 +40,8 @@ const UNSTATED: Version = Version::new(0, 16, 0);
 /// The release assumed where only "V0" is stated.
 const UNSTATED_V0: Version = Version::new(0, 7, 3);
 
+/// `--max-model-len auto` and -1: seen in 0.17, not in 0.10.
+const LENGTH_FITTED: Version = Version::new(0, 14, 0);
 /// Hopper multiplies MXFP4 from then on: seen in 0.14, not in 0.10.
 const MXFP4_MULTIPLIED: Version = Version::new(0, 12, 0);
 
@@ -164,6 +167,8 @@ pub struct Lora {
 /// What the launch sets. `None` is the engine's default for its release and GPU.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs {
+    /// The engine where it is another than vLLM, whose words the settings are in.
+    pub engine: Option<EngineKind>,
     /// The release; `None` where it is not stated (a published log), which takes the most demanding.
     pub version: Option<Version>,
     /// What the environment says of V1.
@@ -182,6 +187,8 @@ pub struct Inputs {
     pub kv_cache_memory_bytes: Option<u64>,
     /// The longest sequence, tokens.
     pub max_model_len: Option<u64>,
+    /// Whether the longest sequence is made as long as the KV cache holds, up to the model's own.
+    pub fit_length: bool,
     /// The most sequences in a batch.
     pub max_num_seqs: Option<u64>,
     /// The most tokens in a batch.
@@ -257,9 +264,12 @@ impl Inputs {
             _ => None,
         };
         let utilization = stated(&serving.gpu_memory_utilization, "--gpu-memory-utilization")?;
+        let fit_length = serving.fits_length && version >= LENGTH_FITTED;
         let offload = stated(&serving.cpu_offload_gb, "--cpu-offload-gb")?;
         let task = stated(&serving.task, "--task")?;
         Ok(Self {
+            engine: None,
+            fit_length,
             version: Some(version),
             use_v1: stated(&serving.use_v1, "VLLM_USE_V1")?,
             tensor_parallel: stated(&serving.tensor_parallel, "--tensor-parallel-size")?,
@@ -268,7 +278,10 @@ impl Inputs {
             expert_parallel: stated(&serving.expert_parallel, "--enable-expert-parallel")?.unwrap_or(false),
             gpu_memory_utilization: utilization.and_then(|share| share.to_f64()),
             kv_cache_memory_bytes: stated(&serving.kv_cache_memory_bytes, "--kv-cache-memory-bytes")?,
-            max_model_len: stated(&serving.max_model_len, "--max-model-len")?,
+            max_model_len: match fit_length {
+                true => None,
+                false => stated(&serving.max_model_len, "--max-model-len")?,
+            },
             max_num_seqs: stated(&serving.max_num_seqs, "--max-num-seqs")?,
             max_num_batched_tokens: stated(&serving.max_num_batched_tokens, "--max-num-batched-tokens")?,
             block_size: stated(&serving.block_size, "--block-size")?,
@@ -428,8 +441,11 @@ pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus: Option<u
     }
 }
 
-/// Judges a model on a GPU with these settings of vLLM.
+/// Judges a model on a GPU with these settings of vLLM, or of the engine that they name.
 pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
+    if let Some(engine) = inputs.engine.filter(|engine| *engine != EngineKind::Vllm) {
+        return launched::plan(engine, model, gpu, inputs);
+    }
     let mut assumed = inputs.assumed.clone();
     let settings = match settle(model, gpu, inputs, &mut assumed) {
         Ok(settings) => settings,
@@ -483,6 +499,10 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         };
     };
     let available = available(&figures, inputs, total, gpu.error_gib, &mut steps);
+    let (settings, needed) = match inputs.fit_length {
+        true => fitted(&kv, settings, available, &mut figures, &mut assumed),
+        false => (settings, needed),
+    };
     figures.kv = Some(KvRoom {
         available,
         tokens: kv.tokens(available.mid * GIB, &settings),
@@ -507,6 +527,36 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         assumed,
         steps,
     }
+}
+
+/// The settings with the longest length that the KV cache surely holds, at least one token, and the GiB that a sequence
+/// of it needs (`_auto_fit_max_model_len`).
+fn fitted(
+    kv: &kv::Layout,
+    settings: Settings,
+    available: Range,
+    figures: &mut Figures,
+    assumed: &mut Vec<String>,
+) -> (Settings, f64) {
+    let of = |length: u64| Settings {
+        max_model_len: length,
+        ..settings
+    };
+    let needs = |length: u64| kv.sequence_bytes(&of(length)) / GIB;
+    let (mut fits, mut fails) = (1, settings.max_model_len.saturating_add(1));
+    while fails - fits > 1 {
+        let middle = fits + (fails - fits) / 2;
+        if needs(middle) <= available.low {
+            fits = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    assumed.push(format!("max-model-len auto: about {fits} tokens"));
+    figures.max_model_len = fits;
+    figures.kv_needed_gib = needs(fits);
+    figures.kv_bytes_per_token = kv.bytes_per_token(&of(fits));
+    (of(fits), needs(fits))
 }
 
 /// Fills in the defaults.
@@ -553,13 +603,14 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
             model.layers
         ));
     }
+    let fitted = inputs.fit_length.then_some(model.max_context);
     let mut default = |stated: Option<u64>, name: &str, value: u64| {
         stated.unwrap_or_else(|| {
             assumed.push(format!("{name} {value}"));
             value
         })
     };
-    let max_model_len = default(inputs.max_model_len, "max-model-len", model.max_context).max(1);
+    let max_model_len = default(inputs.max_model_len.or(fitted), "max-model-len", model.max_context).max(1);
     let max_num_seqs = default(inputs.max_num_seqs, "max-num-seqs", defaults.max_num_seqs).max(1);
     let batch = defaults.batched_tokens(max_model_len, inputs.chunked_prefill, model.multimodal);
     let batch = batch.max(if defaults.v1 { 1 } else { max_num_seqs });

@@ -121,6 +121,10 @@ fn inputs(row: &Value) -> Inputs {
         .map(|key| (*key).to_owned())
         .collect();
     Inputs {
+        engine: None,
+        // Rows write it as the flag does.
+        fit_length: matches!(row.get("max_model_len"), Some(Value::String(text)) if text == "auto")
+            || row.get("max_model_len").and_then(Value::as_i64) == Some(-1),
         version: Version::parse(&version).or_else(|| of_month(&version)),
         use_v1,
         tensor_parallel: whole("tensor_parallel"),

@@ -178,6 +178,11 @@ fn budget(
                 buffers: 0.0,
             })
         }
+        EngineKind::Nim => Err(
+            "NIM's profile decides which engine it runs, in which precision and on how many GPUs: ask for vLLM or \
+             TensorRT-LLM with the profile's settings"
+                .to_owned(),
+        ),
         other => Err(format!("how {} spends a GPU's memory is not modelled", other.name())),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     let version = match &serving.version {
         Field::Known(version, _) => *version,
         Field::Absent(_) | Field::Unknown(..) => {
-            assumed.push(format!("assumed newest known version {NEWEST}"));
+            assumed.push(format!("SGLang {NEWEST}, the newest release known here"));
             NEWEST
         }
     };

@@ -128,8 +128,20 @@ pub(super) fn of(
     let told = model.unquantized_parameters.is_some() || model.weights_bytes.is_some();
     let error = match &format {
         None => 0.005,
-        Some(format) if format.published && format.bits >= 8.0 => 0.015,
-        Some(format) if format.published && told => 0.02,
+        Some(format) if format.published && format.bits >= 8.0 => {
+            if told {
+                0.015
+            } else {
+                0.03
+            }
+        }
+        Some(format) if format.published => {
+            if told {
+                0.02
+            } else {
+                0.07
+            }
+        }
         Some(_) => 0.04,
     } + if model.multimodal && model.tower_parameters.is_none() {
         0.03
