@@ -54,6 +54,7 @@ fn lint_a_prompt_and_a_manifest(bencher: divan::Bencher) {
         catalog: Catalog::embedded(),
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
+        only: None,
     };
     bencher.bench(|| lint(&sources, &[], &linter));
 }
@@ -100,6 +101,7 @@ fn lint_2000_manifests(bencher: divan::Bencher) {
         catalog: Catalog::embedded(),
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
+        only: None,
     };
     let one = rayon::ThreadPoolBuilder::new()
         .num_threads(1)

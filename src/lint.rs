@@ -45,6 +45,9 @@ pub struct Linter<'a> {
     pub rules: &'a RuleSet,
     /// Decides retirement.
     pub today: Date,
+    /// The files, by their paths from the root, whose units are judged, with those that take text from them; all where
+    /// it is absent.
+    pub only: Option<HashSet<String>>,
 }
 
 /// Judges `sources`, which are sorted by path. Reads no file, no clock and no environment.
@@ -97,6 +100,21 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let units = join_trainings(units, sources, &mut files);
     let mut units = join_settings(units, sources, &mut files);
     follow_routes(&mut units, routes, linter.catalog);
+    if let Some(only) = &linter.only {
+        let judged = |source: SourceId| only.contains(&sources[source.0 as usize].from_root);
+        units.retain(|unit| match unit {
+            Unit::Prompt(prompt) => {
+                judged(prompt.place.source) || prompt.messages.iter().any(|part| judged(part.source))
+            }
+            _ => judged(unit.place().source),
+        });
+        let paths: HashSet<&str> = sources
+            .iter()
+            .filter(|source| only.contains(&source.from_root))
+            .map(|source| source.path.as_str())
+            .collect();
+        findings.retain(|finding| finding.rule == "unreadable-file" || paths.contains(finding.path.as_str()));
+    }
 
     let world = World {
         before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
@@ -963,6 +981,7 @@ mod tests {
             catalog: Catalog::embedded(),
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
+            only: None,
         };
         let report = lint(&sources, &[], &linter);
         let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();

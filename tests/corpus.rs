@@ -92,6 +92,7 @@ fn check(sources: &[Source], before: &[Source], select: &[String], config: Confi
             catalog: Catalog::embedded(),
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
+            only: None,
         },
     )
 }

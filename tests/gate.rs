@@ -341,3 +341,35 @@ fn two_reports_make_a_diff() {
     );
     assert_eq!(run(&["diff", "old.json", "prompts/a.md"]).code, Some(2));
 }
+
+#[test]
+fn what_is_staged_is_judged_as_it_is_staged() {
+    let tree = repository(&[
+        ("prompts/a.md", CLEAN),
+        ("prompts/old.md", PROMPT),
+        ("prompts/parts/tone.j2", CLEAN),
+    ]);
+    let staged = |tree: &Tree| tree.check(&["--staged", "--format", "compact"]);
+    assert_eq!(
+        staged(&tree).code,
+        Some(0),
+        "nothing is staged, so the old finding is not told"
+    );
+    let tree = tree.with("prompts/a.md", PROMPT);
+    assert_eq!(staged(&tree).code, Some(0), "the work tree is not what is committed");
+    git(&tree, &["add", "prompts/a.md"]);
+    let tree = tree.with("prompts/a.md", CLEAN);
+    let ran = staged(&tree);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(
+        ran.out.lines().all(|line| line.starts_with("prompts/a.md:")),
+        "{}",
+        ran.out
+    );
+    git(&tree, &["rm", "-qf", "--cached", "prompts/a.md"]);
+    assert_eq!(staged(&tree).code, Some(0), "a file that goes is no finding");
+    let empty = Tree::new().with("prompts/a.md", PROMPT);
+    git(&empty, &["init", "-q"]);
+    git(&empty, &["add", "-A"]);
+    assert_eq!(staged(&empty).code, Some(1), "the first commit has no parent");
+}

@@ -33,6 +33,7 @@ fn judge(id: &str, example: &Example, text: &str) -> Report {
             catalog: Catalog::embedded(),
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
+            only: None,
         },
     )
 }

@@ -30,8 +30,14 @@ impl ChangeSet {
         let git = Git::open(&root.folder).map_err(|why| Failure(format!("--base {base}: {why}")))?;
         let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")))?;
         let changed = git.changed(&commit)?;
+        // A commit's whole name says no more than its beginning.
+        let named = if commit.starts_with(base) {
+            String::new()
+        } else {
+            format!("{base} ")
+        };
         Ok(Self {
-            base: format!("{base} ({})", host::short(&commit)),
+            base: format!("{named}({})", host::short(&commit)),
             git,
             commit,
             changed,
@@ -158,6 +164,47 @@ impl ChangeSet {
                 }
             });
     }
+}
+
+/// The sources of a run on what is staged, and the paths from the root that it judges: a staged file counts as it is
+/// staged, not as it stands in the work tree.
+pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<String>), Failure> {
+    let git = Git::open(&run.root.folder).map_err(|why| Failure(format!("--staged: {why}")))?;
+    let failure = |error: host::WalkError| Failure(error.message);
+    let mut scan = host::scan_files(&git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
+    let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
+    let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
+    let exclude = run.settings.config.exclude_globs();
+    let shown = Shown::new(paths, &run.root);
+    let mut files: Vec<(String, String, Blob)> = Vec::new();
+    for (from_root, blob) in git.staged()? {
+        if own(&from_root)
+            && !exclude.is_match(run.settings.relative(&from_root))
+            && let Some(path) = shown.path(&from_root)
+        {
+            files.push((from_root, path, blob));
+        }
+    }
+    let texts = git.texts(&files.iter().map(|(_, _, blob)| blob).collect::<Vec<_>>(), limit)?;
+    let names: HashSet<String> = files.iter().map(|(from_root, ..)| from_root.clone()).collect();
+    scan.sources.retain(|source| !names.contains(&source.from_root));
+    scan.unread.clear();
+    for (from_root, path, blob) in files {
+        match texts.get(&blob) {
+            Some(Ok(text)) => {
+                let source = Source::new(path, text.as_str(), false).seen_from_root(from_root);
+                scan.sources.push(source);
+            }
+            Some(Err(why)) => scan.unread.push(Unread {
+                path,
+                why: why.clone(),
+                finding: run.settings.is_prompt_place(&from_root),
+            }),
+            None => {}
+        }
+    }
+    scan.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((scan, names))
 }
 
 /// Leaves only findings that the base does not have.

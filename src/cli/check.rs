@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use super::change::{ChangeSet, keep_new};
+use super::change::{ChangeSet, keep_new, staged};
 use super::load::{self, ConfigArguments, Run};
 use super::output::{self, Color};
 use crate::gate::{self, Baseline};
@@ -53,6 +53,9 @@ pub(super) struct Check {
     /// budgets and baseline are the base's own.
     #[arg(long, value_name = "REF", conflicts_with_all = ["before", "no_gitignore"])]
     base: Option<String>,
+    /// Judge what is staged for the next commit, as it is staged, and what takes text from it.
+    #[arg(long, conflicts_with_all = ["base", "before"])]
+    staged: bool,
     /// Judge by the settings that the change itself brings: for a change that somebody outside of it has allowed to.
     #[arg(long, requires = "base")]
     allow_config_change: bool,
@@ -163,15 +166,20 @@ impl Check {
         let mut report = match &mut change {
             Some(change) => self.judge_change(change, &run)?,
             None => {
+                let mut linter = run.linter();
                 let scan = if from_stdin {
                     self.stdin(&run)?
+                } else if self.staged {
+                    let (scan, names) = staged(&self.paths, &run)?;
+                    linter.only = Some(names);
+                    scan
                 } else {
                     host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore).map_err(|error| {
                         Failure(format!("{} (check the spelling, or leave the path out)", error.message))
                     })?
                 };
                 let before = self.older(&run)?;
-                lint::lint_against(&scan.sources, &before, &scan.unread, &run.linter())
+                lint::lint_against(&scan.sources, &before, &scan.unread, &linter)
             }
         };
         let notes = self.accept(&origin, &run, &mut report)?;

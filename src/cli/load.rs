@@ -166,6 +166,7 @@ impl Run {
             catalog: &self.catalog,
             rules: &self.rules,
             today: self.today,
+            only: None,
         }
     }
 }

@@ -27,6 +27,9 @@ pub struct Changed {
     pub now: Kind,
 }
 
+/// A path, its content before and after, and what stands there now.
+type Difference = (String, Option<Blob>, Option<Blob>, Kind);
+
 /// The name of a file's content in git's store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Blob(String);
@@ -104,32 +107,11 @@ impl Git {
     /// # Errors
     /// Git's own words.
     pub fn changed(&self, commit: &str) -> Result<Vec<Changed>, String> {
-        let arguments = [
-            "diff",
-            "--raw",
-            "-z",
-            "--no-renames",
-            "--no-abbrev",
-            "--no-ext-diff",
-            "--ignore-submodules=dirty",
-            commit,
-            "--",
-        ];
-        let raw = self.bytes(&arguments)?;
-        let mut parts = raw.split(|byte| *byte == 0).filter(|part| !part.is_empty());
-        let mut changed = Vec::new();
-        while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
-            let head = String::from_utf8_lossy(head);
-            let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
-            let [old_mode, new_mode, old, ..] = fields.as_slice() else {
-                return Err(format!("git diff gave a line that is not understood: {head}"));
-            };
-            changed.push(Changed {
-                path: String::from_utf8_lossy(path).into_owned(),
-                before: (kind(old_mode) == Kind::File).then(|| Blob((*old).to_owned())),
-                now: kind(new_mode),
-            });
-        }
+        let mut changed: Vec<Changed> = self
+            .differences(&[commit, "--"])?
+            .into_iter()
+            .map(|(path, before, _, now)| Changed { path, before, now })
+            .collect();
         let others = self.bytes(&["ls-files", "-z", "--others", "--exclude-standard"])?;
         changed.extend(paths(&others).map(|path| Changed {
             path,
@@ -138,6 +120,54 @@ impl Git {
         }));
         changed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changed)
+    }
+
+    /// The files that are staged for the next commit, with their staged content, by path.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn staged(&self) -> Result<Vec<(String, Blob)>, String> {
+        let staged = self.differences(&["--cached", "--"])?;
+        let files = staged
+            .into_iter()
+            .filter_map(|(path, _, after, _)| Some((path, after?)));
+        Ok(files.collect())
+    }
+
+    /// Path, content before and after, and what stands there now, of each difference. Content that is only in the work
+    /// tree has no name yet.
+    fn differences(&self, of: &[&str]) -> Result<Vec<Difference>, String> {
+        let mut arguments = vec![
+            "diff",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-ext-diff",
+            "--ignore-submodules=dirty",
+        ];
+        arguments.extend(of);
+        let raw = self.bytes(&arguments)?;
+        let mut parts = raw.split(|byte| *byte == 0).filter(|part| !part.is_empty());
+        let mut found = Vec::new();
+        while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+            let head = String::from_utf8_lossy(head);
+            let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+            let [old_mode, new_mode, old, new, ..] = fields.as_slice() else {
+                return Err(format!("git diff gave a line that is not understood: {head}"));
+            };
+            let blob = |mode: &str, id: &str| {
+                let named = kind(mode) == Kind::File && id.bytes().any(|byte| byte != b'0');
+                named.then(|| Blob(id.to_owned()))
+            };
+            found.push((
+                String::from_utf8_lossy(path).into_owned(),
+                blob(old_mode, old),
+                blob(new_mode, new),
+                kind(new_mode),
+            ));
+        }
+        Ok(found)
     }
 
     /// The paths of all files of the work tree that git does not ignore, tracked ones whatever `.gitignore` says.
