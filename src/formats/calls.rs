@@ -1,5 +1,10 @@
 //! Calls of LLM APIs in source code, by the shapes of `sdks`: Python, TypeScript and JavaScript.
 
+mod http;
+mod models;
+mod tools;
+mod zod;
+
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -56,15 +61,18 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !signs.is_match(reading.source.text.as_bytes()) {
         return None;
     }
-    let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some();
+    let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);
     let in_test = is_test(&reading.source.from_root);
     let mut units: Vec<Unit> = Vec::new();
-    for call in reading.calls(wanted) {
+    let named = |name: &str| sdks::is_last_name(name) || http::is_last_name(name);
+    for call in reading.calls_of(named, wanted) {
         if units.len() >= MAX_UNITS {
             break;
         }
         let prompt = if call.callee == CHAIN {
             chain(reading, &call)
+        } else if http::sends(&call.callee) {
+            request(reading, &call)
         } else {
             let found = sdks::find(&call.callee)?;
             let told =
@@ -80,6 +88,15 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         units,
         ..Read::default()
     })
+}
+
+/// A request that is sent without a package.
+fn request(reading: &Reading<'_>, call: &Call) -> Option<Prompt> {
+    let (twin, address) = http::twin(call)?;
+    let mut prompt = prompt(reading, sdks::find(&twin.callee)?.shape, &twin)?;
+    prompt.provider = sdks::provider_of_host(&address).map(str::to_owned);
+    prompt.endpoint = Some(address);
+    Some(prompt)
 }
 
 /// Whether a file is a test by its path.
@@ -135,13 +152,28 @@ fn within(found: &Found, name: &str) -> Option<Found> {
             Err(_) => argument(call, name)?.value,
         },
         Kind::List { items, .. } => items.get(name.parse::<usize>().ok()?)?.clone(),
-        Kind::OneOf { of, .. } => of.iter().find_map(|one| {
-            let one = Found {
-                value: one.clone(),
-                place: found.place,
-            };
-            within(&one, name).map(|found| found.value)
-        })?,
+        Kind::OneOf { of, open, why } => {
+            let inner = of.iter().filter_map(|one| {
+                let one = Found {
+                    value: one.clone(),
+                    place: found.place,
+                };
+                within(&one, name).map(|found| found.value)
+            });
+            let inner: Vec<Arc<Value>> = inner.collect();
+            let first = inner.first()?.clone();
+            if inner.len() == of.len() && !open && inner.iter().all(|one| one.is_same(&first)) {
+                first
+            } else {
+                let kind = Kind::OneOf {
+                    open: *open || inner.len() < of.len(),
+                    of: inner,
+                    why: why.clone(),
+                };
+                let place = found.value.place;
+                Arc::new(Value { place, kind })
+            }
+        }
         _ => return None,
     };
     let place = shown_at(&value, found.place);
@@ -230,9 +262,17 @@ fn prompt(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Option<Prompt> {
 fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) {
     prompt.endpoint = first_of(call, shape.endpoint).and_then(|found| string(&found.value).ok());
     prompt.provider = provider(shape, call, prompt.endpoint.as_deref());
-    let model = first_of(call, shape.model);
+    let model = first_of(call, shape.model).map(|found| {
+        let (value, provider) = models::named(&found.value);
+        if prompt.provider.is_none() {
+            prompt.provider = provider.map(str::to_owned);
+        }
+        Found { value, ..found }
+    });
     prompt.candidates = model.as_ref().map(candidates).unwrap_or_default();
-    prompt.model = field(reading, call, shape.model, string);
+    prompt.model = field(reading, call, shape.model, |value| {
+        string(model.as_ref().map_or(value, |found| &found.value))
+    });
     if shape.model.is_empty() {
         prompt.model = Field::Unknown("the program chooses the model elsewhere".to_owned(), Some(call.place));
     }
@@ -387,8 +427,15 @@ fn response_format(call: &Call, paths: &[&str]) -> Field<String> {
 
 /// The tools that are offered: definitions, and functions of the program by their name and docstring.
 fn tools(reading: &Reading<'_>, found: &Found) -> Vec<Tool> {
-    let Kind::List { items, .. } = &found.value.kind else {
-        return Vec::new();
+    let items = match &found.value.kind {
+        Kind::List { items, .. } => items,
+        Kind::Map { entries, .. } => {
+            let tools = entries
+                .iter()
+                .filter_map(|(name, tool)| tools::made(Some(name), tool, shown_at(tool, found.place)));
+            return tools.collect();
+        }
+        _ => return Vec::new(),
     };
     let made = items.iter().take(MAX_MESSAGES).filter_map(|item| {
         let place = shown_at(item, found.place);
@@ -420,6 +467,7 @@ fn tools(reading: &Reading<'_>, found: &Found) -> Vec<Tool> {
                     place,
                 })
             }
+            Kind::Call(_) => tools::made(None, item, place),
             _ => None,
         }
     });

@@ -427,6 +427,12 @@ impl<'a> Reading<'a> {
         reader.map(|reader| reader.calls(wanted)).unwrap_or_default()
     }
 
+    /// The same, told beforehand by which names calls end.
+    fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
+        let reader = code::Reader::new(self.files, self.id);
+        reader.map(|reader| reader.calls_of(named, wanted)).unwrap_or_default()
+    }
+
     fn whole(&self) -> Span {
         let (body, start) = self.source.body();
         Span::new(start, start + body.len())

@@ -14,7 +14,12 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         provider: "bedrock",
         packages: PACKAGES,
-        calls: &["converse", "converse_stream"],
+        calls: &[
+            "converse",
+            "converse_stream",
+            "ConverseCommand",
+            "ConverseStreamCommand",
+        ],
         alone: &[("converse", &["modelId"]), ("converse_stream", &["modelId"])],
         model: &["modelId"],
         messages: &["messages"],
@@ -31,7 +36,12 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         provider: "bedrock",
         packages: PACKAGES,
-        calls: &["invoke_model", "invoke_model_with_response_stream"],
+        calls: &[
+            "invoke_model",
+            "invoke_model_with_response_stream",
+            "InvokeModelCommand",
+            "InvokeModelWithResponseStreamCommand",
+        ],
         alone: &[
             ("invoke_model", &["modelId"]),
             ("invoke_model_with_response_stream", &["modelId"]),

@@ -16,13 +16,10 @@ mod local;
 mod mistral;
 mod openai;
 mod routers;
+mod vercel;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
-
-mod npm;
-
-pub use npm::canonical;
 
 /// A kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +124,7 @@ const TABLES: &[&[Shape]] = &[
     llama_index::SHAPES,
     agents::SHAPES,
     local::SHAPES,
+    vercel::SHAPES,
 ];
 
 /// Words of which each file with such a call has one; what has none is not looked into.
@@ -161,6 +159,10 @@ pub const SIGNS: &[&str] = &[
     "transformers",
     "vllm",
     "chat.completions",
+    "/chat/completions",
+    "api.anthropic.com",
+    "genkit",
+    "mastra",
     "messages.create",
     "generate_content",
     "generateContent",
@@ -237,6 +239,21 @@ pub fn provider_of_host(address: &str) -> Option<&'static str> {
         .map(|(_, provider)| *provider)
 }
 
+/// Who serves the model that a call makes to be handed to another; empty where its name decides, `None` where it makes
+/// none.
+pub fn provider_of_models(callee: &str) -> Option<&'static str> {
+    let found = vercel::MODELS
+        .iter()
+        .find(|(package, _)| match callee.strip_prefix(package) {
+            // `openai.tools.webSearch()` makes a tool.
+            Some(rest) => {
+                rest.is_empty() || ((rest.starts_with('.') || rest.starts_with('/')) && !rest.contains(".tools."))
+            }
+            None => false,
+        });
+    found.map(|(_, provider)| *provider)
+}
+
 /// A shape that a call may have.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate {
@@ -265,6 +282,11 @@ pub fn find(path: &str) -> Option<Candidate> {
         let mut ends_alone = shape.alone.iter().filter(|(end, _)| ends(path, end));
         ends_alone.next().map(|(_, needs)| Candidate { shape, needs })
     })
+}
+
+/// Whether some call ends with this name.
+pub fn is_last_name(name: &str) -> bool {
+    by_last_name().contains_key(name)
 }
 
 /// What follows a package's name; a package below it counts (`google.genai` of `google.genai.client`).

@@ -123,16 +123,19 @@ impl<'a> Reader<'a> {
         self.calls_of(|_| true, wanted)
     }
 
-    /// The same, of what is called by one of these names in the end: `create`.
+    /// The same, told beforehand by which names calls end (`create`), so that others need not be followed.
     pub fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let mut found = Vec::new();
         for site in &self.module.sites {
+            if !self.may_be(site, &named) {
+                continue;
+            }
             self.framed.borrow_mut().clear();
             let steps = self.steps.get();
             self.limit.set(MAX_STEPS_OF_FILE.min(steps + MAX_STEPS));
             let here = self.here(site);
             let called = match &self.module.expr(site.call).kind {
-                ExprKind::Call { function, .. } if self.module.last_name(*function).is_some_and(&named) => {
+                ExprKind::Call { function, .. } => {
                     let called = self.called(here, *function);
                     let is_wanted = called.own.is_none() && wanted(&called.path, called.followed);
                     is_wanted.then(|| self.call(here, site.call)).flatten()
@@ -152,6 +155,18 @@ impl<'a> Reader<'a> {
             }
         }
         found
+    }
+
+    /// Whether a call may be one of those that end with these names.
+    fn may_be(&self, site: &Site, named: impl Fn(&str) -> bool) -> bool {
+        // In Python an object is itself called: `self.llm(prompt)`.
+        if self.language(self.id) == Language::Python {
+            return true;
+        }
+        match &self.module.expr(site.call).kind {
+            ExprKind::Call { function, .. } => self.module.last_name(*function).is_some_and(named),
+            _ => true,
+        }
     }
 
     /// What a function or class of the tree is called, with its docstring and parameters.
@@ -308,10 +323,14 @@ impl<'a> Reader<'a> {
                     },
                 )
             }
-            ExprKind::Name(name) => self.name(here, name, span),
+            ExprKind::Name(name) => {
+                let value = self.name(here, name, span);
+                self.used(here, span, value)
+            }
             ExprKind::Member(object, name) => {
                 let object = self.value(here, *object);
-                self.member(here, &object, name, span)
+                let value = self.member(here, &object, name, span);
+                self.used(here, span, value)
             }
             ExprKind::Index(object, index) => {
                 let (object, index) = (self.value(here, *object), self.value(here, *index));
@@ -385,6 +404,14 @@ impl<'a> Reader<'a> {
             }
             ExprKind::Scope(scope) => self.made(here, span, Kind::Scope(here.file, *scope)),
             ExprKind::Other => self.unknown(here, span, runtime()),
+        }
+    }
+
+    /// What can't be told is shown where it is used, not where its name leads.
+    fn used(&self, here: Here<'_>, span: Span, value: Arc<Value>) -> Arc<Value> {
+        match &value.kind {
+            Kind::Unknown(_) | Kind::Path(..) => self.made(here, span, value.kind.clone()),
+            _ => value,
         }
     }
 
@@ -1430,7 +1457,17 @@ impl<'a> Reader<'a> {
             slot: slot.clone(),
             ..Call::new(called.path, place)
         };
+        let mut written = HashMap::new();
         for argument in arguments {
+            if let ExprKind::Map { entries, .. } = &module.expr(argument.value).kind {
+                written.extend(entries.iter().filter_map(|entry| match entry {
+                    Entry::Pair(key, value) => match &module.expr(*key).kind {
+                        ExprKind::Text(key) => Some((key.as_str().to_owned(), self.span(here, *value))),
+                        _ => None,
+                    },
+                    Entry::Spread(_) => None,
+                }));
+            }
             let value = self.value(here, argument.value);
             let passed = Argument {
                 span: self.span(here, argument.value),
@@ -1455,7 +1492,7 @@ impl<'a> Reader<'a> {
             }
         }
         if self.language(here.file) == Language::TypeScript {
-            call.spread_options();
+            call.spread_options(&written);
         }
         Some(Arc::new(call))
     }

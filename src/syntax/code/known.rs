@@ -194,11 +194,20 @@ fn joined(
     }
     let between = separator.and_then(|separator| separator.fixed()).unwrap_or(",");
     let mut into = text::Filling::default();
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            into.fixed(&Text::opaque(between, span));
+    let mut end = None;
+    for item in items {
+        let place = item_span(here, item, span);
+        if let Some(end) = end {
+            // It stands for what is between two items.
+            let gap = if place.start >= end {
+                Span::new(end, place.start)
+            } else {
+                span
+            };
+            into.fixed(&Text::opaque(between, gap));
         }
-        reader.put(here, &mut into, Some(item), "item", item_span(here, item, span));
+        reader.put(here, &mut into, Some(item), "item", place);
+        end = Some(place.end);
     }
     if open.is_some() {
         into.variable("…", span);

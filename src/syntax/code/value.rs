@@ -1,5 +1,6 @@
 //! What is told of a call and of its arguments.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ScopeId;
@@ -223,8 +224,9 @@ impl Call {
         }
     }
 
-    /// Takes the entries of arguments that are objects as arguments by name.
-    pub(super) fn spread_options(&mut self) {
+    /// Takes the entries of arguments that are objects as arguments by name; `written` says where those stand that the
+    /// call itself writes down.
+    pub(super) fn spread_options(&mut self, written: &HashMap<String, Span>) {
         for options in std::mem::take(&mut self.positional) {
             if let Kind::Map { entries, open, slot } = &options.value.kind {
                 // Of `create({…}, {signal})` the first object is the request.
@@ -234,7 +236,8 @@ impl Call {
                 for (name, value) in entries {
                     if self.keyword(name).is_none() {
                         let own = value.place.source == self.place.source;
-                        let span = if own { value.place.span } else { options.span };
+                        let led = if own { value.place.span } else { options.span };
+                        let span = written.get(name).copied().unwrap_or(led);
                         let value = value.clone();
                         self.keywords.push((name.clone(), Argument { span, value }));
                     }

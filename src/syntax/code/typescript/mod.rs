@@ -444,6 +444,17 @@ impl<'a> Reader<'a> {
             }
             None => {}
         }
+        // LangChain's `prompt.pipe(model)`.
+        if let (Some(object), [link]) = (self.piped(callee), arguments.as_slice()) {
+            let mut links = match &self.made.module.expr(object).kind {
+                ExprKind::Chain(links) => links.clone(),
+                _ => vec![object],
+            };
+            links.push(link.value);
+            let made = self.made.expr(self.span(node), ExprKind::Chain(links));
+            self.made.site(made);
+            return made;
+        }
         self.note_change(node, function, &arguments);
         let slot = self.slot(list.unwrap_or(node));
         let kind = ExprKind::Call {
@@ -454,6 +465,14 @@ impl<'a> Reader<'a> {
         let made = self.made.expr(self.span(node), kind);
         self.made.site(made);
         made
+    }
+
+    /// What is piped, where a call is that of its `pipe`.
+    fn piped(&self, callee: ExprId) -> Option<ExprId> {
+        match &self.made.module.expr(callee).kind {
+            ExprKind::Member(object, name) if name == "pipe" => Some(*object),
+            _ => None,
+        }
     }
 
     /// The module that `require("m")` or `import("m")` gives, as a name of its own.
