@@ -17,6 +17,9 @@ const MAX_PUT_IN: usize = 10_000;
 /// Most pieces that one text may be made from, those that are passed over among them.
 const MAX_WORK: usize = 20_000_000;
 
+/// Problems of one text that are told.
+const MAX_PROBLEMS: usize = 20;
+
 /// Most files that may include each other in a row.
 const MAX_DEPTH: usize = 32;
 
@@ -386,7 +389,8 @@ impl Splicer<'_> {
 
     fn problem(&mut self, range: &Range<usize>, why: String) {
         let place = self.at.unwrap_or_else(|| self.outer.span_of(range.clone()));
-        if !self.problems.iter().any(|(at, known)| *at == place && *known == why) {
+        if self.problems.len() < MAX_PROBLEMS && !self.problems.iter().any(|(at, known)| *at == place && *known == why)
+        {
             self.problems.push((place, why));
         }
     }
