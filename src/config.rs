@@ -221,6 +221,8 @@ pub struct PromptSetting {
     pub calls_per_month: Option<u64>,
     /// Tokens of an answer: a number, or a range from `low` to `high`.
     pub output_tokens: Option<TokenRange>,
+    /// Variables of these prompts by name, with the tokens that are filled in or a file that is like it.
+    pub variables: Option<BTreeMap<String, VariableSize>>,
     /// The share of input tokens that the provider bills as cached, 0 to 1.
     #[schemars(with = "Option<String>")]
     pub cached_share: Option<Decimal>,
@@ -229,6 +231,19 @@ pub struct PromptSetting {
     pub self_hosted_month_usd: Option<Decimal>,
     /// Names by which budgets and `llmlint cost` group prompts.
     pub tags: Option<Vec<String>>,
+}
+
+/// How large what a variable stands for is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum VariableSize {
+    /// Tokens: a number, or a range from `low` to `high`.
+    Tokens(TokenRange),
+    /// As large as a file of the tree.
+    Sample {
+        /// The file, from the config's folder.
+        file: String,
+    },
 }
 
 /// A number of tokens, or a range.
@@ -339,6 +354,17 @@ impl Config {
                     format!("entry {}: `cached_share` is {share}, expected 0 to 1", index + 1),
                 ));
             }
+            for (name, size) in setting.variables.iter().flatten() {
+                if let VariableSize::Tokens(range) = size
+                    && range.ends().0 > range.ends().1
+                {
+                    let message = format!(
+                        "entry {}: the variable `{name}` has its low end above its high end",
+                        index + 1
+                    );
+                    return Err(fail("prompts", message));
+                }
+            }
             if let Some(range) = setting.output_tokens
                 && range.ends().0 > range.ends().1
             {
@@ -445,12 +471,20 @@ mod tests {
     #[test]
     fn reads_settings_and_names_the_unknown_key() {
         let config = Config::parse(
-            "rules:\n  missing-be-concise: off\n  oversized-model: {severity: error, options: {tasks: [code]}}\nprompts:\n  - files: 'prompts/**'\n    calls_per_month: 1000\n    output_tokens: {low: 10, high: 20}\n    cached_share: 0.5\n",
+            "rules:\n  missing-be-concise: off\n  oversized-model: {severity: error, options: {tasks: [code]}}\nprompts:\n  - files: 'prompts/**'\n    calls_per_month: 1000\n    output_tokens: {low: 10, high: 20}\n    cached_share: 0.5\n    variables:\n      question: 40\n      context: {low: 100, high: 900}\n      policy: {file: docs/policy.md}\n",
         )
         .expect("a valid config");
         assert_eq!(config.rules["missing-be-concise"], RuleSetting::Level(Level::Off));
         assert_eq!(config.prompts[0].output_tokens.map(TokenRange::ends), Some((10, 20)));
         assert_eq!(config.prompts[0].cached_share, Some(Decimal::new(5, 1)));
+        let sizes = config.prompts[0].variables.as_ref().expect("sizes of variables");
+        assert_eq!(sizes["question"], VariableSize::Tokens(TokenRange::Exactly(40)));
+        let range = TokenRange::Range { low: 100, high: 900 };
+        assert_eq!(sizes["context"], VariableSize::Tokens(range));
+        let file = "docs/policy.md".to_owned();
+        assert_eq!(sizes["policy"], VariableSize::Sample { file });
+        let reversed = "prompts: [{files: a, variables: {x: {low: 2, high: 1}}}]\n";
+        assert!(Config::parse(reversed).is_err());
         let error = Config::parse("prompts: []\nfail_onn: error\n").unwrap_err();
         assert_eq!(error.message, "unknown key `fail_onn`: did you mean `fail_on`?");
         assert!(Config::parse("exclude: ['a[']\n").is_err());

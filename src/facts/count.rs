@@ -4,7 +4,7 @@
 use crate::report::TokenCount;
 use crate::syntax::template::{self, Extent};
 use crate::tokens::{self, ChatOverhead, Encoding, Estimate, Template, Turn};
-use crate::units::{Message, Prompt};
+use crate::units::{Message, Piece, Prompt};
 
 /// A part of what a prompt sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,18 +17,35 @@ pub struct Share {
     pub tokens: Option<(u64, u64)>,
 }
 
+/// How large what a variable stands for is, as the team states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size<'t> {
+    /// Tokens at least and at most.
+    Tokens(u64, u64),
+    /// Like this text.
+    Like(&'t str),
+}
+
 /// The model's own encoding, where it is built in.
 pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
     model.and_then(tokens::encoding_for_model)
 }
 
 /// Counts what a prompt sends as it stands: messages, the chat's framing where it is published, and tools.
-pub(super) fn count(prompt: &Prompt, model: Option<&str>) -> TokenCount {
-    shares(prompt, model).0
+pub(super) fn count<'t>(
+    prompt: &Prompt,
+    model: Option<&str>,
+    size: impl Fn(&str) -> Option<Size<'t>>,
+) -> TokenCount {
+    shares(prompt, model, size).0
 }
 
 /// The count and what it is made of.
-pub(super) fn shares(prompt: &Prompt, model: Option<&str>) -> (TokenCount, Vec<Share>) {
+pub(super) fn shares<'t>(
+    prompt: &Prompt,
+    model: Option<&str>,
+    size: impl Fn(&str) -> Option<Size<'t>>,
+) -> (TokenCount, Vec<Share>) {
     let own = encoding(model);
     let estimate = model.filter(|_| own.is_none()).and_then(tokens::estimate);
     let (encoding, how) = basis(own, estimate.as_ref(), model);
@@ -54,9 +71,10 @@ pub(super) fn shares(prompt: &Prompt, model: Option<&str>) -> (TokenCount, Vec<S
         let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
         counting.widen(&estimate, &texts);
     }
+    counting.stated(prompt, estimate.as_ref(), size);
     let sum = |end: fn((u64, u64)) -> u64| {
         let known = counting.shares.iter().filter_map(|share| share.tokens);
-        known.map(end).sum()
+        known.map(end).fold(0, u64::saturating_add)
     };
     let count = TokenCount {
         least: sum(|(least, _)| least),
@@ -227,6 +245,40 @@ impl Counting {
         }
     }
 
+    /// Adds the variables whose size is stated, and takes them from those that are not counted.
+    fn stated<'t>(
+        &mut self,
+        prompt: &Prompt,
+        estimate: Option<&Estimate>,
+        size: impl Fn(&str) -> Option<Size<'t>>,
+    ) {
+        let mut unknown = Vec::new();
+        for name in std::mem::take(&mut self.variables) {
+            let each = match size(&name) {
+                Some(Size::Tokens(low, high)) => (low, high),
+                Some(Size::Like(text)) => {
+                    let count = self.encoding.count(text) as u64;
+                    estimate.map_or((count, count), |estimate| estimate.ends(&[text], count))
+                }
+                None => {
+                    unknown.push(name);
+                    continue;
+                }
+            };
+            let uses = prompt.messages.iter().map(|message| uses(&message.pieces, &name));
+            let (least, most) = uses.fold((0_u64, 0_u64), |sum, one| {
+                (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+            });
+            let tokens = (least.saturating_mul(each.0), most.saturating_mul(each.1));
+            self.add("variable", &name, tokens);
+            self.exact = false;
+            if !self.how.contains("variables") {
+                self.how.push_str("; variables as llmlint.yaml states them");
+            }
+        }
+        self.variables = unknown;
+    }
+
     /// Makes ranges of the counts of another model's tokenizer.
     fn widen(&mut self, estimate: &Estimate, texts: &[&str]) {
         for (least, most) in self.shares.iter_mut().filter_map(|share| share.tokens.as_mut()) {
@@ -283,6 +335,28 @@ fn count_runs(message: &Message, ranges: &[std::ops::Range<usize>], encoding: En
     }
     run.push_str(wrapped.turn.after);
     total + encoding.count(&run) as u64
+}
+
+/// How often a variable is filled in, at least and at most, a loop taken once at most.
+fn uses(pieces: &[Piece], variable: &str) -> (u64, u64) {
+    let (mut least, mut most) = (0_u64, 0_u64);
+    for piece in pieces {
+        let (low, high) = match piece {
+            Piece::Variable { name, .. } if name == variable => (1, 1),
+            Piece::Choice { branches, .. } => {
+                let each = || branches.iter().map(|branch| uses(branch, variable));
+                (
+                    each().map(|(low, _)| low).min().unwrap_or(0),
+                    each().map(|(_, high)| high).max().unwrap_or(0),
+                )
+            }
+            Piece::Loop { body, .. } => (0, uses(body, variable).1),
+            _ => (0, 0),
+        };
+        least += low;
+        most += high;
+    }
+    (least, most)
 }
 
 /// The text of all messages as it is sent, without what a template fills in; for words and characters.

@@ -13,10 +13,11 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cost::{self, Calls, OutputTokens};
-use super::count::{self, fixed_text};
+use super::count::{self, Size, fixed_text};
 use super::words::{self, PromptWords};
 use super::{Fact, Known, Row, Type, Value, World};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
+use crate::config::VariableSize;
 use crate::report::{Figure, TokenCount};
 use crate::source::{Place, Span};
 use crate::syntax::template;
@@ -113,12 +114,33 @@ impl<'a> PromptFacts<'a> {
     /// Tokens of the fixed text.
     pub fn count(&self) -> &TokenCount {
         self.count
-            .get_or_init(|| count::count(self.prompt, self.counted_as().as_deref()))
+            .get_or_init(|| count::count(self.prompt, self.counted_as().as_deref(), |name| self.size(name)))
     }
 
     /// What the count is made of.
     pub fn shares(&self) -> Vec<count::Share> {
-        count::shares(self.prompt, self.counted_as().as_deref()).1
+        count::shares(self.prompt, self.counted_as().as_deref(), |name| self.size(name)).1
+    }
+
+    /// How large the config says that a variable is: by its whole expression, or by the name that this starts with.
+    fn size(&self, variable: &str) -> Option<Size<'a>> {
+        let end = variable.find(|char: char| !char.is_alphanumeric() && char != '_');
+        let start = &variable[..end.unwrap_or(variable.len())];
+        let stated = self.world.settings.prompt(self.place_in_tree(), |setting| {
+            let sizes = setting.variables.as_ref()?;
+            sizes.get(variable).or_else(|| sizes.get(start)).cloned()
+        })?;
+        match stated {
+            VariableSize::Tokens(range) => {
+                let (low, high) = range.ends();
+                Some(Size::Tokens(low, high))
+            }
+            VariableSize::Sample { file } => {
+                let path = format!("{}{file}", self.world.settings.folder());
+                let source = self.world.sources.iter().find(|source| source.from_root == path)?;
+                Some(Size::Like(source.body().0))
+            }
+        }
     }
 
     /// The encoding that its tokens are counted with, `o200k_base` where the model's own is not built in.
