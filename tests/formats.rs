@@ -206,7 +206,12 @@ impl Case {
             self.name
         );
         let attachments = expected["attachments"].as_u64().unwrap_or(0);
-        assert_eq!(found.attachments as u64, attachments, "{}: attachments", self.name);
+        assert_eq!(
+            found.attachments.len() as u64,
+            attachments,
+            "{}: attachments",
+            self.name
+        );
         match &found.file {
             Some((path, place)) => {
                 assert_eq!(Some(path.as_str()), expected["file"].as_str(), "{}: file", self.name);

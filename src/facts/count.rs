@@ -4,7 +4,7 @@
 use crate::report::TokenCount;
 use crate::syntax::template::{self, Extent};
 use crate::tokens::{self, ChatOverhead, Encoding, Estimate, Template, Turn};
-use crate::units::{Message, Piece, Prompt};
+use crate::units::{AttachmentKind, Message, Piece, Prompt};
 
 /// A part of what a prompt sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +32,7 @@ pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
 }
 
 /// Counts what a prompt sends as it stands: messages, the chat's framing where it is published, and tools.
-pub(super) fn count<'t>(
-    prompt: &Prompt,
-    model: Option<&str>,
-    size: impl Fn(&str) -> Option<Size<'t>>,
-) -> TokenCount {
+pub(super) fn count<'t>(prompt: &Prompt, model: Option<&str>, size: impl Fn(&str) -> Option<Size<'t>>) -> TokenCount {
     shares(prompt, model, size).0
 }
 
@@ -54,6 +50,7 @@ pub(super) fn shares<'t>(
         exact: own.is_some(),
         how,
         shares: Vec::new(),
+        attached: Vec::new(),
         variables: Vec::new(),
     };
     // A request's framing is known only of requests: a text file may be sent in any.
@@ -61,7 +58,7 @@ pub(super) fn shares<'t>(
         prompt.messages.len() > 1 || ["chat request", super::prompt::CALL_IN_CODE].contains(&prompt.format);
     let framing = is_request.then(|| Framing::of(model));
     for message in &prompt.messages {
-        counting.message(message, framing);
+        counting.message(message, framing, model);
     }
     if let Some(framing) = framing {
         counting.framing(prompt, framing, model);
@@ -71,6 +68,7 @@ pub(super) fn shares<'t>(
         let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
         counting.widen(&estimate, &texts);
     }
+    counting.attachments();
     counting.stated(prompt, estimate.as_ref(), size);
     let sum = |end: fn((u64, u64)) -> u64| {
         let known = counting.shares.iter().filter_map(|share| share.tokens);
@@ -140,6 +138,8 @@ struct Counting {
     exact: bool,
     how: String,
     shares: Vec<Share>,
+    /// Images, audio and files, whose tokens do not come from an encoding.
+    attached: Vec<Share>,
     variables: Vec<String>,
 }
 
@@ -152,7 +152,7 @@ impl Counting {
         });
     }
 
-    fn message(&mut self, message: &Message, framing: Option<Framing>) {
+    fn message(&mut self, message: &Message, framing: Option<Framing>, model: Option<&str>) {
         let role = message.role.name();
         let mut wrapped = Wrapped::default();
         if let Some(Framing::Template(template)) = framing {
@@ -174,16 +174,26 @@ impl Counting {
             self.exact = false;
             self.how.push_str("; a loop may send more");
         }
-        if message.attachments > 0 {
+        for attachment in &message.attachments {
             self.exact = false;
-            self.shares.push(Share {
-                kind: "attachment",
-                name: format!("{} with {role}'s text", message.attachments),
-                tokens: None,
+            let image = attachment.kind == AttachmentKind::Image;
+            let tokens = model
+                .filter(|_| image)
+                .and_then(|model| tokens::image_tokens(model, attachment.detail.as_deref(), attachment.pixels));
+            let size = attachment
+                .pixels
+                .map_or("of unknown size".to_owned(), |(width, height)| {
+                    format!("{width} × {height}")
+                });
+            self.attached.push(Share {
+                kind: attachment.kind.name(),
+                name: if image {
+                    format!("{role}, {size}")
+                } else {
+                    role.to_owned()
+                },
+                tokens,
             });
-            if !self.how.contains("images and files") {
-                self.how.push_str("; images and files not counted");
-            }
         }
         let names = template::variables(&message.pieces)
             .into_iter()
@@ -245,13 +255,21 @@ impl Counting {
         }
     }
 
+    /// Adds images, audio and files.
+    fn attachments(&mut self) {
+        let known = |share: &Share| share.tokens.is_some();
+        if self.attached.iter().any(known) {
+            self.how.push_str("; images by the provider's formula");
+        }
+        if !self.attached.iter().all(known) {
+            let rest = if self.attached.iter().any(known) { "other " } else { "" };
+            self.how.push_str(&format!("; {rest}images and files not counted"));
+        }
+        self.shares.append(&mut self.attached);
+    }
+
     /// Adds the variables whose size is stated, and takes them from those that are not counted.
-    fn stated<'t>(
-        &mut self,
-        prompt: &Prompt,
-        estimate: Option<&Estimate>,
-        size: impl Fn(&str) -> Option<Size<'t>>,
-    ) {
+    fn stated<'t>(&mut self, prompt: &Prompt, estimate: Option<&Estimate>, size: impl Fn(&str) -> Option<Size<'t>>) {
         let mut unknown = Vec::new();
         for name in std::mem::take(&mut self.variables) {
             let each = match size(&name) {

@@ -9,7 +9,7 @@ use super::{Read, Reading, settings};
 use crate::source::{Span, Text};
 use crate::syntax::template::Syntax;
 use crate::syntax::{Node, front_matter, yaml};
-use crate::units::{Declared, Field, Prompt, Role};
+use crate::units::{Attachment, Declared, Field, Prompt, Role};
 
 pub(super) const NAME: &str = "dotprompt";
 
@@ -70,7 +70,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     for (role, span) in unbroken(turns(text, content), text, 0, Syntax::Mustache) {
         let text = Text::verbatim(&reading.source.text[span.start..span.end], span.start);
         let mut message = made.text(role, &text, Syntax::Mustache);
-        message.attachments = text.as_str().matches("{{media ").count();
+        let media = text.as_str().matches("{{media ");
+        message.attachments = media.map(|_| Attachment::default()).collect();
         prompt.messages.push(message);
     }
     made.push(prompt);

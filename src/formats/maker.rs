@@ -3,8 +3,8 @@
 use super::{Read, Reading, prompt_file, settings};
 use crate::source::{SourceId, Span, Text, TextBuilder, resolve};
 use crate::syntax::template::{self, Piece, Syntax};
-use crate::syntax::{Node, SyntaxError};
-use crate::units::{Field, Message, Prompt, Role, Unit};
+use crate::syntax::{Node, SyntaxError, image};
+use crate::units::{Attachment, AttachmentKind, Field, Message, Prompt, Role, Unit};
 
 /// A file's prompts so far.
 pub(super) struct Maker<'r, 's> {
@@ -98,13 +98,13 @@ impl<'r, 's> Maker<'r, 's> {
     /// The texts of a message whose content is a list of parts; what is no text is attached to the first of them.
     pub(super) fn content_parts(&mut self, role: Role, parts: &Node, syntax: Syntax) -> Vec<Message> {
         let mut made = Vec::new();
-        let mut attachments = 0;
+        let mut attachments = Vec::new();
         for part in parts.items() {
             match part.as_string().or_else(|| part.get("text").and_then(Node::as_string)) {
                 Some(text) => made.push(self.text(role, text, syntax)),
                 // Where the cache ends is a mark, not content.
                 None if part.get("cachePoint").is_some() => {}
-                None => attachments += 1,
+                None => attachments.push(attachment(part)),
             }
         }
         if let Some(first) = made.first_mut() {
@@ -202,6 +202,34 @@ pub(super) fn unbroken(turns: Vec<(Role, Span)>, text: &str, offset: usize, synt
     }
 }
 
+/// What a part of a message is that holds no text, by OpenAI's, Anthropic's and Google's names.
+fn attachment(part: &Node) -> Attachment {
+    let inline = part.get("inline_data").or_else(|| part.get("inlineData"));
+    let source = part.get("source").or(inline);
+    let url = part.get("image_url").map(|image| image.get("url").unwrap_or(image));
+    let media = ["media_type", "mime_type", "mimeType"];
+    let media = source.and_then(|source| media.iter().find_map(|key| source.get(key)?.as_str()));
+    let told = part.get("type").and_then(Node::as_str).or(media).unwrap_or("");
+    let is = |words: &[&str]| words.iter().any(|word| told.contains(word));
+    let kind = match () {
+        () if url.is_some() || is(&["image"]) => AttachmentKind::Image,
+        () if is(&["audio"]) => AttachmentKind::Audio,
+        () if is(&["document", "pdf"]) || told == "file" || told == "input_file" => AttachmentKind::Document,
+        () => AttachmentKind::Other,
+    };
+    let data = source.and_then(|source| source.get("data")).and_then(Node::as_str);
+    let embedded = url.and_then(Node::as_str).filter(|url| url.starts_with("data:"));
+    let data = data.or_else(|| embedded?.split_once(";base64,").map(|(_, data)| data));
+    let detail = part.get("detail").or_else(|| part.at(&["image_url", "detail"]));
+    Attachment {
+        kind,
+        detail: detail.and_then(Node::as_str).map(str::to_owned),
+        pixels: data
+            .filter(|_| kind == AttachmentKind::Image)
+            .and_then(image::pixels_of_base64),
+    }
+}
+
 /// A message whose text another file holds. Until that is found, its text is as unknown as any variable's.
 pub(super) fn file_message(reading: &Reading<'_>, role: Role, path: &str, span: Span) -> Message {
     Message {
@@ -212,7 +240,7 @@ pub(super) fn file_message(reading: &Reading<'_>, role: Role, path: &str, span: 
             name: path.to_owned(),
             range: 0..0,
         }],
-        attachments: 0,
+        attachments: Vec::new(),
         file: Some((path.to_owned(), reading.place(span))),
     }
 }

@@ -186,7 +186,7 @@ fn prompt(reading: &Reading<'_>, from: &Instruction, instructions: &[Instruction
             source: reading.id,
             pieces: vec![Piece::Fixed(0..text.as_str().len())],
             text,
-            attachments: 0,
+            attachments: Vec::new(),
             file: None,
         });
     }

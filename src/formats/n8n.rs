@@ -8,7 +8,7 @@ use super::{Read, Reading, settings};
 use crate::source::Text;
 use crate::syntax::Node;
 use crate::syntax::template::{Piece, Syntax};
-use crate::units::{Field, Message, Prompt, Role, Tool};
+use crate::units::{Attachment, Field, Message, Prompt, Role, Tool};
 
 pub(super) const NAME: &str = "n8n workflow";
 
@@ -112,7 +112,9 @@ fn ask(made: &mut Maker<'_, '_>, links: &Links<'_>, node: &Node, kind: &str, par
     let Some(first) = prompt.messages.first_mut() else {
         return;
     };
-    first.attachments = usize::from(does("operation") == Some("analyze"));
+    if does("operation") == Some("analyze") {
+        first.attachments.push(Attachment::default());
+    }
     let structured = matches!(kind, "informationExtractor" | "textClassifier" | "sentimentAnalysis")
         || parameters.get("hasOutputParser").and_then(Node::as_bool) == Some(true);
     if structured {

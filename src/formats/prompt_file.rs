@@ -165,7 +165,7 @@ pub(super) fn message(
         source: reading.id,
         text,
         pieces,
-        attachments: 0,
+        attachments: Vec::new(),
         file: None,
     }
 }

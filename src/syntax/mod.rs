@@ -4,6 +4,7 @@ pub mod args;
 pub mod code;
 pub mod de;
 pub mod front_matter;
+pub mod image;
 pub mod json;
 mod node;
 pub mod pbtxt;

@@ -8,6 +8,7 @@ mod added;
 mod bpe;
 mod encodings;
 mod estimates;
+mod images;
 mod layout;
 mod models;
 mod open_models;
@@ -19,6 +20,7 @@ mod tools;
 
 pub use encodings::Encoding;
 pub use estimates::{Estimate, estimate};
+pub use images::image_tokens;
 pub use models::{ChatOverhead, chat_overhead, encoding_for_model};
 pub use open_models::is_open_repository;
 pub use templates::{Template, Turn, template};

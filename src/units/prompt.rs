@@ -84,6 +84,43 @@ pub struct Tool {
     pub place: Place,
 }
 
+/// What a message holds besides text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// How closely the model is to look at an image (OpenAI's `detail`), as written.
+    pub detail: Option<String>,
+    /// Width and height of an image, pixels, where the request holds it.
+    pub pixels: Option<(u32, u32)>,
+}
+
+/// Kinds of what is no text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AttachmentKind {
+    /// An image.
+    Image,
+    /// Audio.
+    Audio,
+    /// A document, such as a PDF.
+    Document,
+    /// Something else, or not told.
+    #[default]
+    Other,
+}
+
+impl AttachmentKind {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            AttachmentKind::Image => "image",
+            AttachmentKind::Audio => "audio",
+            AttachmentKind::Document => "document",
+            AttachmentKind::Other => "attachment",
+        }
+    }
+}
+
 /// Who speaks in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -131,8 +168,8 @@ pub struct Message {
     pub text: Text,
     /// The text's parts in order: what is sent as it stands, and what a template fills in.
     pub pieces: Vec<Piece>,
-    /// What the message holds besides text (images, audio, files), which is not counted.
-    pub attachments: usize,
+    /// What the message holds besides text: images, audio, files.
+    pub attachments: Vec<Attachment>,
     /// The file that holds the text, where the request only names it; its messages take this one's place.
     pub file: Option<(String, Place)>,
 }
