@@ -187,3 +187,40 @@ fn hostile_sizes() {
     assert_eq!(Encoding::O200kBase.count(&"a".repeat(100_000)), 100_000 / 8);
     assert_eq!(Encoding::Cl100kBase.count(&"a".repeat(100_000)), 100_000 / 8);
 }
+
+/// The built program on a file of its own.
+fn program(file: &str, text: &str, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    std::fs::write(folder.path().join(file), text).expect("a scratch file");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_llmlint"))
+        .arg("tokens")
+        .args(arguments)
+        .arg(file)
+        .current_dir(folder.path())
+        .output()
+        .expect("the binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// A text that holds a control character.
+#[test]
+fn each_token_is_shown() {
+    let shown = program("a.txt", "wörld\n\u{1b}[0m", &["--pieces"]);
+    assert_eq!(shown, "w|ör|ld|\\n\n|<U+001B>|[|0|m\n");
+    let colored = program("a.txt", "a b", &["--pieces", "--color", "always"]);
+    assert_eq!(colored, "\u{1b}[48;5;24;97ma\u{1b}[0m\u{1b}[48;5;58;97m b\u{1b}[0m\n");
+}
+
+/// Two messages of gpt-4o: 2 tokens of text and 4 (`Who`, ` is`, ` `, `?`), each with its role (1) and 3 more, and 3
+/// for the reply.
+#[test]
+fn a_request_is_explained() {
+    let request = r#"{"model": "gpt-4o", "messages": [{"role": "system", "content": "Be brief"},
+        {"role": "user", "content": "Who is {{name}}?"}]}"#;
+    let shown = program("request.json", request, &["--explain"]);
+    assert!(shown.starts_with("request.json (chat request): 17 tokens\n"), "{shown}");
+    for line in ["11   64%  framing     messages and reply", "?        variable    name"] {
+        assert!(shown.contains(line), "{line} is not in {shown}");
+    }
+}

@@ -15,7 +15,7 @@ use crate::sdks::{self, Shape, What};
 use crate::source::{Place, Span, Text};
 use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Open, Repeat, Value};
 use crate::syntax::template::{self, Piece, Syntax};
-use crate::units::{Field, Message, Parameter, Prompt, Role, Tool, Unit};
+use crate::units::{Attachment, Field, Message, Parameter, Prompt, Role, Tool, Unit};
 
 pub(super) const NAME: &str = "call in code";
 
@@ -669,7 +669,7 @@ impl<'r, 'a> Messages<'r, 'a> {
     /// Parts of one message: texts, and what is attached.
     fn parts(&mut self, items: &[Arc<Value>], outer: &Found, role: Role, depth: usize) {
         let before = self.made.len();
-        let mut attachments = 0;
+        let mut attachments = Vec::new();
         for item in items {
             match item.get("text") {
                 Some(text) => {
@@ -680,14 +680,14 @@ impl<'r, 'a> Messages<'r, 'a> {
                     let text = self.inner(item, outer);
                     self.add(&text, role, depth);
                 }
-                None => attachments += 1,
+                None => attachments.push(Attachment::default()),
             }
         }
-        if self.made.len() == before && attachments > 0 {
+        if self.made.len() == before && !attachments.is_empty() {
             self.variable("attachment", outer.place.span, role);
         }
         if let Some(message) = self.made.get_mut(before) {
-            message.attachments += attachments;
+            message.attachments.append(&mut attachments);
         }
     }
 
@@ -806,7 +806,7 @@ impl<'r, 'a> Messages<'r, 'a> {
             source: value.place.source,
             text,
             pieces,
-            attachments: 0,
+            attachments: Vec::new(),
             file: None,
         });
     }
@@ -839,7 +839,7 @@ impl<'r, 'a> Messages<'r, 'a> {
                 name: name.to_owned(),
                 range,
             }],
-            attachments: 0,
+            attachments: Vec::new(),
             file: None,
         });
     }
