@@ -1,16 +1,26 @@
 //! Whether some instruction makes the answer shorter than it would be.
 
+use super::Task;
 use super::length::Amount;
 use super::sentences::{Kind, Parsed, Sentence};
 use std::ops::Range;
 
 /// The words that ask for a shorter answer: a sentence's own tokens, or none.
-pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], amounts: &[Amount]) -> Option<Range<usize>> {
+pub(super) fn find(
+    parsed: &Parsed,
+    sentences: &[Sentence],
+    amounts: &[Amount],
+    task: Option<Task>,
+) -> Option<Range<usize>> {
     if let Some(amount) = amounts.iter().find(|a| a.is_brief()) {
         return Some(amount.tokens.clone());
     }
     sentences.iter().find_map(|s| {
         let range = s.tokens();
+        // A rubric's lines describe the answers that are judged: "sentences are short and may be incomplete".
+        if task == Some(Task::Judge) && describes(parsed, &range) {
+            return None;
+        }
         range.clone().find_map(|t| {
             if parsed.tokens[t].quoted {
                 None
@@ -18,6 +28,50 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], amounts: &[Amount]) 
                 at(parsed, &range, t)
             }
         })
+    })
+}
+
+/// A sentence that asks nothing of the model: no word to it, no command, no word for what it writes out.
+fn describes(parsed: &Parsed, sentence: &Range<usize>) -> bool {
+    !sentence.clone().any(|t| {
+        matches!(
+            parsed.word(t),
+            "you"
+                | "your"
+                | "output"
+                | "respond"
+                | "return"
+                | "reply"
+                | "provide"
+                | "give"
+                | "print"
+                | "write"
+                | "explain"
+                | "keep"
+                | "summarize"
+                | "do"
+                | "don't"
+                | "say"
+                | "state"
+                | "select"
+                | "choose"
+                | "describe"
+                | "justify"
+                | "include"
+                | "no"
+                | "nothing"
+                | "please"
+                | "scores"
+                | "json"
+        ) || t == sentence.start
+            && matches!(
+                parsed.word(t),
+                "only" | "just" | "answer" | "brief" | "briefly" | "concise" | "short" | "one" | "a" | "be"
+            )
+            || matches!(
+                parsed.word(t),
+                "explanation" | "justification" | "reason" | "reasoning" | "rationale" | "summary"
+            )
     })
 }
 
@@ -42,9 +96,11 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         | "brevity" | "laconic" | "pithy" | "briefly" => {
             (!negated(parsed, sentence, t) && !describes_input(parsed, sentence, t)).then_some(t..t + 1)
         }
-        "brief" | "short" | "shorter" | "shortest" | "short-form" => {
-            (!negated(parsed, sentence, t) && shortens(parsed, sentence, t)).then_some(t..t + 1)
-        }
+        "brief" | "short" | "shorter" | "shortest" | "short-form" => (!negated(parsed, sentence, t)
+            && w(1) != "format"
+            && !(w(1) == "and" && matches!(w(2), "may" | "might"))
+            && shortens(parsed, sentence, t))
+        .then_some(t..t + 1),
         "shorten" | "condense" | "condensed" | "tldr" => {
             (!negated(parsed, sentence, t) && !matches!(b(1), "the" | "a" | "this")).then_some(t..t + 1)
         }
@@ -311,6 +367,9 @@ fn describes_input(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
     let start = (start..t)
         .rfind(|i| parsed.word(*i) == ",")
         .map_or(start, |comma| comma + 1);
+    if (start..t).any(|i| matches!(parsed.word(i), "user" | "users")) && !(start..t).any(|i| answer(parsed.word(i))) {
+        return true;
+    }
     (start..t).any(|i| {
         matches!(
             parsed.word(i),
@@ -639,6 +698,13 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
     };
     if w(0) != "just" && w(1) == "if"
         || (1..=3).any(|k| matches!(b(k), "user" | "users"))
+        // "strictly following this format", "used exclusively to …": not what is left out.
+        || matches!(w(1), "following" | "adhering" | "follow" | "adhere" | "ask" | "to" | "talk")
+        // "Only answer if you are confident": a condition.
+        || w(1) == "answer" && (2..=6).any(|k| matches!(w(k), "if" | "when"))
+        // "Only one action can be issued at a time", "with only minor discrepancies".
+        || w(1) == "one" && (2..=5).any(|k| matches!(w(k), "can" | "may" | "at"))
+        || w(1) == "minor"
         || w(1) == "output" && w(2) == "format"
         || (w(0) == "just"
             && matches!(

@@ -250,7 +250,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
             })
         };
         let found = length::amounts(p, sentences);
-        if let Some(tokens) = brevity::find(p, sentences, &found) {
+        if let Some(tokens) = brevity::find(p, sentences, &found, task) {
             brief = true;
             note(Fact::AsksBrevity, tokens);
         }

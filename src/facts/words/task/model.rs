@@ -309,7 +309,6 @@ pub(super) fn features(
             [word.said, truth(word.early), truth(word.first), truth(word.variable)],
         );
     }
-    #[expect(clippy::cast_precision_loss, reason = "a count of words below 20,001")]
     take.named("length", (1.0 + read as f32).ln() / 5.0);
     if read < 15 {
         take.named("short", 1.0);
