@@ -3,6 +3,9 @@
 mod layout;
 mod parts;
 mod repeats;
+mod request;
+mod secrets;
+mod variables;
 mod waste;
 
 use std::cell::OnceCell;
@@ -653,7 +656,16 @@ fn label<T: serde::Serialize>(value: T) -> Value {
 type Get = fn(&PromptFacts<'_>) -> Fact;
 
 /// The facts of a prompt, table by table.
-pub(super) const FACTS: &[&[Row<Get>]] = &[OWN, layout::FACTS, repeats::FACTS, waste::FACTS, parts::FACTS];
+pub(super) const FACTS: &[&[Row<Get>]] = &[
+    OWN,
+    request::FACTS,
+    layout::FACTS,
+    variables::FACTS,
+    repeats::FACTS,
+    waste::FACTS,
+    parts::FACTS,
+    secrets::FACTS,
+];
 
 /// The facts of a prompt that are computed here, in the order in which they are listed.
 const OWN: &[Row<Get>] = &[
@@ -917,6 +929,13 @@ const OWN: &[Row<Get>] = &[
         unit: "tokens",
         about: "tokens of the fixed text, every branch of a template at its shortest",
         get: |facts| Fact::of(Known::Yes(int(facts.count().least))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.tokens_at_most",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "tokens of the fixed text, every branch of a template at its longest",
+        get: |facts| Fact::of(Known::Yes(int(facts.count().most))).at(Some(facts.prompt.place)),
     },
     Row {
         name: "prompt.tokens_exact",
