@@ -129,6 +129,11 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         .map(|source| (source, suppressions(&all[source.0 as usize])))
         .filter(|(_, found)| !found.is_empty())
         .collect();
+    let code: HashSet<&str> = units
+        .iter()
+        .filter(|unit| matches!(unit, Unit::Prompt(prompt) if prompt.format == crate::facts::CALL_IN_CODE))
+        .map(Unit::name)
+        .collect();
     let judged: Vec<UnitResult> = units
         .par_iter()
         .map(|unit| judge_unit(unit, &world, linter.rules, &asked))
@@ -163,6 +168,15 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     report
         .findings
         .sort_by(|a, b| (&a.path, a.span, &a.rule, &a.unit).cmp(&(&b.path, b.span, &b.rule, &b.unit)));
+    // A text that several calls send is told once.
+    let of_code = |finding: &Finding| {
+        let unit = finding.unit.as_deref().unwrap_or_default();
+        code.contains(unit)
+    };
+    report.findings.dedup_by(|next, last| {
+        of_code(next)
+            && (&next.path, next.span, &next.rule, &next.message) == (&last.path, last.span, &last.rule, &last.message)
+    });
     report.suppressed.sort();
     report.rules = rules_about(&report.findings, linter.rules);
     report

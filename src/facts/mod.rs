@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 pub use count::Share;
 pub use deployment::DeploymentFacts;
-pub use prompt::PromptFacts;
+pub use prompt::{CALL_IN_CODE, PromptFacts};
 pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 

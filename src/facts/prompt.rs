@@ -516,8 +516,11 @@ fn sets_own_days(provider: &str) -> bool {
         .any(|name| provider.contains(name))
 }
 
+/// Forms of answers that are no words of the model's choice.
+const NO_WORDS: &[&str] = &["an image", "an embedding", "fields"];
+
 /// The format of calls in source code.
-pub(super) const CALL_IN_CODE: &str = "call in code";
+pub const CALL_IN_CODE: &str = "call in code";
 
 /// Words in the names of variables that hold instructions.
 const INSTRUCTING: &[&str] = &[
@@ -632,6 +635,14 @@ fn told<T>(facts: &PromptFacts<'_>, found: Option<T>, value: impl FnOnce(T) -> V
         return Fact::of(Known::Unknown(
             format!("the instructions are in `{language}`; only English ones are judged").into(),
         ));
+    }
+    if let Some(kind) = facts
+        .prompt
+        .response_format
+        .known()
+        .filter(|kind| NO_WORDS.contains(&kind.as_str()))
+    {
+        return Fact::of(Known::Unknown(format!("the answer is {kind}, not words").into()));
     }
     if facts.prompt.format == CALL_IN_CODE
         && let Some(why) = facts.hidden_instructions()

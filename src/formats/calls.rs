@@ -280,7 +280,9 @@ fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) 
     prompt.max_output_tokens = field(reading, call, shape.max_output_tokens, number);
     prompt.choices = field(reading, call, shape.choices, number);
     prompt.response_format = match shape.what {
-        What::Image => Field::Known("image".to_owned(), call.place),
+        What::Image => Field::Known("an image".to_owned(), call.place),
+        What::Embedding => Field::Known("an embedding".to_owned(), call.place),
+        What::Fields => Field::Known("fields".to_owned(), call.place),
         _ => response_format(call, shape.response_format),
     };
     prompt.reasoning_effort = optional(call, shape.effort);

@@ -65,6 +65,7 @@ pub(super) const SHAPES: &[Shape] = &[
         ..NONE
     },
     Shape {
+        what: What::Fields,
         packages: &["dspy"],
         calls: &[
             "=Predict",

@@ -344,6 +344,8 @@ impl<'a> Reader<'a> {
             }
             ExprKind::Percent(format, arguments) => match &self.value(here, *format).kind {
                 Kind::Text(text, pieces) => {
+                    // The text stands where its format does.
+                    let stands = here.in_file(self.value(here, *format).place.source);
                     let arguments = self.value(here, *arguments);
                     let filled = text::percents(&(text.clone(), pieces.clone()), &mut |name, span, into| {
                         let value = match &arguments.kind {
@@ -351,9 +353,9 @@ impl<'a> Reader<'a> {
                             Kind::List { items, .. } => name.parse().ok().and_then(|at: usize| items.get(at)),
                             _ => Some(&arguments),
                         };
-                        self.put(here, into, value, name, span);
+                        self.put(stands, into, value, name, span);
                     });
-                    self.text(here, span, filled)
+                    self.text(stands, span, filled)
                 }
                 _ => self.unknown(here, span, runtime()),
             },
@@ -1059,7 +1061,8 @@ impl<'a> Reader<'a> {
         match &current.kind {
             Kind::Text(..) => {
                 let mut into = Filling::default();
-                let span = current.place.span;
+                let foreign = current.place.source != here.file;
+                let span = if foreign { named } else { current.place.span };
                 self.put(here, &mut into, Some(current), "", span);
                 match way {
                     Way::Surely => self.put(here, &mut into, Some(&added), &name, named),

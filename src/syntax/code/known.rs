@@ -59,14 +59,14 @@ pub(super) fn method(
                 "lstrip" | "trimStart" => text::strip(&own, true, false),
                 "rstrip" | "trimEnd" => text::strip(&own, false, true),
                 "encode" | "toString" | "expanduser" | "resolve" | "absolute" => own,
-                "format" | "format_map" => format(reader, here, &own, &*call()?),
+                "format" | "format_map" => format(reader, stands_in(here, object), &own, &*call()?),
                 "replace" | "replaceAll" => {
                     let call = call()?;
                     let needle = argument(&call, 0, "old")?.fixed()?.to_owned();
                     let value = argument(&call, 1, "new")?.clone();
                     text::replace(&own, &needle, &mut |span, into| {
                         reader.put(
-                            here,
+                            stands_in(here, object),
                             into,
                             Some(&value),
                             needle.trim_matches(['{', '}', '[', ']', '<', '>', ' ']),

@@ -337,6 +337,35 @@ impl Module {
         &self.blocks[id.0 as usize]
     }
 
+    /// The module with the places of what its text was decoded from: a notebook's.
+    fn within(mut self, outer: &Text) -> Self {
+        let to = |span: Span| outer.span_of(span.start..span.end);
+        for expr in &mut self.exprs {
+            expr.span = to(expr.span);
+            match &mut expr.kind {
+                ExprKind::Plain(text) | ExprKind::Text(text) => *text = text.within(outer),
+                ExprKind::Map { slot, .. } | ExprKind::Call { slot, .. } => {
+                    *slot = Slot {
+                        span: to(slot.span),
+                        insert: None,
+                    };
+                }
+                _ => {}
+            }
+        }
+        for scope in &mut self.scopes {
+            scope.span = to(scope.span);
+            scope.doc = scope.doc.as_ref().map(|doc| doc.within(outer));
+            for parameter in &mut scope.parameters {
+                parameter.span = to(parameter.span);
+            }
+        }
+        for binding in &mut self.bindings {
+            binding.at = to(Span::new(binding.at.saturating_sub(1), binding.at)).end;
+        }
+        self
+    }
+
     /// Where a scope's name is set, in the order written.
     pub fn set(&self, scope: ScopeId, name: &str) -> impl Iterator<Item = &Binding> {
         let found = self.names.get(&scope).and_then(|names| names.get(name));

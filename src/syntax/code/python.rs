@@ -10,6 +10,7 @@ use super::{
     ScopeId, ScopeKind,
 };
 use crate::source::{Slot, Source, Span, Text, TextBuilder};
+use crate::syntax::{Node, json};
 
 /// Steps of the parser after which it gives up: it reports progress about every hundred operations, and error
 /// recovery on hostile text is not linear.
@@ -18,7 +19,45 @@ const MAX_STEPS: usize = 400_000;
 /// Reads a file. `None` where it is too long or not worth the time that it would take.
 pub(super) fn read(source: &Source) -> Option<Module> {
     let (body, start) = source.body();
-    lower(body, start)
+    if source.extension() != "ipynb" {
+        return lower(body, start);
+    }
+    let code = cells(&json::parse(body, start).ok()?);
+    Some(lower(code.as_str(), 0)?.within(&code))
+}
+
+/// The code of a notebook's cells, one below the other; what they printed is left out.
+fn cells(notebook: &Node) -> Text {
+    let mut code = TextBuilder::default();
+    for cell in notebook.get("cells").into_iter().flat_map(Node::items) {
+        if cell.get("cell_type").and_then(Node::as_str) != Some("code") {
+            continue;
+        }
+        let Some(lines) = cell.get("source") else {
+            continue;
+        };
+        let lines: Vec<&Text> = lines
+            .items()
+            .chain(std::iter::once(lines))
+            .filter_map(Node::text)
+            .collect();
+        // A cell of another language.
+        if lines.first().is_some_and(|first| first.as_str().starts_with("%%")) {
+            continue;
+        }
+        for line in lines {
+            // A command of the notebook or of the shell.
+            if !line.as_str().trim_start().starts_with(['%', '!']) {
+                code.append(line);
+            }
+        }
+        code.replaced("\n", Span::at(lines_end(cell)));
+    }
+    code.finish(notebook.span)
+}
+
+fn lines_end(cell: &Node) -> usize {
+    cell.get("source").map_or(cell.span.end, |source| source.span.end)
 }
 
 fn lower(text: &str, start: usize) -> Option<Module> {

@@ -295,6 +295,21 @@ fn calls_in_loops_are_told() {
 }
 
 #[test]
+fn notebooks_are_read_through_their_json() {
+    let notebook = r##"{"cells": [{"cell_type": "markdown", "source": ["f(0)"]},
+ {"cell_type": "code", "outputs": [{"text": "f(1)"}], "source": ["!pip install x\n", "A = \"a\tb\"\n"]},
+ {"cell_type": "code", "source": "f(A)"}]}"##;
+    let found = calls(&[("a.ipynb", notebook)]);
+    let [call] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(&notebook[call.place.span.start..call.place.span.end], "f(A)");
+    let value = &call.positional[0].value;
+    assert_eq!(shown(value), "'a\tb'");
+    assert_eq!(&notebook[value.place.span.start..value.place.span.end], r#"\"a\tb\""#);
+}
+
+#[test]
 fn broken_and_hostile_text_ends_in_time() {
     assert_eq!(first("def broken(:\n    pass\n\nA = 'a'\nf(A)\n"), "'a'");
     let nested = format!("f({}1{})", "[".repeat(5_000), "]".repeat(5_000));
