@@ -6,7 +6,8 @@ use super::stated::{Stated, program};
 use super::{Build, EngineKind, Serving, Version, truth};
 use crate::units::{Field, Launch};
 
-/// What a launch starts, where it starts Ollama's server. The model is named by the requests, not by the launch.
+/// What a launch starts, where it starts Ollama's server. The model is named by the requests, not by the launch; where
+/// one is pulled for the server, the format writes it behind `serve` as a Modelfile does: `FROM model`.
 pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Serving> {
     let written = Image::parse(image.known().map_or("", String::as_str));
     let own = is_own(&written);
@@ -32,7 +33,10 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
             Some((Version::parse(tag)?, Build::Release))
         })
         .0,
-        model: Field::Absent(stated.place().map(|place| (place, None))),
+        model: match program(launch, &["ollama"]).and_then(|at| from(launch, at + 2)) {
+            Some(model) => model,
+            None => Field::Absent(stated.place().map(|place| (place, None))),
+        },
         max_model_len: whole("OLLAMA_CONTEXT_LENGTH"),
         max_num_seqs: whole("OLLAMA_NUM_PARALLEL"),
         kv_cache_dtype: env("OLLAMA_KV_CACHE_TYPE"),
@@ -48,19 +52,11 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
 
 /// What the instructions of a Modelfile say: `FROM model PARAMETER num_ctx 8192 …`. `ollama create -f FILE` alone says
 /// nothing of the model.
-fn model(launch: &Launch, from: usize) -> Option<Serving> {
-    let stated = |at: usize| {
-        let word = launch.words.get(at)?;
-        Some(match super::resolved(word) {
-            Ok(text) => Field::Known(text.to_owned(), word.place),
-            Err(why) => Field::Unknown(why, Some(word.place)),
-        })
-    };
-    if super::stated::word(launch, from) != Some("FROM") {
-        return None;
-    }
+fn model(launch: &Launch, at: usize) -> Option<Serving> {
+    let model = from(launch, at)?;
+    let stated = |at: usize| stated(launch, at);
     let parameter = |name: &str| {
-        let at = (from..launch.words.len()).rfind(|at| {
+        let at = (at..launch.words.len()).rfind(|at| {
             super::stated::word(launch, *at) == Some("PARAMETER") && super::stated::word(launch, at + 1) == Some(name)
         });
         at.and_then(|at| stated(at + 2))
@@ -68,7 +64,7 @@ fn model(launch: &Launch, from: usize) -> Option<Serving> {
     };
     let whole = |name: &str| parameter(name).and_then(|text| super::stated::plain(&text));
     Some(Serving {
-        model: stated(from + 1)?,
+        model,
         max_model_len: whole("num_ctx"),
         micro_batch: whole("num_batch"),
         gpu_layers: match parameter("num_gpu") {
@@ -78,6 +74,20 @@ fn model(launch: &Launch, from: usize) -> Option<Serving> {
         },
         ..Serving::new(EngineKind::Ollama)
     })
+}
+
+/// A word of the launch, or why it can't be told.
+fn stated(launch: &Launch, at: usize) -> Option<Field<String>> {
+    let word = launch.words.get(at)?;
+    Some(match super::resolved(word) {
+        Ok(text) => Field::Known(text.to_owned(), word.place),
+        Err(why) => Field::Unknown(why, Some(word.place)),
+    })
+}
+
+/// The model of `FROM model`.
+fn from(launch: &Launch, at: usize) -> Option<Field<String>> {
+    (super::stated::word(launch, at) == Some("FROM")).then(|| stated(launch, at + 1))?
 }
 
 /// Images whose entry point is the server.

@@ -18,6 +18,11 @@ pub const LAYER_SECONDS: (f64, f64) = (0.0, 80e-6);
 pub const SHARED_LAYER_SECONDS: f64 = 300e-6;
 /// Bytes a second at which such GPUs exchange activations, at the least: the same runs with many requests at a time.
 pub const SLOW_LINK: f64 = 5e9;
+/// Seconds that an engine needs for a step at the slow end however small the model: between two steps the GPU waits for
+/// the CPU, which schedules, launches and sends answers. Evidence `step-overhead-vllm-2024`, its high end.
+pub const STEP_SECONDS: f64 = 13e-3;
+/// Seconds of that for each sequence of the batch, at the slow end: evidence `output-processing-vllm-2024`.
+pub const SEQUENCE_SECONDS: f64 = 0.106e-3;
 /// The share of the peak operations a second that reading prompts reaches: evidence `mfu-llama3-2024` at the low end,
 /// `mfu-palm-inference-2022` at the high one.
 pub const COMPUTE_SHARE: (f64, f64) = (0.38, 0.76);
@@ -157,7 +162,8 @@ impl Roofline {
         };
         Span {
             low: seconds(BANDWIDTH_SHARE.1, COMPUTE_SHARE.1, LAYER_SECONDS.0),
-            high: seconds(BANDWIDTH_SHARE.0, COMPUTE_SHARE.0, self.layer_seconds) + batch * self.exchange,
+            high: (seconds(BANDWIDTH_SHARE.0, COMPUTE_SHARE.0, self.layer_seconds) + batch * self.exchange)
+                .max(STEP_SECONDS + batch * SEQUENCE_SECONDS),
         }
     }
 
@@ -301,6 +307,14 @@ mod tests {
         // KV: 64 sequences of 1,000 tokens × 131,072 bytes = 8.39 GB more than for one of none.
         let more = found.step(64.0, 1000.0).low - found.step(1.0, 0.0).low;
         assert!((more - 8.389e9 / (3350e9 * 0.83)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_tiny_model_waits_for_the_cpu() {
+        // 125 million parameters are read in a fifth of a millisecond; 256 sequences wait 13 + 256 × 0.106 = 40.1 ms.
+        let step = roofline("facebook/opt-125m", "H100-80GB", 1).step(256.0, 100.0);
+        assert!((step.high - 0.0401).abs() < 0.0001, "{step:?}");
+        assert!(step.low < 0.003, "{step:?}");
     }
 
     #[test]

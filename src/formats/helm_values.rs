@@ -1,18 +1,22 @@
-//! Values of Helm charts, read as values: vLLM's production stack, KubeAI's models, llm-d's model service, and any
-//! chart whose values hold an image with a command line that an engine recognises. No template is run.
+//! Values of Helm charts, read as values: vLLM's production stack, KubeAI's models, llm-d's model service, Ollama's chart,
+//! NVIDIA's for NIM, and any chart whose values hold an image with a command line that an engine recognises. No template
+//! is run.
 
-use super::containers;
+use super::containers::{self, Variable};
 use super::kubernetes::Manifest;
-use super::line::{self, Line};
 use super::objects::Objects;
 use super::pod::{self, Pod};
-use super::synthetic::scalar;
-use super::{Read, Reading, kubeai, production_stack};
+use super::synthetic::{scalar, sequence};
+use super::{Read, Reading, kubeai, llm_d, ollama_chart, production_stack};
 use crate::engines;
 use crate::syntax::{Node, yaml};
 use crate::units::{Deployment, Unit};
 
 pub(super) const NAME: &str = "helm values";
+
+/// Keys of Open Platform for Enterprise AI's charts that name the model.
+/// <https://github.com/opea-project/GenAIInfra/tree/main/helm-charts/common>
+const MODEL_KEYS: &[&str] = &["LLM_MODEL_ID", "EMBEDDING_MODEL_ID", "RERANK_MODEL_ID"];
 
 /// Mappings that are looked at in search of an image: beyond any real chart's.
 const MAX_NODES: usize = 100_000;
@@ -63,74 +67,11 @@ fn values(reading: &Reading<'_>, document: &Node, units: &mut Vec<Unit>) {
     let before = units.len();
     production_stack::values(reading, document, NAME, units);
     units.extend(kubeai::catalog(reading, document, NAME));
-    model_service(reading, document, units);
+    llm_d::model_service(reading, document, units);
+    ollama_chart::values(reading, document, units);
     if units.len() == before {
         images(reading, document, units);
     }
-}
-
-/// llm-d's model service: `modelArtifacts` names the model, `decode` and `prefill` hold containers.
-/// Format: <https://github.com/llm-d-incubation/llm-d-modelservice>.
-fn model_service(reading: &Reading<'_>, document: &Node, units: &mut Vec<Unit>) {
-    let Some(uri) = document.at(&["modelArtifacts", "uri"]) else {
-        return;
-    };
-    let manifest = Manifest {
-        reading,
-        objects: Objects::default(),
-    };
-    for part in ["decode", "prefill"] {
-        let Some(pool) = document
-            .get(part)
-            .filter(|pool| pool.get("create").and_then(Node::as_bool) != Some(false))
-        else {
-            continue;
-        };
-        for node in pool.get("containers").into_iter().flat_map(Node::items) {
-            let name = format!("{}#{part}", reading.source.path);
-            let deployment = served(&manifest, pool, node, uri, name);
-            units.extend(deployment.map(|deployment| Unit::Deployment(Box::new(deployment))));
-        }
-    }
-}
-
-fn served(manifest: &Manifest<'_>, pool: &Node, node: &Node, uri: &Node, name: String) -> Option<Deployment> {
-    let reading = manifest.reading;
-    let container = manifest.container(node);
-    let tensor = pool.get("parallelism");
-    let image = containers::image(reading, container.image);
-    let place = reading.place(node.span);
-    let command = node
-        .get("modelCommand")
-        .filter(|command| command.as_str() == Some("vllmServe"));
-    let mut deployment = match command {
-        Some(command) => {
-            let given = containers::launches(reading, &container).pop()?;
-            let mut line = Line::vllm(reading, command);
-            line.push(
-                uri.as_str().map_or_else(|| Err("not text".to_owned()), line::model),
-                uri,
-            );
-            line.words.extend(given.words);
-            line.flag("--tensor-parallel-size", tensor, "tensor");
-            let slot = container.arguments.unwrap_or(command);
-            containers::launched(line.launch(given.env, slot), &image, name, NAME, place)?
-        }
-        None => containers::deployment(reading, &container, name, NAME)?,
-    };
-    let pod = Pod {
-        spec: pool,
-        metadata: None,
-        object: pool,
-    };
-    pod::describe(reading, &manifest.objects, &pod, node, &mut deployment);
-    pod::completed_by("the chart's template", &mut deployment.host);
-    if deployment.gpu.count.is_absent() {
-        // The chart asks for as many accelerators as share each layer.
-        deployment.gpu.count = pod::whole(reading, tensor.and_then(|tensor| tensor.get("tensor")));
-    }
-    deployment.replicas = pod::whole(reading, pool.get("replicas"));
-    Some(deployment)
 }
 
 /// Mappings with an image whose command line an engine recognises.
@@ -159,7 +100,7 @@ fn images(reading: &Reading<'_>, document: &Node, units: &mut Vec<Unit>) {
 }
 
 /// The server of a mapping with an image and a command line. An image alone says nothing: the chart's template may
-/// hold the rest.
+/// hold the rest. Only NIM's is all that there is to say, and some charts name the model beside it.
 fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     let reading = manifest.reading;
     let image = node.get("image")?;
@@ -172,7 +113,10 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
             let tag = of("tag").map(|tag| format!(":{tag}")).unwrap_or_default();
             Some(scalar(repository, &format!("{registry}{}{tag}", repository.as_str()?)))
         }
-        None => image.text().map(|_| image.clone()),
+        None => match image.get("imageName") {
+            Some(whole) => Some(whole.clone()),
+            None => image.text().map(|_| image.clone()),
+        },
     }?;
     let given = |keys: &[&str]| {
         keys.iter()
@@ -181,8 +125,23 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     let mut container = manifest.container(node);
     container.image = Some(&written);
     container.command = given(&["command"]);
-    container.arguments = given(&["args", "extraArgs", "extraArguments", "arguments"]);
-    container.command.or(container.arguments)?;
+    container.arguments = given(&["args", "extraArgs", "extraArguments", "arguments", "extraCmdArgs", "serverArgs"]);
+    let named = MODEL_KEYS.iter().find_map(|key| node.get(key).filter(|model| !model.is_null()));
+    if container.command.or(container.arguments).or(named).is_none() && !is_whole(&written, node) {
+        return None;
+    }
+    container.environment.extend(settings(reading, node));
+    let with_model = named.map(|model| {
+        let mut words: Vec<Node> = container.arguments.into_iter().flat_map(Node::items).cloned().collect();
+        words.extend([scalar(model, "--model"), model.clone()]);
+        sequence(model, words)
+    });
+    // These take the model as the variable `MODEL_ID`.
+    let by_variable = ["text-generation-inference", "tgi-gaudi", "text-embeddings-inference", "tei-gaudi"];
+    let by_flag = |image: &str| !by_variable.iter().any(|name| image.contains(name));
+    if written.as_str().is_some_and(by_flag) {
+        container.arguments = with_model.as_ref().or(container.arguments);
+    }
     let name = format!(
         "{}#{}",
         reading.source.path,
@@ -203,4 +162,27 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     deployment.replicas = pod::whole(reading, replicas);
     pod::completed_by("the chart's template", &mut deployment.host);
     Some(deployment)
+}
+
+/// Whether the image is one of NVIDIA's NIM, which holds model and settings, in values that ask for its resources.
+/// <https://docs.nvidia.com/nim/large-language-models/latest/deploy-helm.html>
+fn is_whole(image: &Node, node: &Node) -> bool {
+    let is_nim = image.as_str().is_some_and(|image| image.contains("/nim/"));
+    is_nim && node.get("resources").is_some_and(Node::is_map)
+}
+
+/// Variables that charts take as values: keys in capitals, and NIM's `envVars`. The model's is the engine's own.
+fn settings(reading: &Reading<'_>, node: &Node) -> Vec<Variable> {
+    let capitals = node.entries().filter(|(key, _)| {
+        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        key.as_str().is_some_and(|key| key.len() > 1 && key.bytes().all(plain))
+    });
+    let listed = node.get("envVars").into_iter().flat_map(Node::entries);
+    let variable = |(key, value): (&Node, &Node)| {
+        let name = key.as_str()?;
+        let text = value.text().filter(|text| !value.is_null() && !text.as_str().is_empty())?;
+        let name = if MODEL_KEYS.contains(&name) { "MODEL_ID" } else { name };
+        Some(Variable::known(reading, name, text))
+    };
+    capitals.chain(listed).filter_map(variable).collect()
 }

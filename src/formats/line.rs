@@ -16,12 +16,17 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// The start of `vllm serve`, as `node` says it.
-    pub(super) fn vllm(reading: &'a Reading<'a>, node: &Node) -> Self {
-        let mut line = Self {
+    /// One without a word.
+    pub(super) fn empty(reading: &'a Reading<'a>) -> Self {
+        Self {
             reading,
             words: Vec::new(),
-        };
+        }
+    }
+
+    /// The start of `vllm serve`, as `node` says it.
+    pub(super) fn vllm(reading: &'a Reading<'a>, node: &Node) -> Self {
+        let mut line = Self::empty(reading);
         line.fixed("vllm", node);
         line.fixed("serve", node);
         line

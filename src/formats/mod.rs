@@ -29,6 +29,7 @@ mod kubernetes;
 mod langchain;
 mod line;
 mod litellm;
+mod llm_d;
 mod makefile;
 mod maker;
 mod modelfile;
@@ -36,6 +37,7 @@ mod n8n;
 mod nemo_guardrails;
 mod nim;
 mod objects;
+mod ollama_chart;
 mod pod;
 mod procfile;
 mod production_stack;
@@ -63,9 +65,10 @@ mod vllm_config;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::source::{Place, Source, SourceId, Span};
-use crate::syntax::code::{self, Call, Files};
+use crate::syntax::code::{self, Call, Files, Value};
 use crate::syntax::{Node, SyntaxError, json, yaml};
 use crate::units::Unit;
 
@@ -93,7 +96,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: python_serving::NAME,
-        about: "Python that starts an engine with literals (vLLM's LLM and engine arguments, SGLang's Engine, subprocess, Modal's GPU)",
+        about: "Python that starts an engine with literals (vLLM's LLM and engine arguments, SGLang's Engine, subprocess; with Modal, BentoML, LitServe)",
         read: python_serving::read,
     },
     Format {
@@ -431,6 +434,15 @@ impl<'a> Reading<'a> {
     fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let reader = code::Reader::new(self.files, self.id);
         reader.map(|reader| reader.calls_of(named, wanted)).unwrap_or_default()
+    }
+
+    /// What each function of a file of source code returns that has this name.
+    fn returned(&self, name: &str) -> Vec<Arc<Value>> {
+        if !self.contains(name) {
+            return Vec::new();
+        }
+        let reader = code::Reader::new(self.files, self.id);
+        reader.map(|reader| reader.returned_by(name)).unwrap_or_default()
     }
 
     fn whole(&self) -> Span {

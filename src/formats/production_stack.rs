@@ -5,7 +5,7 @@
 use super::line::Line;
 use super::objects::{self, Objects};
 use super::pod::{self, Pod};
-use super::synthetic::map;
+use super::synthetic::{map, required};
 use super::{Reading, containers, kubernetes};
 use crate::syntax::Node;
 use crate::units::{Deployment, EnvValue, Field, SharedMemory, Surge, Unit, Volume, VolumeKind};
@@ -249,14 +249,6 @@ fn environment(reading: &Reading<'_>, lists: &[Option<&Node>]) -> Vec<(String, E
 fn known(reading: &Reading<'_>, name: &str, value: &str, node: &Node) -> (String, EnvValue) {
     let text = crate::source::Text::opaque(value, node.span);
     (name.to_owned(), EnvValue::Known(text, reading.place(node.span)))
-}
-
-/// Terms of node selectors as the affinity that the chart makes of them.
-fn required(at: &Node, terms: &Node) -> Node {
-    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-    let terms = map(at, [("nodeSelectorTerms", Some(terms.clone()))]);
-    let required = map(at, [(REQUIRED, Some(terms))]);
-    map(at, [("nodeAffinity", Some(required))])
 }
 
 fn describe(reading: &Reading<'_>, pod: &Node, container: &Node, object: &Node, deployment: &mut Deployment) {

@@ -1,10 +1,16 @@
 //! Engines that Python starts with literals: vLLM's `LLM(…)` and engine arguments, SGLang's `Engine(…)`, a command line
-//! as a list, with the GPU that a Modal function asks for. Arguments become the flags that they stand for.
+//! as a list or text, with the GPU that a Modal function or a BentoML service asks for and the copies that LitServe
+//! starts. Arguments become the flags that they stand for.
+//! BentoML: <https://docs.bentoml.com/en/latest/reference/bentoml/configurations.html>, LitServe:
+//! <https://lightning.ai/docs/litserve/api-reference/litserver>.
 
 use super::{Read, Reading};
 use crate::engines;
-use crate::syntax::Node;
-use crate::syntax::code::{Argument, Call};
+use crate::source::{Place, Text};
+use crate::syntax::args;
+use crate::syntax::code::{Argument, Call, Kind, Value};
+use crate::syntax::template::Piece;
+use crate::syntax::{Node, yaml};
 use crate::units::{Deployment, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "python serving";
@@ -29,6 +35,9 @@ const RUNS: &[&str] = &[
     "subprocess.call",
 ];
 
+/// The method of a BentoML service whose result is the command line that it runs.
+const COMMAND: &str = "__command__";
+
 /// Most engines that are read of one file.
 const MAX_UNITS: usize = 50;
 
@@ -37,20 +46,37 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let ours = reading.source.extension() == "py"
         && !super::is_python_test(reading.source.file_name())
         && (reading.contains("vllm") || reading.contains("sglang"))
-        && ["LLM(", "EngineArgs(", "Engine(", "subprocess"]
+        && ["LLM(", "EngineArgs(", "Engine(", "subprocess", COMMAND]
             .iter()
             .any(|sign| reading.contains(sign));
     if !ours {
         return None;
     }
     let calls = reading.calls(|_, _| true);
-    let gpu = modal_gpu(reading, &calls);
-    let installed = installed(reading, &calls);
-    let launches = calls.iter().filter_map(|call| Some((call, launch(reading, call)?)));
-    let units: Vec<Unit> = launches
+    let gpu = match modal_gpu(reading, &calls) {
+        Some(gpu) => gpu,
+        None => bento_gpu(reading, &calls).unwrap_or_default(),
+    };
+    let replicas = copies(reading, &calls);
+    let mut installed = installed(reading, &calls);
+    installed.extend(bentofile(reading));
+    let started = calls
+        .iter()
+        .filter_map(|call| Some((call.place, launch(reading, call)?)));
+    let commands = reading.returned(COMMAND);
+    let commanded = commands.iter().filter_map(|value| {
+        let launch = Launch {
+            words: command_line(value)?,
+            slot: Field::Absent(Some((value.place, None))),
+            ..Launch::default()
+        };
+        Some((value.place, launch))
+    });
+    let units: Vec<Unit> = started
+        .chain(commanded)
         .take(MAX_UNITS)
         .filter(|(_, launch)| engines::recognise(launch, &Field::default()).is_some())
-        .map(|(call, launch)| {
+        .map(|(place, launch)| {
             let launch = Launch {
                 installed: installed.clone(),
                 ..launch
@@ -58,12 +84,12 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             Unit::Deployment(Box::new(Deployment {
                 name: reading.source.path.clone(),
                 format: NAME,
-                place: call.place,
+                place,
                 // Which release is installed the file does not say.
                 image: Field::Unknown("the installed package decides".to_owned(), None),
                 launch,
                 gpu: gpu.clone(),
-                replicas: Field::default(),
+                replicas: replicas.clone(),
                 nodes: Field::default(),
                 host: Host::default(),
                 settings: None,
@@ -85,19 +111,8 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
     };
     let slot = Field::absent_at(reading.id, call.slot.clone());
     if RUNS.contains(&call.callee.as_str()) {
-        let list = call
-            .positional
-            .first()?
-            .value
-            .node()
-            .ok()
-            .filter(|list| list.is_seq())?;
-        let words = list.items().map(|item| Word {
-            value: Ok(item.as_str().unwrap_or_default().to_owned()),
-            place: reading.place(item.span),
-        });
         return Some(Launch {
-            words: words.collect(),
+            words: command_line(&call.positional.first()?.value)?,
             slot,
             ..Launch::default()
         });
@@ -140,6 +155,55 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
     })
 }
 
+/// A command line as a list of words, or as one text that a shell splits. A word that can't be told is unknown; the
+/// others stay what they are.
+fn command_line(value: &Value) -> Option<Vec<Word>> {
+    match &value.kind {
+        Kind::List { items, open } => {
+            let mut words: Vec<Word> = items.iter().map(|item| told(item)).collect();
+            words.extend(open.as_ref().map(|open| Word {
+                value: Err(open.why.clone()),
+                place: value.place,
+            }));
+            Some(words)
+        }
+        Kind::Text(text, pieces) => {
+            let all_told = pieces.iter().all(|piece| matches!(piece, Piece::Fixed(_)));
+            let text = all_told.then(|| Text::opaque(text.as_str(), value.place.span))?;
+            let look = |name: &str| Some(Err(format!("`${name}` is filled in when it starts")));
+            let commands = args::split_shell(&text, value.place.source, &look).ok()?;
+            commands.into_iter().next_back().map(|command| command.words)
+        }
+        _ => None,
+    }
+}
+
+/// A word of a command line.
+fn told(value: &Value) -> Word {
+    let value_of = |value: &Value| match value.node() {
+        Ok(node) => node
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| "not written as one value".to_owned()),
+        Err(why) => Err(why),
+    };
+    let named = match &value.kind {
+        // The folder into which BentoML loads a repository.
+        Kind::Call(call) if call.name() == "HuggingFaceModel" => call.positional.first().or_else(|| call.keyword("model_id")),
+        _ => None,
+    };
+    match named {
+        Some(argument) => Word {
+            value: value_of(&argument.value),
+            place: argument.value.place,
+        },
+        None => Word {
+            value: value_of(value),
+            place: value.place,
+        },
+    }
+}
+
 fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
     let value = match argument.value.node() {
         Ok(node) => match node.as_str() {
@@ -176,27 +240,105 @@ fn installed(reading: &Reading<'_>, calls: &[Call]) -> Vec<Word> {
     names.filter_map(word).collect()
 }
 
+/// Packages of the bentofile.yaml beside the file, with their releases.
+fn bentofile(reading: &Reading<'_>) -> Vec<Word> {
+    let path = reading.source.from_root.as_str();
+    let folder = path.rfind('/').map_or("", |at| &path[..=at]);
+    let Some(id) = reading.files.find(&format!("{folder}bentofile.yaml")) else {
+        return Vec::new();
+    };
+    let (body, start) = reading.files.source(id).body();
+    let parsed = yaml::parse(body, start);
+    let packages = parsed
+        .documents
+        .first()
+        .and_then(|document| document.at(&["python", "packages"]));
+    let pinned = packages.into_iter().flat_map(Node::items).filter_map(|node| {
+        let text = node.as_str().filter(|text| text.contains("=="))?;
+        Some(Word {
+            value: Ok(text.to_owned()),
+            place: Place {
+                source: id,
+                span: node.span,
+            },
+        })
+    });
+    pinned.collect()
+}
+
+/// The one of some arguments; none where several functions or services ask differently.
+fn only<'a>(asks: impl Iterator<Item = &'a Argument>) -> Option<&'a Argument> {
+    let mut asks = asks;
+    let first = asks.next()?;
+    asks.next().is_none().then_some(first)
+}
+
 /// The GPU of the file's one Modal function: `gpu="H100:2"`.
-fn modal_gpu(reading: &Reading<'_>, calls: &[Call]) -> GpuRequest {
-    let asks: Vec<&Argument> = calls
+fn modal_gpu(reading: &Reading<'_>, calls: &[Call]) -> Option<GpuRequest> {
+    let functions = calls
         .iter()
-        .filter(|call| matches!(call.name(), "function" | "cls") && reading.contains("modal"))
-        .filter_map(|call| call.keyword("gpu"))
-        .collect();
-    let [argument] = asks.as_slice() else {
-        return GpuRequest::default();
-    };
+        .filter(|call| matches!(call.name(), "function" | "cls") && reading.contains("modal"));
+    let argument = only(functions.filter_map(|call| call.keyword("gpu")))?;
     let place = reading.place(argument.span);
-    let Some(text) = argument.value.fixed() else {
-        return GpuRequest::default();
-    };
+    let text = argument.value.fixed()?;
     let (name, count) = text.split_once(':').unwrap_or((text, "1"));
-    GpuRequest {
+    Some(GpuRequest {
         count: match count.parse() {
             Ok(count) => Field::Known(count, place),
             Err(_) => Field::Unknown(format!("`{text}` does not say how many GPUs"), Some(place)),
         },
         labels: vec![(GpuLabel::Product(name.to_owned()), place)],
         ..GpuRequest::default()
+    })
+}
+
+/// The GPUs of the file's one BentoML service: `resources={"gpu": 1, "gpu_type": "nvidia-l4"}`.
+fn bento_gpu(reading: &Reading<'_>, calls: &[Call]) -> Option<GpuRequest> {
+    let services = calls
+        .iter()
+        .filter(|call| call.name() == "service" && reading.contains("bentoml"));
+    let resources = &only(services.filter_map(|call| call.keyword("resources")))?.value;
+    let mut request = GpuRequest {
+        count: resources.get("gpu").map_or(Field::default(), |gpu| whole(gpu)),
+        ..GpuRequest::default()
+    };
+    if let Some(kind) = resources.get("gpu_type")
+        && let Some(text) = kind.fixed()
+    {
+        request.labels.push((GpuLabel::Product(text.to_owned()), kind.place));
+    }
+    Some(request)
+}
+
+/// The copies that LitServe starts: one worker a device, or as many as `workers_per_device` says.
+fn copies(reading: &Reading<'_>, calls: &[Call]) -> Field<u64> {
+    let mut servers = calls
+        .iter()
+        .filter(|call| call.name() == "LitServer" && reading.contains("litserve"));
+    let (Some(server), None) = (servers.next(), servers.next()) else {
+        return Field::default();
+    };
+    let Some(devices) = server.keyword("devices") else {
+        return Field::default();
+    };
+    let workers = server.keyword("workers_per_device").map(|workers| whole(&workers.value));
+    whole(&devices.value).and_then(|devices| match &workers {
+        None => Ok(devices),
+        Some(Field::Known(workers, _)) => Ok(devices.saturating_mul(*workers)),
+        Some(_) => Err("`workers_per_device` can't be told".to_owned()),
+    })
+}
+
+/// A whole number, or why it can't be told.
+fn whole(value: &Value) -> Field<u64> {
+    let place = value.place;
+    match value.node() {
+        Err(why) => Field::Unknown(why, Some(place)),
+        Ok(node) => match node.as_str().map(|text| (text, text.parse())) {
+            Some((_, Ok(number))) => Field::Known(number, place),
+            // `auto`: all that there are.
+            Some((text, Err(_))) => Field::Unknown(format!("`{text}` is not a number"), Some(place)),
+            None => Field::Unknown("not a number".to_owned(), Some(place)),
+        },
     }
 }

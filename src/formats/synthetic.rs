@@ -35,3 +35,21 @@ pub(super) fn scalar(at: &Node, text: &str) -> Node {
         kind: Kind::Quoted(Text::opaque(text, at.span)),
     }
 }
+
+/// A list that stands at `at`.
+pub(super) fn sequence(at: &Node, items: Vec<Node>) -> Node {
+    Node {
+        span: at.span,
+        kind: Kind::Seq {
+            items: items.into_iter().map(Arc::new).collect(),
+        },
+    }
+}
+
+/// Terms of node selectors as the affinity that a chart makes of them.
+pub(super) fn required(at: &Node, terms: &Node) -> Node {
+    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms = map(at, [("nodeSelectorTerms", Some(terms.clone()))]);
+    let required = map(at, [(REQUIRED, Some(terms))]);
+    map(at, [("nodeAffinity", Some(required))])
+}

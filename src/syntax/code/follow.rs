@@ -169,6 +169,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What each function of the file with this name returns, where nothing is handed to it but the object that it is a
+    /// method of.
+    pub fn returned_by(&self, name: &str) -> Vec<Arc<Value>> {
+        let scopes = (0..).zip(&self.module.scopes);
+        let functions = scopes.filter(|(_, scope)| scope.kind == ScopeKind::Function && scope.name == name);
+        let returned = functions.map(|(index, scope)| {
+            self.framed.borrow_mut().clear();
+            self.limit.set(MAX_STEPS_OF_FILE.min(self.steps.get() + MAX_STEPS));
+            let here = Here {
+                file: self.id,
+                scope: ScopeId(0),
+                block: BlockId(0),
+                deep: 0,
+                frame: None,
+            };
+            let place = Place {
+                source: self.id,
+                span: scope.span,
+            };
+            let call = Call::new(name.to_owned(), place);
+            self.returned(here, (self.id, ScopeId(index)), &call, scope.span)
+        });
+        returned.collect()
+    }
+
     /// What a function or class of the tree is called, with its docstring and parameters.
     pub fn scope(&self, (file, scope): (SourceId, ScopeId)) -> Option<&'a super::Scope> {
         self.files.module(file).map(|module| module.scope(scope))

@@ -58,6 +58,10 @@ pub(super) fn method(
                 "strip" | "trim" => text::strip(&own, true, true),
                 "lstrip" | "trimStart" => text::strip(&own, true, false),
                 "rstrip" | "trimEnd" => text::strip(&own, false, true),
+                "lower" | "toLowerCase" => {
+                    // Folded letters are others than those in the file.
+                    text::fixed(Text::opaque(&object.fixed()?.to_lowercase(), text.span()))
+                }
                 "encode" | "toString" | "expanduser" | "resolve" | "absolute" => own,
                 "format" | "format_map" => format(reader, stands_in(here, object), &own, &*call()?),
                 "replace" | "replaceAll" => {
@@ -298,6 +302,18 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
         "str" | "list" | "tuple" | "copy.copy" | "copy.deepcopy" | "json.dumps" | "JSON.stringify" | "orjson.dumps"
         | "os.path.abspath" | "os.path.realpath" | "os.path.expanduser" | "os.path.normpath" | "structuredClone"
         | "String" | "Number" | "parseInt" | "parseFloat" | "Object.freeze" | "String.raw" => first().cloned(),
+        // The defaults are what the file says; who builds or deploys it may set others.
+        "bentoml.use_arguments" => match first()?.kind {
+            Kind::Scope(file, class) => {
+                let made = Call {
+                    own: Some((file, class)),
+                    followed: true,
+                    ..Call::new(call.callee.clone(), call.place)
+                };
+                Some(reader.made(here, span, Kind::Call(Arc::new(made))))
+            }
+            _ => None,
+        },
         "dict" => {
             let entries = call
                 .keywords
