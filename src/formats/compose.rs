@@ -1,9 +1,11 @@
-//! Compose files: services whose image or command runs an engine.
+//! Compose files: services whose image or command runs an engine, with what they extend. Files that one includes are
+//! read as what they are.
 //! Format: <https://github.com/compose-spec/compose-spec/blob/main/spec.md>.
 
 use rust_decimal::Decimal;
 
 use super::containers::{self, Container, Variable};
+use super::extends::{Extended, Extending};
 use super::{Read, Reading, pod};
 use crate::source::Text;
 use crate::syntax::{Kind, Node};
@@ -15,7 +17,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
     let ours = matches!(extension.as_str(), "yaml" | "yml")
         && reading.contains("services:")
-        && containers::names_engine(reading);
+        && (containers::names_engine(reading) || reading.contains("extends"));
     if !ours {
         return None;
     }
@@ -24,9 +26,14 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         let Some(services) = document.get("services").filter(|services| services.is_map()) else {
             continue;
         };
+        let mut extending = Extending::new(reading);
         for (name, service) in services.entries() {
             let name = name.as_str().unwrap_or("service");
-            read_service(reading, name, service, &mut read);
+            match extending.of(reading.id, services, service, 0) {
+                Extended::Not => read_service(reading, name, service, false, &mut read),
+                Extended::With(whole) => read_service(reading, name, &whole, false, &mut read),
+                Extended::Unknown => read_service(reading, name, service, true, &mut read),
+            }
         }
     }
     if !read.units.is_empty() {
@@ -35,7 +42,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     (!read.units.is_empty()).then_some(read)
 }
 
-fn read_service(reading: &Reading<'_>, name: &str, service: &Node, read: &mut Read) {
+/// Reads a service; `hidden` says that what it extends could not be followed.
+fn read_service(reading: &Reading<'_>, name: &str, service: &Node, hidden: bool, read: &mut Read) {
     // `entrypoint` replaces the image's entry point, `command` the arguments behind it.
     let (command, arguments) = match service.get("entrypoint").filter(|node| !node.is_null()) {
         Some(entrypoint) => (Some(entrypoint), service.get("command")),
@@ -58,6 +66,13 @@ fn read_service(reading: &Reading<'_>, name: &str, service: &Node, read: &mut Re
     let copies = service.at(&["deploy", "replicas"]).or_else(|| service.get("scale"));
     deployment.replicas = pod::whole(reading, copies);
     deployment.host = host(reading, service);
+    if hidden {
+        let who = "the service that it extends";
+        pod::completed_by(who, &mut deployment.host);
+        if deployment.gpu.count.is_absent() {
+            deployment.gpu.count = Field::Unknown(format!("{who} may ask for GPUs"), None);
+        }
+    }
     read.units.push(Unit::Deployment(Box::new(deployment)));
 }
 

@@ -16,6 +16,7 @@ mod dspy;
 mod dstack;
 mod dynamo;
 mod evaluations;
+mod extends;
 mod fine_tuning;
 mod flowise;
 mod gemini;

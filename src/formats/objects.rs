@@ -15,6 +15,8 @@ pub(super) struct Objects<'a> {
     settings: HashMap<&'a str, Option<&'a Node>>,
     /// PersistentVolumeClaims.
     claims: HashMap<&'a str, Option<&'a Node>>,
+    /// NIMCaches.
+    caches: HashMap<&'a str, Option<&'a Node>>,
     /// What scales the object of that kind and name.
     scalers: HashMap<(&'a str, &'a str), &'a Node>,
     /// Public ways to pods with a label: that label's name and value, the whole selector, what makes it public.
@@ -82,6 +84,7 @@ impl<'a> Objects<'a> {
             match kind {
                 "ConfigMap" => once(&mut found.settings, name, object.get("data")),
                 "PersistentVolumeClaim" => once(&mut found.claims, name, Some(object)),
+                "NIMCache" => once(&mut found.caches, name, Some(object)),
                 "Service" => services.push((name, *object)),
                 "Ingress" => entered(object, &mut entries),
                 "Route" => entries.extend(object.at(&["spec", "to", "name"]).and_then(Node::as_str)),
@@ -129,6 +132,11 @@ impl<'a> Objects<'a> {
     /// The claim of that name.
     pub(super) fn claim(&self, name: &str) -> Option<&'a Node> {
         self.claims.get(name).copied().flatten()
+    }
+
+    /// The NIMCache of that name.
+    pub(super) fn cache(&self, name: &str) -> Option<&'a Node> {
+        self.caches.get(name).copied().flatten()
     }
 
     /// Whether something in the file scales the object.
