@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 
 use llmlint::catalog::Catalog;
 use llmlint::config::Config;
+use llmlint::engines;
 use llmlint::facts::Settings;
+use llmlint::formats::{self, Outcome};
 use llmlint::lint::{Linter, lint_against};
 use llmlint::report::Report;
 use llmlint::rules::{RuleSet, Selection, embedded};
-use llmlint::source::Source;
+use llmlint::source::{Source, SourceId};
+use llmlint::syntax::code::Files;
+use llmlint::units::{Field, GpuLabel, Unit};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -236,4 +240,98 @@ fn recall_is_what_was_recorded() {
         eprintln!("{rule}: {hits} of {all}");
     }
     assert!(changed.is_empty(), "not as recorded: {changed:#?}");
+}
+
+/// How much of what units state of a thing could be told.
+#[derive(Default)]
+struct Tally {
+    known: usize,
+    absent: usize,
+    /// A model that is only an address or a folder: it names no repository that anything could be known of.
+    address: usize,
+    unknown: Vec<String>,
+}
+
+impl Tally {
+    fn line(&self, what: &str) -> String {
+        let stated = self.known + self.unknown.len();
+        let share = 100.0 * self.known as f64 / stated.max(1) as f64;
+        format!(
+            "{what:<8} known {:>4} of {stated:>4} stated ({share:.1}%), unknown {:>3}, only an address {:>3}, absent {:>4}",
+            self.known,
+            self.unknown.len(),
+            self.address,
+            self.absent
+        )
+    }
+}
+
+/// `cargo test --test corpus resolved -- --nocapture` prints how many deployments of the vendors' manifests have an
+/// engine with its release, a model and a GPU that are told, of those that state them, and names the others.
+#[test]
+fn what_manifests_state_is_resolved() {
+    let Some(folder) = corpus() else {
+        return;
+    };
+    let mut paths = Vec::new();
+    files(&folder.join("deploy"), &mut paths);
+    paths.sort();
+    let sources: Vec<Source> = paths
+        .iter()
+        .filter_map(|path| {
+            let name = path.strip_prefix(&folder).ok()?.to_string_lossy().into_owned();
+            Some(Source::new(name, fs::read_to_string(path).ok()?, false))
+        })
+        .collect();
+    let known = Files::new(&sources);
+    let catalog = Catalog::embedded();
+    let (mut release, mut model, mut gpu) = (Tally::default(), Tally::default(), Tally::default());
+    let mut units = 0;
+    for index in 0..sources.len() {
+        let id = SourceId(u32::try_from(index).expect("a few thousand files"));
+        let Outcome::Read(_, read) = formats::read(&known, id, false) else {
+            continue;
+        };
+        for unit in read.units {
+            let Unit::Deployment(made) = unit else {
+                continue;
+            };
+            units += 1;
+            let serving = engines::recognise(&made.launch, &made.image).expect("a deployment has an engine");
+            let miss = |what: &str| format!("{}: {what}", made.name);
+            match &serving.version {
+                Field::Known(..) => release.known += 1,
+                Field::Absent(_) => release.absent += 1,
+                Field::Unknown(why, _) => release.unknown.push(miss(why)),
+            }
+            match &serving.model {
+                Field::Absent(_) => model.absent += 1,
+                Field::Known(name, _) if catalog.open_model_by_name(name).is_some() => model.known += 1,
+                Field::Known(name, _) if name.starts_with(['/', '.']) || name.contains("://") => model.address += 1,
+                Field::Known(name, _) => model.unknown.push(miss(&format!("`{name}` is not in the catalog"))),
+                Field::Unknown(why, _) if why.contains("://") => model.address += 1,
+                Field::Unknown(why, _) => model.unknown.push(miss(why)),
+            }
+            let is_told = |label: &GpuLabel| match label {
+                GpuLabel::Product(name) => !catalog.gpu(&name.replace('_', "-")).candidates().is_empty(),
+                GpuLabel::Instance(name) => catalog.instance_named(name).is_some(),
+                GpuLabel::Family(name) => catalog.instances().iter().any(|known| known.name.starts_with(name.as_str())),
+            };
+            match made.gpu.labels.as_slice() {
+                [] => gpu.absent += 1,
+                labels if labels.iter().any(|(label, _)| is_told(label)) => gpu.known += 1,
+                labels => gpu.unknown.push(miss(&format!("{labels:?}"))),
+            }
+        }
+    }
+    println!("{units} deployments in {} files; each has an engine, or it were none", sources.len());
+    for (what, tally) in [("release", &release), ("model", &model), ("GPU", &gpu)] {
+        println!("{}", tally.line(what));
+        for miss in &tally.unknown {
+            println!("    {miss}");
+        }
+        let stated = tally.known + tally.unknown.len();
+        assert!(tally.known * 100 >= stated * 95, "{what}: fewer than 95% of those that state it");
+    }
+    assert!(units > 100, "{units}");
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{Catalog, OpenModel, Quantization};
+use super::{Catalog, OpenModel, Quantization, library};
 
 /// Endings of names and what they say: method, bits, parameters that share a scale. The longest that fits counts.
 const ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
@@ -49,6 +49,9 @@ const ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
 /// without a publisher tell nothing.
 pub(super) fn find(catalog: &Catalog, name: &str) -> Option<Cow<'static, OpenModel>> {
     if let Some(model) = catalog.open_model(name) {
+        return Some(Cow::Borrowed(model));
+    }
+    if let Some(model) = library::repository(name).and_then(|repository| catalog.open_model(repository)) {
         return Some(Cow::Borrowed(model));
     }
     let (publisher, own) = name.split_once('/')?;

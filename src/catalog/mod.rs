@@ -6,6 +6,7 @@ mod check;
 pub mod config_json;
 mod date;
 mod derived;
+mod library;
 mod names;
 mod rows;
 

@@ -4,6 +4,7 @@
 use super::image::{self, Image};
 use super::stated::{Stated, program};
 use super::{Build, EngineKind, Serving, Version, truth};
+use crate::syntax::args::Word;
 use crate::units::{Field, Launch};
 
 /// What a launch starts, where it starts Ollama's server. The model is named by the requests, not by the launch; where
@@ -90,6 +91,49 @@ fn from(launch: &Launch, at: usize) -> Option<Field<String>> {
     (super::stated::word(launch, at) == Some("FROM")).then(|| stated(launch, at + 1))?
 }
 
+/// The one model that commands pull or run, `ollama pull llama3.1:8b`; of several it can't be told which is served when.
+pub(crate) fn pulled<'w>(commands: impl Iterator<Item = &'w [Word]>) -> Option<Word> {
+    let mut found: Option<Word> = None;
+    for words in commands {
+        let told = |at: usize| words.get(at).and_then(|word| word.value.as_deref().ok());
+        let starts = (0..words.len()).filter(|at| {
+            told(*at).is_some_and(|text| super::base_name(text) == "ollama") && matches!(told(at + 1), Some("pull" | "run"))
+        });
+        for at in starts {
+            let model = words[at + 2..].iter().find(|word| {
+                let text = word.value.as_deref();
+                text.map_or(true, |text| !text.starts_with('-'))
+            });
+            match (model, &found) {
+                (None, _) => {}
+                (Some(model), None) => found = Some(model.clone()),
+                (Some(model), Some(first)) if model.value == first.value => {}
+                (Some(_), Some(_)) => return None,
+            }
+        }
+    }
+    found
+}
+
+/// Writes the model that is pulled for the server behind `serve`, where the launch starts it.
+pub(crate) fn serve(launch: &mut Launch, image: &Field<String>, model: &Word) {
+    let is_server = recognise(launch, image).is_some_and(|serving| serving.model.is_absent());
+    if !is_server {
+        return;
+    }
+    let place = model.place;
+    let word = |text: &str| Word {
+        value: Ok(text.to_owned()),
+        place,
+    };
+    match program(launch, &["ollama"]) {
+        Some(_) => {}
+        None if launch.words.is_empty() => launch.words.extend([word("ollama"), word("serve")]),
+        None => launch.words.insert(0, word("ollama")),
+    }
+    launch.words.extend([word("FROM"), model.clone()]);
+}
+
 /// Images whose entry point is the server.
 fn is_own(image: &Image<'_>) -> bool {
     image.name == "ollama" && (image.owner.is_empty() || image.is_by("ollama") || image.is_by("alpine"))
@@ -143,6 +187,26 @@ impl Defaults {
 mod tests {
     use super::super::tests::{image, launch, with_env};
     use super::*;
+
+    #[test]
+    fn a_pulled_model_is_served() {
+        let line = |words: &[&str]| launch(words).words;
+        for (words, from, pulls, model) in [
+            (&["ollama", "serve"][..], "ubuntu", &[&["ollama", "pull", "qwen2.5:7b"][..]][..], Some("qwen2.5:7b")),
+            (&[], "ollama/ollama:0.5.7", &[&["docker", "exec", "-it", "o", "ollama", "run", "phi3"]], Some("phi3")),
+            (&["serve"], "ollama/ollama:0.5.7", &[&["/bin/ollama", "pull", "--insecure", "phi3"]], Some("phi3")),
+            (&["ollama", "serve"], "x", &[&["ollama", "pull", "a"], &["ollama", "pull", "b"]], None),
+            (&["ollama", "serve"], "x", &[&["ollama", "list"]], None),
+        ] {
+            let commands: Vec<Vec<Word>> = pulls.iter().map(|words| line(words)).collect();
+            let mut starts = launch(words);
+            if let Some(found) = pulled(commands.iter().map(Vec::as_slice)) {
+                serve(&mut starts, &image(from), &found);
+            }
+            let serving = recognise(&starts, &image(from)).expect("Ollama");
+            assert_eq!(serving.model.known().map(String::as_str), model, "{words:?} {pulls:?}");
+        }
+    }
 
     #[test]
     fn the_server_and_its_image_are_recognised() {

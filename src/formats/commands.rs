@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::training::line;
 use super::{Reading, containers, settings_file};
-use crate::engines;
+use crate::engines::{self, ollama};
 use crate::source::{Place, Text};
 use crate::syntax::args::{self, Command, Lookup, Word};
 use crate::units::{
@@ -148,6 +148,8 @@ fn read_commands(
 ) {
     let mut set = around.env.clone();
     let mut installed = around.installed.clone();
+    let pulled = ollama::pulled(commands.iter().map(|command| command.words.as_slice()));
+    let before = units.len();
     for mut command in commands {
         for word in &mut command.words {
             if let Ok(text) = &word.value
@@ -170,6 +172,13 @@ fn read_commands(
             ..around.clone()
         };
         read_command(reading, command.words, around, name, format, nested, units);
+    }
+    if let Some(model) = pulled {
+        for unit in &mut units[before..] {
+            if let Unit::Deployment(made) = unit {
+                ollama::serve(&mut made.launch, &made.image, &model);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Reading;
-use crate::engines;
+use crate::engines::{self, ollama};
 use crate::source::{Place, Span, Text};
 use crate::syntax::args::{self, Command, Lookup};
 use crate::syntax::{Kind, Node};
@@ -125,7 +125,13 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
             return Vec::new();
         }
         let commands = args::split_shell(script, reading.id, &look).unwrap_or_default();
+        let pulled = ollama::pulled(commands.iter().map(|command| command.words.as_slice()));
         let mut launches = from_commands(reading, commands, arguments, &env);
+        if let Some(model) = &pulled {
+            for launch in &mut launches {
+                ollama::serve(launch, &Field::default(), model);
+            }
+        }
         // The image's entry point is not what a shell runs: a command must name the engine itself.
         launches.retain(|launch| engines::recognise(launch, &Field::default()).is_some());
         return launches;

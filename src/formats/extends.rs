@@ -1,4 +1,5 @@
-//! What a service of a Compose file extends: a service of the same file, or of another one of the tree.
+//! What a service of a Compose file extends, a service of the same file or of another one of the tree; and settings that
+//! stand on those of another file.
 //! How they merge: <https://github.com/compose-spec/compose-spec/blob/main/05-services.md#extends>.
 
 use std::collections::HashMap;
@@ -90,6 +91,60 @@ impl<'a> Extending<'a> {
         let whole = self.whole(id, &services, base, chain)?;
         let mut room = MAX_NODES;
         moved(&whole, at, &mut room)
+    }
+}
+
+/// A YAML file's one document with what it inherits by the key `key`, which names a file; whether all of it was found.
+pub(super) fn inherited(reading: &Reading<'_>, document: &Node, key: &str) -> (Node, bool) {
+    let mut whole = document.clone();
+    let mut file = reading.id;
+    for _ in 0..MAX_CHAIN {
+        let Some(named) = whole.get(key).filter(|node| !node.is_null()).cloned() else {
+            return (whole, true);
+        };
+        let files = reading.files;
+        let from = &files.source(file).from_root;
+        let found = named
+            .as_str()
+            .and_then(|path| resolve(from, path, |path| files.find(path).is_some()))
+            .and_then(|path| files.find(&path));
+        let Some(id) = found else {
+            return (whole, false);
+        };
+        let (body, start) = files.source(id).body();
+        let parsed = yaml::parse(body, start);
+        let mut room = MAX_NODES;
+        let Some(base) = parsed
+            .documents
+            .first()
+            .and_then(|base| moved(base, named.span, &mut room))
+        else {
+            return (whole, false);
+        };
+        let next = base.get(key).cloned();
+        whole = without(&merged(&base, &whole, 0), key, next);
+        file = id;
+    }
+    (whole, false)
+}
+
+/// A mapping with `value` under `key` and nothing else of that name.
+fn without(node: &Node, key: &str, value: Option<Node>) -> Node {
+    let Kind::Map { entries, slot } = &node.kind else {
+        return node.clone();
+    };
+    let is_key = |name: &Node| name.as_str() == Some(key);
+    let entries = entries.iter().filter_map(|(name, old)| match &value {
+        _ if !is_key(name) => Some((name.clone(), old.clone())),
+        Some(value) => Some((name.clone(), Arc::new(value.clone()))),
+        None => None,
+    });
+    Node {
+        span: node.span,
+        kind: Kind::Map {
+            entries: entries.collect(),
+            slot: slot.clone(),
+        },
     }
 }
 

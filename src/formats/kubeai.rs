@@ -85,10 +85,13 @@ fn model(reading: &Reading<'_>, name: &str, spec: &Node, format: &'static str) -
     let least = pod::whole(reading, spec.get("minReplicas").or_else(|| spec.get("replicas")));
     let mut host = Host::default();
     pod::completed_by("the operator", &mut host);
-    // It scales by load unless that is turned off.
-    if let Some((key, most)) = spec.entry("maxReplicas")
+    // It scales by load unless that is turned off; from zero it does even where nothing says up to how many.
+    let grows = spec
+        .entry("maxReplicas")
+        .filter(|(_, most)| most.as_u64() > least.known().copied());
+    let sleeps = spec.entry("minReplicas").filter(|(_, least)| least.as_u64() == Some(0));
+    if let Some((key, _)) = grows.or(sleeps)
         && spec.get("autoscalingDisabled").and_then(Node::as_bool) != Some(true)
-        && most.as_u64() > least.known().copied()
     {
         host.autoscaled = Field::Known(true, reading.place(key.span));
     }

@@ -346,6 +346,11 @@ pub const FORMATS: &[Format] = &[
         read: training::torchtune::read,
     },
     Format {
+        name: training::nemo::NAME,
+        about: "settings of NVIDIA's NeMo RL, NeMo and Megatron-Bridge",
+        read: training::nemo::read,
+    },
+    Format {
         name: training::hugging_face::NAME,
         about: "arguments of the transformers Trainer and of TRL as YAML or JSON",
         read: training::hugging_face::read,

@@ -4,6 +4,7 @@ pub(super) mod axolotl;
 pub(super) mod hugging_face;
 pub(super) mod line;
 pub(super) mod llama_factory;
+pub(super) mod nemo;
 pub(super) mod parts;
 pub(super) mod pods;
 pub(super) mod python;

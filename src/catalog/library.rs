@@ -1,0 +1,121 @@
+//! Names of Ollama's library: family and size, `llama3.1:8b`, and behind them what a file's kind is
+//! (`llama3.1:8b-instruct-q8_0`).
+//!
+//! Only families are here whose size alone tells the shape. A bare name (`llama3.1`) stands for a size that its publisher
+//! may change, and `mistral:7b` has stood for several releases: they tell nothing. The names are those of
+//! <https://ollama.com/library>, the repositories those that programs for both take for them (for `llama3.1:8b` and
+//! `qwen2.5:7b` some ten public tables, which differ in no shape).
+
+/// A family of the library, and for each of its sizes the repository.
+const FAMILIES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "llama3.1",
+        &[
+            ("8b", "meta-llama/Llama-3.1-8B-Instruct"),
+            ("70b", "meta-llama/Llama-3.1-70B-Instruct"),
+            ("405b", "meta-llama/Llama-3.1-405B-Instruct"),
+        ],
+    ),
+    (
+        "llama3.2",
+        &[
+            ("1b", "meta-llama/Llama-3.2-1B-Instruct"),
+            ("3b", "meta-llama/Llama-3.2-3B-Instruct"),
+        ],
+    ),
+    ("llama3.3", &[("70b", "meta-llama/Llama-3.3-70B-Instruct")]),
+    (
+        "llama3",
+        &[
+            ("8b", "meta-llama/Meta-Llama-3-8B"),
+            ("70b", "meta-llama/Meta-Llama-3-70B"),
+        ],
+    ),
+    (
+        "qwen2.5",
+        &[
+            ("0.5b", "Qwen/Qwen2.5-0.5B-Instruct"),
+            ("1.5b", "Qwen/Qwen2.5-1.5B-Instruct"),
+            ("3b", "Qwen/Qwen2.5-3B-Instruct"),
+            ("7b", "Qwen/Qwen2.5-7B-Instruct"),
+            ("14b", "Qwen/Qwen2.5-14B-Instruct"),
+            ("32b", "Qwen/Qwen2.5-32B-Instruct"),
+            ("72b", "Qwen/Qwen2.5-72B-Instruct"),
+        ],
+    ),
+    (
+        "qwen3",
+        &[
+            ("0.6b", "Qwen/Qwen3-0.6B"),
+            ("1.7b", "Qwen/Qwen3-1.7B"),
+            ("4b", "Qwen/Qwen3-4B"),
+            ("8b", "Qwen/Qwen3-8B"),
+            ("14b", "Qwen/Qwen3-14B"),
+            ("30b", "Qwen/Qwen3-30B-A3B"),
+            ("32b", "Qwen/Qwen3-32B"),
+            ("235b", "Qwen/Qwen3-235B-A22B"),
+        ],
+    ),
+    (
+        "gemma2",
+        &[
+            ("2b", "google/gemma-2-2b-it"),
+            ("9b", "google/gemma-2-9b-it"),
+            ("27b", "google/gemma-2-27b-it"),
+        ],
+    ),
+    (
+        "gemma3",
+        &[
+            ("1b", "google/gemma-3-1b-it"),
+            ("4b", "google/gemma-3-4b-it"),
+            ("12b", "google/gemma-3-12b-it"),
+            ("27b", "google/gemma-3-27b-it"),
+        ],
+    ),
+    ("phi4", &[("14b", "microsoft/phi-4")]),
+    (
+        "gpt-oss",
+        &[("20b", "openai/gpt-oss-20b"), ("120b", "openai/gpt-oss-120b")],
+    ),
+];
+
+/// The repository whose shape the model of that name has.
+pub(super) fn repository(name: &str) -> Option<&'static str> {
+    let (family, tag) = name.strip_prefix("library/").unwrap_or(name).split_once(':')?;
+    let (_, sizes) = FAMILIES.iter().find(|(known, _)| *known == family)?;
+    // What stands behind the size is the kind of the file: a base model has the same shape as one that follows
+    // instructions.
+    let size = tag.split('-').next()?;
+    let (_, repository) = sizes.iter().find(|(known, _)| known.eq_ignore_ascii_case(size))?;
+    Some(repository)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+
+    #[test]
+    fn sizes_tell_the_shape_and_bare_names_nothing() {
+        assert_eq!(repository("llama3.1:8b"), Some("meta-llama/Llama-3.1-8B-Instruct"));
+        assert_eq!(repository("qwen2.5:7b-instruct-q8_0"), Some("Qwen/Qwen2.5-7B-Instruct"));
+        for unknown in ["llama3.1", "llama3.1:latest", "mistral:7b", "llama3.1:9b", "acme/llama3.1:8b", "llama3.2-vision:11b"] {
+            assert_eq!(repository(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn every_repository_has_a_row_of_its_size() {
+        let catalog = Catalog::embedded();
+        for (family, sizes) in FAMILIES {
+            for (size, repository) in *sizes {
+                let name = format!("{family}:{size}");
+                let model = catalog.open_model_by_name(&name).unwrap_or_else(|| panic!("{repository}"));
+                let billions: f64 = size.trim_end_matches('b').parse().expect("a number");
+                let found = model.parameters as f64 / 1e9;
+                assert!((found / billions - 1.0).abs() < 0.32, "{name}: {found}");
+            }
+        }
+    }
+}
