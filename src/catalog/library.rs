@@ -100,7 +100,14 @@ mod tests {
     fn sizes_tell_the_shape_and_bare_names_nothing() {
         assert_eq!(repository("llama3.1:8b"), Some("meta-llama/Llama-3.1-8B-Instruct"));
         assert_eq!(repository("qwen2.5:7b-instruct-q8_0"), Some("Qwen/Qwen2.5-7B-Instruct"));
-        for unknown in ["llama3.1", "llama3.1:latest", "mistral:7b", "llama3.1:9b", "acme/llama3.1:8b", "llama3.2-vision:11b"] {
+        for unknown in [
+            "llama3.1",
+            "llama3.1:latest",
+            "mistral:7b",
+            "llama3.1:9b",
+            "acme/llama3.1:8b",
+            "llama3.2-vision:11b",
+        ] {
             assert_eq!(repository(unknown), None, "{unknown}");
         }
     }
@@ -111,7 +118,9 @@ mod tests {
         for (family, sizes) in FAMILIES {
             for (size, repository) in *sizes {
                 let name = format!("{family}:{size}");
-                let model = catalog.open_model_by_name(&name).unwrap_or_else(|| panic!("{repository}"));
+                let model = catalog
+                    .open_model_by_name(&name)
+                    .unwrap_or_else(|| panic!("{repository}"));
                 let billions: f64 = size.trim_end_matches('b').parse().expect("a number");
                 let found = model.parameters as f64 / 1e9;
                 assert!((found / billions - 1.0).abs() < 0.32, "{name}: {found}");

@@ -97,7 +97,8 @@ pub(crate) fn pulled<'w>(commands: impl Iterator<Item = &'w [Word]>) -> Option<W
     for words in commands {
         let told = |at: usize| words.get(at).and_then(|word| word.value.as_deref().ok());
         let starts = (0..words.len()).filter(|at| {
-            told(*at).is_some_and(|text| super::base_name(text) == "ollama") && matches!(told(at + 1), Some("pull" | "run"))
+            told(*at).is_some_and(|text| super::base_name(text) == "ollama")
+                && matches!(told(at + 1), Some("pull" | "run"))
         });
         for at in starts {
             let model = words[at + 2..].iter().find(|word| {
@@ -192,10 +193,30 @@ mod tests {
     fn a_pulled_model_is_served() {
         let line = |words: &[&str]| launch(words).words;
         for (words, from, pulls, model) in [
-            (&["ollama", "serve"][..], "ubuntu", &[&["ollama", "pull", "qwen2.5:7b"][..]][..], Some("qwen2.5:7b")),
-            (&[], "ollama/ollama:0.5.7", &[&["docker", "exec", "-it", "o", "ollama", "run", "phi3"]], Some("phi3")),
-            (&["serve"], "ollama/ollama:0.5.7", &[&["/bin/ollama", "pull", "--insecure", "phi3"]], Some("phi3")),
-            (&["ollama", "serve"], "x", &[&["ollama", "pull", "a"], &["ollama", "pull", "b"]], None),
+            (
+                &["ollama", "serve"][..],
+                "ubuntu",
+                &[&["ollama", "pull", "qwen2.5:7b"][..]][..],
+                Some("qwen2.5:7b"),
+            ),
+            (
+                &[],
+                "ollama/ollama:0.5.7",
+                &[&["docker", "exec", "-it", "o", "ollama", "run", "phi3"]],
+                Some("phi3"),
+            ),
+            (
+                &["serve"],
+                "ollama/ollama:0.5.7",
+                &[&["/bin/ollama", "pull", "--insecure", "phi3"]],
+                Some("phi3"),
+            ),
+            (
+                &["ollama", "serve"],
+                "x",
+                &[&["ollama", "pull", "a"], &["ollama", "pull", "b"]],
+                None,
+            ),
             (&["ollama", "serve"], "x", &[&["ollama", "list"]], None),
         ] {
             let commands: Vec<Vec<Word>> = pulls.iter().map(|words| line(words)).collect();

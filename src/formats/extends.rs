@@ -55,7 +55,9 @@ impl<'a> Extending<'a> {
             .as_str()
             .or_else(|| extends.get("service").and_then(Node::as_str));
         let base = match (name, extends.get("file")) {
-            (Some(name), None) => services.get(name).and_then(|base| self.whole(file, services, base, chain)),
+            (Some(name), None) => services
+                .get(name)
+                .and_then(|base| self.whole(file, services, base, chain)),
             (Some(name), Some(path)) => path
                 .as_str()
                 .and_then(|path| self.elsewhere(file, path, name, extends.span, chain)),
@@ -186,9 +188,10 @@ fn merged(base: &Node, own: &Node, deep: usize) -> Node {
                 let value = before.map_or_else(|| value.clone(), |before| Arc::new(merged(before, value, deep + 1)));
                 made.push((key.clone(), value));
             }
-            let kept = inherited
-                .iter()
-                .filter(|(key, _)| key.as_str().is_some_and(|name| own.get(name).is_none() && name != "extends"));
+            let kept = inherited.iter().filter(|(key, _)| {
+                key.as_str()
+                    .is_some_and(|name| own.get(name).is_none() && name != "extends")
+            });
             made.extend(kept.cloned());
             Kind::Map {
                 entries: made,
@@ -243,7 +246,11 @@ mod tests {
         assert_eq!(chat.gpu.count.known(), Some(&2));
         assert!(chat.host.shared_memory.known().is_some());
         // All places lie in the file that is read.
-        assert!(chat.image.place().is_some_and(|place| place.source == SourceId(0) && place.span.end <= own.len()));
+        assert!(
+            chat.image
+                .place()
+                .is_some_and(|place| place.source == SourceId(0) && place.span.end <= own.len())
+        );
     }
 
     #[test]

@@ -8,9 +8,9 @@ use super::objects::Objects;
 use super::pod::{self, Pod};
 use super::synthetic::{scalar, sequence};
 use super::{Read, Reading, kubeai, llm_d, ollama_chart, production_stack};
-use crate::engines;
+use crate::engines::{self, EngineKind};
 use crate::syntax::{Node, yaml};
-use crate::units::{Deployment, Unit};
+use crate::units::{Deployment, Field, Unit, Word};
 
 pub(super) const NAME: &str = "helm values";
 
@@ -125,8 +125,17 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     let mut container = manifest.container(node);
     container.image = Some(&written);
     container.command = given(&["command"]);
-    container.arguments = given(&["args", "extraArgs", "extraArguments", "arguments", "extraCmdArgs", "serverArgs"]);
-    let named = MODEL_KEYS.iter().find_map(|key| node.get(key).filter(|model| !model.is_null()));
+    container.arguments = given(&[
+        "args",
+        "extraArgs",
+        "extraArguments",
+        "arguments",
+        "extraCmdArgs",
+        "serverArgs",
+    ]);
+    let named = MODEL_KEYS
+        .iter()
+        .find_map(|key| node.get(key).filter(|model| !model.is_null()));
     if container.command.or(container.arguments).or(named).is_none() && !is_whole(&written, node) {
         return None;
     }
@@ -137,7 +146,12 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
         sequence(model, words)
     });
     // These take the model as the variable `MODEL_ID`.
-    let by_variable = ["text-generation-inference", "tgi-gaudi", "text-embeddings-inference", "tei-gaudi"];
+    let by_variable = [
+        "text-generation-inference",
+        "tgi-gaudi",
+        "text-embeddings-inference",
+        "tei-gaudi",
+    ];
     let by_flag = |image: &str| !by_variable.iter().any(|name| image.contains(name));
     if written.as_str().is_some_and(by_flag) {
         container.arguments = with_model.as_ref().or(container.arguments);
@@ -151,6 +165,24 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     let serving = engines::recognise(&deployment.launch, &deployment.image)?;
     if serving.model.is_absent() {
         return None;
+    }
+    if is_tagged_by_chart(image) {
+        // Its name has told the engine; of the release nothing is known.
+        let place = deployment.image.place();
+        deployment.image = Field::Unknown("the chart's own values name the tag".to_owned(), place);
+        if engines::recognise(&deployment.launch, &deployment.image).is_none() {
+            let program = match serving.engine {
+                EngineKind::Vllm => &["vllm", "serve"][..],
+                EngineKind::Tgi => &["text-generation-launcher"],
+                EngineKind::Tei => &["text-embeddings-router"],
+                _ => return None,
+            };
+            let word = |text: &&str| Word {
+                value: Ok((*text).to_owned()),
+                place: place.unwrap_or(deployment.place),
+            };
+            deployment.launch.words.splice(0..0, program.iter().map(word));
+        }
     }
     let pod = Pod {
         spec: node,
@@ -180,9 +212,24 @@ fn settings(reading: &Reading<'_>, node: &Node) -> Vec<Variable> {
     let listed = node.get("envVars").into_iter().flat_map(Node::entries);
     let variable = |(key, value): (&Node, &Node)| {
         let name = key.as_str()?;
-        let text = value.text().filter(|text| !value.is_null() && !text.as_str().is_empty())?;
+        let text = value
+            .text()
+            .filter(|text| !value.is_null() && !text.as_str().is_empty())?;
         let name = if MODEL_KEYS.contains(&name) { "MODEL_ID" } else { name };
         Some(Variable::known(reading, name, text))
     };
     capitals.chain(listed).filter_map(variable).collect()
+}
+
+/// Whether the values name a repository without a tag or digest: the chart has one.
+fn is_tagged_by_chart(image: &Node) -> bool {
+    let is_given = |key: &str| {
+        image
+            .get(key)
+            .and_then(Node::as_str)
+            .is_some_and(|text| !text.is_empty())
+    };
+    let repository = image.get("repository").and_then(Node::as_str);
+    let name = repository.and_then(|repository| repository.rsplit('/').next());
+    name.is_some_and(|name| !name.contains([':', '@'])) && !["tag", "digest", "sha"].iter().any(|key| is_given(key))
 }

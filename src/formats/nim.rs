@@ -50,7 +50,10 @@ pub(super) fn service(manifest: &Manifest<'_>, object: &Node) -> Option<Unit> {
     let repository_of = publisher.zip(model.and_then(Node::as_str));
     let named = repository_of.map(|(publisher, model)| format!("{publisher}/{model}"));
     set("NIM_MODEL_NAME", named, model);
-    for (key, name) in [("tensor", "NIM_TENSOR_PARALLEL_SIZE"), ("pipeline", "NIM_PIPELINE_PARALLEL_SIZE")] {
+    for (key, name) in [
+        ("tensor", "NIM_TENSOR_PARALLEL_SIZE"),
+        ("pipeline", "NIM_PIPELINE_PARALLEL_SIZE"),
+    ] {
         let size = parallelism.and_then(|parallelism| parallelism.get(key));
         set(name, size.and_then(Node::as_str).map(str::to_owned), size);
     }

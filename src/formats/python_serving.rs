@@ -189,7 +189,9 @@ fn told(value: &Value) -> Word {
     };
     let named = match &value.kind {
         // The folder into which BentoML loads a repository.
-        Kind::Call(call) if call.name() == "HuggingFaceModel" => call.positional.first().or_else(|| call.keyword("model_id")),
+        Kind::Call(call) if call.name() == "HuggingFaceModel" => {
+            call.positional.first().or_else(|| call.keyword("model_id"))
+        }
         _ => None,
     };
     match named {
@@ -321,7 +323,9 @@ fn copies(reading: &Reading<'_>, calls: &[Call]) -> Field<u64> {
     let Some(devices) = server.keyword("devices") else {
         return Field::default();
     };
-    let workers = server.keyword("workers_per_device").map(|workers| whole(&workers.value));
+    let workers = server
+        .keyword("workers_per_device")
+        .map(|workers| whole(&workers.value));
     whole(&devices.value).and_then(|devices| match &workers {
         None => Ok(devices),
         Some(Field::Known(workers, _)) => Ok(devices.saturating_mul(*workers)),

@@ -19,7 +19,12 @@ pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
     let own = only_map(reading)?;
     let (map, complete) = extends::inherited(reading, own, "defaults");
     let mut run = match map.get("policy") {
-        Some(policy) if policy.get("dtensor_cfg").or_else(|| policy.get("megatron_cfg")).is_some() => {
+        Some(policy)
+            if policy
+                .get("dtensor_cfg")
+                .or_else(|| policy.get("megatron_cfg"))
+                .is_some() =>
+        {
             reinforced(reading, own, &map, policy)
         }
         _ => trainer(reading, own, &map).or_else(|| recipe(reading, own, &map))?,
@@ -90,6 +95,13 @@ fn reinforced(reading: &Reading<'_>, own: &Node, map: &Node, policy: &Node) -> T
             run.steps = positive(&of_map(reading, settings), &["max_num_steps"]);
         }
     }
+    if let Some(algorithm) = ["grpo", "ppo", "distillation"]
+        .iter()
+        .find(|name| map.get(name).is_some())
+    {
+        let why = format!("`{algorithm}` holds answers or a teacher beside what it trains, which is not modelled");
+        run.method = Field::Unknown(why, Some(run.place));
+    }
     run.saves_checkpoints = map
         .get("checkpointing")
         .map_or(Field::default(), |node| switch(&of_map(reading, node), &["enabled"]));
@@ -136,9 +148,9 @@ fn trainer(reading: &Reading<'_>, own: &Node, map: &Node) -> Option<Training> {
         }
         _ => Field::Known(Method::Full, run.place),
     };
-    run.lora_rank = settings.at(&["peft", "lora_tuning"]).map_or(Field::default(), |node| {
-        whole(&of_map(reading, node), &["adapter_dim"])
-    });
+    run.lora_rank = settings
+        .at(&["peft", "lora_tuning"])
+        .map_or(Field::default(), |node| whole(&of_map(reading, node), &["adapter_dim"]));
     Some(run)
 }
 
@@ -178,9 +190,8 @@ fn parallel(reading: &Reading<'_>, settings: &Node, run: &mut Training) {
 /// Megatron's distributed optimizer shares its states.
 fn distributed(reading: &Reading<'_>, optimizer: Option<&Node>) -> Field<Sharding> {
     optimizer.map_or(Field::default(), |node| {
-        switch(&of_map(reading, node), &["use_distributed_optimizer"]).and_then(|on| {
-            Ok(if on { Sharding::Optimizer } else { Sharding::None })
-        })
+        switch(&of_map(reading, node), &["use_distributed_optimizer"])
+            .and_then(|on| Ok(if on { Sharding::Optimizer } else { Sharding::None }))
     })
 }
 
