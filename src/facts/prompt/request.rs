@@ -6,6 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::{Fact, Get, Known, PromptFacts, Row, Type, Value, field, int, known, text};
 use crate::catalog::ApiModel;
 use crate::source::Place;
+use crate::units::Message;
 
 /// Sampling parameters that OpenAI's reasoning models take at one value only, with that value.
 /// Source: <https://platform.openai.com/docs/guides/reasoning>, and the API's answer "does not support 0.2 with this
@@ -174,6 +175,33 @@ const CACHE_MARKS: &[&str] = &[
     "cachedContent",
 ];
 
+/// Words in the paths of programs whose answers nobody waits for.
+const OFFLINE: &[&str] = &[
+    "eval",
+    "evals",
+    "evaluation",
+    "evaluations",
+    "evaluate",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "backfill",
+    "dataset",
+    "datasets",
+    "labelling",
+    "labeling",
+    "annotation",
+];
+
+/// Whether it is called once for each item of some data, by a program that nobody waits for.
+fn offline(facts: &PromptFacts<'_>) -> bool {
+    let prompt = facts.prompt;
+    let mut words = facts.place_in_tree().split(|c: char| !c.is_alphanumeric());
+    prompt.in_loop.known() == Some(&true)
+        && prompt.resends.known() != Some(&true)
+        && words.any(|word| OFFLINE.contains(&word.to_lowercase().as_str()))
+}
+
 /// The rows of the table.
 pub(super) const FACTS: &[Row<Get>] = &[
     Row {
@@ -207,6 +235,47 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "",
         about: "whether it goes through the provider's batch API",
         get: |facts| Fact::of(Known::Yes(Value::Bool(facts.prompt.batch))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.offline",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether it is called once for each item of some data, in a file of evaluations, benchmarks or data sets",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(offline(facts)))).at(Some(facts.prompt.place)),
+    },
+    Row {
+        name: "prompt.high_detail_images",
+        ty: Type::Int,
+        unit: "images",
+        about: "images that the model is to look at in high detail",
+        get: |facts| {
+            let messages = &facts.prompt.messages;
+            let high = |message: &&Message| {
+                message
+                    .attachments
+                    .iter()
+                    .any(|one| one.detail.as_deref() == Some("high"))
+            };
+            let place = messages
+                .iter()
+                .find(high)
+                .map(|message| facts.place(message, 0..message.text.as_str().len()));
+            let attachments = messages.iter().flat_map(|message| &message.attachments);
+            let count = attachments.filter(|one| one.detail.as_deref() == Some("high")).count();
+            Fact::of(Known::Yes(int(count as u64))).at(place)
+        },
+    },
+    Row {
+        name: "prompt.model_provider",
+        ty: Type::Str,
+        unit: "",
+        about: "who bills the model, by the catalog",
+        get: |facts| {
+            known(
+                facts.of_model(|model| Some(model.provider.as_str()), "its provider"),
+                text,
+            )
+        },
     },
     Row {
         name: "prompt.refused_parameters",
