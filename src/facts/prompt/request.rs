@@ -44,12 +44,15 @@ const HIGH: &[&str] = &["high", "xhigh", "max"];
 
 /// The parameters that the API refuses for the request's model, and the first one's place.
 fn refused(facts: &PromptFacts<'_>) -> Fact {
+    let prompt = facts.prompt;
+    if prompt.sampling.is_empty() && prompt.max_output_tokens.is_absent() {
+        return Fact::of(Known::Yes(Value::Strs(Vec::new().into())));
+    }
     let model = match facts.of_model(Some, "what it takes") {
         Ok(Some(model)) => model,
         Ok(None) => return Fact::of(Known::Absent),
         Err(why) => return Fact::of(Known::Unknown(why.into())),
     };
-    let prompt = facts.prompt;
     let mut found: Vec<(String, Place)> = Vec::new();
     for parameter in &prompt.sampling {
         let fixed = FIXED.iter().find(|(name, _)| *name == parameter.name);
