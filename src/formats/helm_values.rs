@@ -103,6 +103,9 @@ fn images(reading: &Reading<'_>, document: &Node, units: &mut Vec<Unit>) {
 /// hold the rest. Only NIM's is all that there is to say, and some charts name the model beside it.
 fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     let reading = manifest.reading;
+    if node.get("enabled").and_then(Node::as_bool) == Some(false) {
+        return None;
+    }
     let image = node.get("image")?;
     let written = match image.get("repository") {
         Some(repository) => {
