@@ -406,6 +406,8 @@ impl Checker {
         self.between(id, "vocab_size", model.vocab_size, 1000, 2_000_000);
         self.between(id, "max_context", model.max_context, 128, 100_000_000);
         self.between(id, "linear_layers", model.linear_layers, 0, model.layers);
+        self.between(id, "mtp_layers", model.mtp_layers, 0, model.layers.min(16));
+        self.kept(model);
         if model.kv_heads > 0 && !model.heads.is_multiple_of(model.kv_heads) {
             self.wrong(
                 id,
@@ -436,6 +438,40 @@ impl Checker {
         let lower = id.to_ascii_lowercase();
         if model.quantization.is_none() && QUANTIZED_NAMES.iter().any(|part| lower.contains(part)) {
             self.wrong(id, "its name tells a quantization, the row none");
+        }
+    }
+
+    /// What is kept of a text beside plain keys and values, and what encoders work on.
+    fn kept(&mut self, model: &OpenModel) {
+        let id = &model.id;
+        if let Some(compressed) = model.compressed_attention {
+            let kinds = compressed.every_4.saturating_add(compressed.every_128);
+            self.between(id, "layers that compress", kinds, 1, model.layers);
+            self.between(id, "the window beside them", compressed.window, 16, model.max_context);
+            self.between(id, "index_head_dim", compressed.index_head_dim, 16, 1024);
+        }
+        if let Some(index) = model.index_keys {
+            self.between(id, "layers with an index key", index.layers, 1, model.layers);
+            self.between(id, "numbers of an index key", index.size, 16, 1024);
+        }
+        if let Some(encoder) = model.encoder {
+            self.between(id, "the encoder's hidden_size", encoder.hidden_size, 64, 65_536);
+            self.between(
+                id,
+                "the encoder's intermediate_size",
+                encoder.intermediate_size,
+                64,
+                1_048_576,
+            );
+            self.between(id, "the encoder's patches a token", encoder.patches, 1, 1024);
+            self.between(id, "the encoder's tokens of an item", encoder.tokens, 1, 1_000_000);
+            self.between(id, "the encoder's outputs a token", encoder.outputs.unwrap_or(1), 1, 64);
+            if !model.multimodal {
+                self.wrong(id, "has an encoder, yet is not multimodal");
+            }
+        }
+        if let Some(linear) = model.quantization.as_ref().and_then(|own| own.linear_bits) {
+            self.between(id, "linear_bits", linear, 1, 16);
         }
     }
 

@@ -222,6 +222,10 @@ pub struct OpenModel {
     /// Layers that read the KV of another layer and keep none of their own.
     #[serde(default)]
     pub kv_shared_layers: u32,
+    /// Layers beside `layers` and `parameters` that predict further tokens for speculative decoding (MTP); 0 where its
+    /// config names none.
+    #[serde(default)]
+    pub mtp_layers: u32,
     /// Heads of the layers without a window, where they differ from those with one.
     pub full_attention: Option<FullAttention>,
     /// Numbers in one head of values, where keys have another size.

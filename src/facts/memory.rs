@@ -14,6 +14,7 @@ use crate::units::Field;
 mod activation;
 mod cases;
 mod cases_other;
+mod draft;
 mod gguf;
 mod kv;
 mod launched;
@@ -26,6 +27,7 @@ mod solve;
 mod weights;
 
 pub use cases::judge_case;
+pub use draft::{Drafter, Drafting};
 pub use gguf::base_of;
 pub use score::{kv_bytes_agree, table};
 pub use solve::{gpus_that_fit, least_memory, least_tensor_parallel, longest_context, most_sequences};
@@ -215,6 +217,8 @@ pub struct Inputs {
     pub pooling: bool,
     /// Whether multimodal parts are left out.
     pub language_model_only: bool,
+    /// How tokens are drafted, where they are and what drafts them is known.
+    pub drafting: Option<Drafting>,
     /// Settings that take memory which is not counted here: what they are.
     pub uncounted: Vec<String>,
     /// Settings that may change the model's shape: what they are.
@@ -238,19 +242,12 @@ impl Inputs {
             }
         };
         let mut uncounted = Vec::new();
-        // Guesses from the prompt itself take no model.
-        let guesses = |text: &str| text.contains("ngram") || text.contains("suffix");
-        let drafts = match &serving.speculative {
-            Field::Known(text, place) if guesses(text) => Field::Absent(Some((*place, None))),
-            other => other.clone(),
-        };
-        for (field, what) in [
-            (&drafts, "the draft model of speculative decoding"),
-            (&serving.compilation_config, "the compilation config"),
-        ] {
-            if !field.is_absent() {
-                uncounted.push(what.to_owned());
-            }
+        let drafting = serving.speculative.known().and_then(|text| draft::read(text));
+        if drafting.is_none() && !serving.speculative.is_absent() {
+            uncounted.push(draft::UNCOUNTED.to_owned());
+        }
+        if !serving.compilation_config.is_absent() {
+            uncounted.push("the compilation config".to_owned());
         }
         let reshaped = match &serving.hf_overrides {
             Field::Absent(_) => Vec::new(),
@@ -295,6 +292,7 @@ impl Inputs {
             lora,
             pooling: task.is_some_and(|task| !matches!(task.as_str(), "generate" | "auto" | "draft" | "transcription")),
             language_model_only: stated(&serving.language_model_only, "--language-model-only")?.unwrap_or(false),
+            drafting,
             uncounted,
             reshaped,
             assumed,
@@ -340,7 +338,7 @@ pub struct KvRoom {
 /// The memory of one GPU of the group (the fullest one), GiB.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
-    /// Weights, adapters included.
+    /// Weights, adapters and what drafts tokens included.
     pub weights: Range,
     /// Peak of activations in the profiling run.
     pub activation: Range,
@@ -446,6 +444,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     if let Some(engine) = inputs.engine.filter(|engine| *engine != EngineKind::Vllm) {
         return launched::plan(engine, model, gpu, inputs);
     }
+    let inputs = &*draft::settled(model, inputs);
     let mut assumed = inputs.assumed.clone();
     let settings = match settle(model, gpu, inputs, &mut assumed) {
         Ok(settings) => settings,
@@ -458,6 +457,10 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     let mut steps = Vec::new();
     let weights = match weights::of(model, inputs, &settings, &mut assumed, &mut steps) {
         Ok(weights) => weights,
+        Err(why) => return Plan::without_figures(Outcome::Unknown, why, assumed),
+    };
+    let weights = match draft::weights(model, inputs, &settings, &mut steps) {
+        Ok(drafter) => weights.plus(drafter),
         Err(why) => return Plan::without_figures(Outcome::Unknown, why, assumed),
     };
     let activation = activation::peak(model, inputs, &settings, &mut steps);

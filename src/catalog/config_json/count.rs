@@ -1403,6 +1403,15 @@ impl Mamba {
     }
 }
 
+/// Layers that predict further tokens and are made as the model's own; 0 where their kinds have a pattern of their own.
+fn mtp_layers(keys: &Keys<'_>) -> Result<u64, ConfigError> {
+    const PATTERNS: [&str; 2] = ["mtp_hybrid_override_pattern", "mtp_layers_block_type"];
+    if PATTERNS.iter().any(|pattern| keys.value(&[pattern]).is_some()) {
+        return Ok(0);
+    }
+    keys.count_or(&["num_nextn_predict_layers", "mtp_num_hidden_layers"], 0)
+}
+
 impl Counted {
     fn of(&self, part: Part) -> u128 {
         let of = self.modules.iter().filter(|module| module.part == part);
@@ -1499,6 +1508,7 @@ impl Counted {
             linear_layers: narrow(linear),
             state: self.state.clone(),
             kv_shared_layers: narrow(self.shared),
+            mtp_layers: narrow(mtp_layers(keys)?),
             full_attention: mixed.then(|| FullAttention {
                 kv_heads: narrow(self.full.keys),
                 head_dim: narrow(self.full.size),

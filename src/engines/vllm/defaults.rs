@@ -31,6 +31,21 @@ const TRITON_SAMPLER: Version = Version::new(0, 17, 0);
 const FLASHINFER_OPT_IN: Version = Version::new(0, 11, 1);
 /// FlashInfer's sampler is used by default.
 const FLASHINFER_DEFAULT: Version = Version::new(0, 21, 0);
+/// A second model runner serves these classes by default, and its profiling run leaves top-k and top-p out
+/// (`DEFAULT_V2_MODEL_RUNNER_ARCHITECTURES`); not seen in 0.20.
+const UNFILTERED: (Version, [&str; 6]) = (
+    Version::new(0, 24, 0),
+    [
+        "Qwen3ForCausalLM",
+        "DeepseekV2ForCausalLM",
+        "Qwen2MoeForCausalLM",
+        "GraniteMoeForCausalLM",
+        "LlamaForCausalLM",
+        "MistralForCausalLM",
+    ],
+);
+/// It serves every class, and profiles with top-k and top-p.
+const FILTERED: Version = Version::new(0, 33, 0);
 /// Utilization 0.92, and CUDA graphs are measured and set aside before the KV cache is sized.
 const GRAPHS_COUNTED: Version = Version::new(0, 20, 0);
 /// The log's KV size is concurrency × length (before, and still in 0.20.0: blocks ÷ groups × block size).
@@ -137,6 +152,11 @@ impl Defaults {
         }
     }
 
+    /// Whether the profiling run of a model of that class leaves top-k and top-p out, so that the sampler takes little.
+    pub fn profiles_unfiltered(&self, architecture: &str) -> bool {
+        self.version >= UNFILTERED.0 && self.version < FILTERED && UNFILTERED.1.contains(&architecture)
+    }
+
     /// max_num_batched_tokens for a length: V1's budget; V0 takes the whole length, unless prompts are split.
     pub fn batched_tokens(&self, max_model_len: u64, chunked: Option<bool>, multimodal: bool) -> u64 {
         if self.v1 {
@@ -169,6 +189,19 @@ mod tests {
         assert_eq!(of(11, 0, 79.2, "H100").batched_tokens(131_072, None, false), 8192);
         assert_eq!(of(33, 0, 178.0, "B200").batched_tokens(131_072, None, false), 16_384);
         assert_eq!(of(33, 0, 44.0, "L40S").batched_tokens(131_072, None, false), 2048);
+    }
+
+    #[test]
+    fn one_runner_profiles_unfiltered_for_some_classes() {
+        // config/vllm.py and v1/worker/gpu/model_runner.py of 0.20.2, 0.24.0 and 0.33.0
+        let of = |minor, class| {
+            let defaults = Defaults::of(Version::new(0, minor, 2), None, 79.2, "H100");
+            defaults.profiles_unfiltered(class)
+        };
+        assert!(!of(20, "Qwen3ForCausalLM"));
+        assert!(of(24, "Qwen3ForCausalLM"));
+        assert!(!of(24, "Qwen3MoeForCausalLM"));
+        assert!(!of(33, "Qwen3ForCausalLM"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! The coefficients are fitted on measured runs; `docs/memory.md` tells on which, and the error left.
 
+use super::kv::CONVOLVED;
 use super::{CONTEXT_GIB, GIB, Inputs, Range, Settings, Step};
 use crate::catalog::OpenModel;
 use crate::engines::Version;
@@ -12,6 +13,11 @@ use crate::engines::vllm::Sampler;
 const SORT_BYTES: f64 = 38.2;
 /// Bytes a logit in FlashInfer's sampler. Fitted on one run.
 const FLASHINFER_BYTES: f64 = 16.2;
+/// Bytes a logit where the second model runner profiles without top-k and top-p: 16-bit and 32-bit logits.
+const UNFILTERED_BYTES: f64 = 6.0;
+/// Bytes a logit more, at most, where drafts are profiled too: the logits of one draft each, in 16 and in 32 bits, and
+/// the probabilities that they are judged by (`_dummy_sampler_run`).
+const JUDGED_BYTES: f64 = 10.0;
 /// Bytes a logit with the Triton kernel: 16-bit logits, 32-bit logits, probabilities, noise (`random_sample`).
 const TRITON_BYTES: f64 = 14.0;
 /// Bytes a logit without sorted copies: 16-bit and 32-bit logits, probabilities. Two runs on 0.10.1 take 11.
@@ -26,8 +32,6 @@ const HIDDEN_COPIES: f64 = 1.28;
 const COMPRESSED_GIB: f64 = 3.0;
 /// Copies alive of what a delta or state-space layer convolves. Fitted on one run of Kimi Linear.
 const STATE_COPIES: f64 = 7.0;
-/// Inputs of a convolution that a state keeps.
-const CONVOLVED: f64 = 3.0;
 /// Copies of the hidden states alive at the peak inside a layer: residual, normed, input and output.
 const LAYER_COPIES: f64 = 4.0;
 /// Copies of an encoder's hidden states alive at its peak. Fitted on one tower, on one rank and on four.
@@ -59,7 +63,7 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     } else {
         sequences * f64::from(model.vocab_size)
     };
-    let (low, mid) = sampler_bytes(settings);
+    let (low, mid, high) = sampler_bytes(model, inputs, settings);
     let sampling = |bytes: f64| logits * bytes / GIB + kept;
     // Streams of the residual and the kernels' workspaces: three runs leave 1.8 to 8 GiB more than the rest explains.
     let compressed = if model.compressed_attention.is_some() {
@@ -113,7 +117,7 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     Range {
         low: (inside * least).max(sampling(low) * 0.95),
         mid: value,
-        high: ((inside * most).max(sampling(mid) * 1.08) + encoder.max(encoded)).max(encoding * 1.3)
+        high: ((inside * most).max(sampling(high) * 1.08) + encoder.max(encoded)).max(encoding * 1.3)
             + 0.15
             + fragments
             + streams,
@@ -177,8 +181,12 @@ fn layer_width(model: &OpenModel, settings: &Settings) -> f64 {
     dense.max(attention).max(experts).max(convolved)
 }
 
-/// Bytes a logit: the least it can be, and the estimate.
-fn sampler_bytes(settings: &Settings) -> (f64, f64) {
+/// Bytes a logit: the least it can be, the estimate, and the most.
+fn sampler_bytes(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> (f64, f64, f64) {
+    let judged = if inputs.drafting.is_some() { JUDGED_BYTES } else { 0.0 };
+    if settings.defaults.profiles_unfiltered(&model.architecture) {
+        return (UNFILTERED_BYTES, UNFILTERED_BYTES, FLASHINFER_BYTES + judged);
+    }
     let mid = match settings.defaults.sampler {
         Sampler::Sort | Sampler::SortOrFlashInfer => SORT_BYTES,
         Sampler::FlashInfer => FLASHINFER_BYTES,
@@ -192,7 +200,7 @@ fn sampler_bytes(settings: &Settings) -> (f64, f64) {
         Sampler::SortOrFlashInfer => PLAIN_BYTES,
         _ => TRITON_BYTES,
     };
-    (least, mid)
+    (least, mid, mid + judged)
 }
 
 /// Memory outside PyTorch, GiB.

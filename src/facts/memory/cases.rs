@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, plan};
+use super::{Device, Inputs, Lora, Outcome, Plan, Range, cases_other, draft, plan};
 use crate::catalog::{Date, Gpu, OpenModel, config_json};
 use crate::engines::Version;
 use crate::engines::vllm::takes_text_alone;
@@ -115,11 +115,15 @@ fn inputs(row: &Value) -> Inputs {
         slots: whole("max_loras").unwrap_or(1),
         rank,
     });
-    let uncounted = ["speculative_config", "compilation_config"]
-        .iter()
-        .filter(|key| row.get(**key).is_some())
-        .map(|key| (*key).to_owned())
-        .collect();
+    let speculative = row.get("speculative_config").map(Value::to_string);
+    let drafting = speculative.as_deref().and_then(draft::read);
+    let mut uncounted = Vec::new();
+    if speculative.is_some() && drafting.is_none() {
+        uncounted.push(draft::UNCOUNTED.to_owned());
+    }
+    if row.get("compilation_config").is_some() {
+        uncounted.push("the compilation config".to_owned());
+    }
     Inputs {
         engine: None,
         // Rows write it as the flag does.
@@ -150,6 +154,7 @@ fn inputs(row: &Value) -> Inputs {
             || row
                 .get("limit_mm_per_prompt")
                 .is_some_and(|limits| takes_text_alone(&limits.to_string())),
+        drafting,
         uncounted,
         reshaped: Vec::new(),
         assumed: Vec::new(),

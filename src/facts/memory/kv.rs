@@ -4,7 +4,7 @@
 //! groups draw from one pool, whose pages are of one size (`vllm/v1/core/kv_cache_utils.py`, from 0.33
 //! `kv_cache_planning.py`; what a sequence needs of a kind: `vllm/v1/kv_cache_interface.py`).
 
-use super::{Inputs, Settings};
+use super::{Drafter, Inputs, Settings};
 use crate::catalog::{CompressedAttention, Mla, OpenModel};
 use crate::engines::Version;
 
@@ -17,6 +17,8 @@ const STATES_CACHED: Version = Version::new(0, 26, 0);
 const LATENT: Version = Version::new(0, 7, 1);
 /// Blocks of latent attention beside states are multiples of so many tokens (`kernel_block_alignment_size`).
 const LATENT_STEP: u64 = 64;
+/// Inputs of a convolution that a state keeps.
+pub(super) const CONVOLVED: f64 = 3.0;
 /// DeepSeek's sparse attention keeps keys for its indexer: 8 bits a number, and a 32-bit scale for 128 of them.
 const INDEXER_SCALE: f64 = 4.0 / 128.0;
 
@@ -178,6 +180,12 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
         .sliding_window
         .map_or(0, |window| u64::from(window.layers))
         .min(attention);
+    let drafter = inputs.drafting.as_ref().map(|drafting| &drafting.drafter);
+    // Layers that predict further tokens keep what the model's own layers with attention keep.
+    let attention = match drafter {
+        Some(Drafter::Own) => attention.saturating_add(u64::from(model.mtp_layers)),
+        _ => attention,
+    };
     let full_layers = attention - windowed;
     let local = |heads: u32| {
         // More ranks than heads: each holds one, so heads are repeated.
@@ -241,12 +249,23 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
     if let Some(cross) = model.cross_attention {
         push(u64::from(cross.layers), own, Keeps::Tokens(cross.tokens));
     }
+    if let Some(Drafter::Model(draft)) = drafter {
+        push(
+            u64::from(draft.layers),
+            of_heads(draft.kv_heads, draft.head_dim),
+            Keeps::Every,
+        );
+    }
     if let Some(state) = &model.state {
-        let bytes = state.bytes(settings.element);
+        let drafted = inputs.drafting.as_ref().map_or(0, |drafting| drafting.tokens);
+        // The inputs of the convolution that a state keeps reach as far back as tokens may be taken back.
+        let inputs_kept = state.conv as f64 / CONVOLVED * drafted as f64;
+        let bytes = state.bytes(settings.element) + inputs_kept * settings.element;
         let cached = inputs
             .prefix_caching
             .unwrap_or(settings.defaults.version >= STATES_CACHED);
-        let states = if cached { 2 } else { 1 };
+        // And a state for each token drafted (`MambaSpec`).
+        let states = if cached { 2 } else { 1 } + drafted;
         push(
             u64::from(state.layers),
             bytes / settings.tensor_parallel as f64,

@@ -157,6 +157,45 @@ pub(super) fn of(
     })
 }
 
+/// Bytes of one layer on a rank, one with experts where the model has such.
+pub(super) struct Layer {
+    /// As the checkpoint stores its layers.
+    pub stored: f64,
+    /// Unquantized.
+    pub plain: f64,
+}
+
+/// Bytes of a layer on a rank: the model's mean, its experts those of a layer that has them.
+///
+/// # Errors
+/// Why the precision can't be told.
+pub(super) fn layer(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Layer, String> {
+    let format = format(model, inputs)?;
+    let parts = parts(model);
+    let plain = settings.element;
+    let (dense, experts) = match &format {
+        None => (plain, plain),
+        Some(format) => stored(model, format, &parts, plain),
+    };
+    let ranks = settings.tensor_parallel as f64;
+    let layers = f64::from(model.layers.max(1));
+    let mixed = model
+        .moe
+        .map_or(1, |moe| model.layers.saturating_sub(moe.dense_layers).max(1));
+    let kv_ranks = ranks.min(f64::from(model.kv_heads.max(1)));
+    let of = |dense: f64, experts: f64| {
+        let shared = parts.replicated * plain
+            + parts.kv * dense / kv_ranks
+            + parts.latent * dense
+            + parts.linear * dense / ranks;
+        shared / layers + parts.experts * experts / f64::from(mixed) / settings.expert_ranks as f64
+    };
+    Ok(Layer {
+        stored: of(dense, experts),
+        plain: of(plain, plain),
+    })
+}
+
 /// A checkpoint's size worked out from the model's shape: parameters by how they are stored.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Checkpoint {
