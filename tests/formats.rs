@@ -454,6 +454,16 @@ fn inside(pieces: &[Piece], text: &str, case: &str) {
 }
 
 #[test]
+fn a_named_config_of_triton_is_no_prompt() {
+    let text = "name: \"classifier\"\nbackend: \"onnxruntime\"\nmax_batch_size: 8\n";
+    let source = Source::new("models/classifier/config.pbtxt".to_owned(), text.to_owned(), true);
+    if let Outcome::Read(format, read) = read(&source) {
+        let prompts = read.units.iter().filter(|unit| matches!(unit, Unit::Prompt(_)));
+        assert_eq!(prompts.count(), 0, "{format}");
+    }
+}
+
+#[test]
 fn every_format_gives_the_units_that_its_cases_state() {
     for (format, case) in all_cases() {
         let read = case.read(format);
