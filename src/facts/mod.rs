@@ -38,6 +38,8 @@ pub struct World<'a> {
     pub before: HashMap<String, &'a Deployment>,
     /// By the base that llmlint.yaml states for them: how many deployments of the run, and the name of the first.
     pub same_base: HashMap<String, (u64, String)>,
+    /// The command that runs the team's own evaluation, where a config of promptfoo is among the files.
+    pub evaluation: Option<String>,
     /// What the team states.
     pub settings: &'a Settings,
     /// Models, prices, GPUs.
@@ -53,6 +55,7 @@ impl<'a> World<'a> {
             sources,
             before: HashMap::new(),
             same_base: HashMap::new(),
+            evaluation: evaluation(sources),
             settings,
             catalog,
             today,
@@ -64,6 +67,18 @@ impl<'a> World<'a> {
         let inside = name.strip_prefix(&source.path).unwrap_or(name);
         format!("{}{inside}", source.from_root)
     }
+}
+
+/// The command for the config of promptfoo that stands nearest to the root. Only of a path that a shell takes as it is.
+fn evaluation(sources: &[Source]) -> Option<String> {
+    const NAMES: &[&str] = &["promptfooconfig.yaml", "promptfooconfig.yml", "promptfooconfig.json"];
+    let plain = |path: &str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    sources
+        .iter()
+        .map(|source| source.from_root.as_str())
+        .filter(|path| NAMES.contains(&path.rsplit('/').next().unwrap_or(path)) && plain(path))
+        .min_by_key(|path| (path.matches('/').count(), *path))
+        .map(|path| format!("npx promptfoo eval -c {path}"))
 }
 
 /// The config with its globs ready to match.
@@ -385,5 +400,26 @@ impl FactNames {
             Some(near) => format!("unknown fact `{name}`: did you mean `{near}`?"),
             None => format!("unknown fact `{name}`: `llmlint facts` lists those there are"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_evaluation_is_the_config_nearest_to_the_root() {
+        let paths = [
+            "a/b/promptfooconfig.yaml",
+            "z/promptfooconfig.yaml",
+            "a b/promptfooconfig.yml",
+            "q.yaml",
+        ];
+        let sources = paths.map(|path| Source::new(path, "", false));
+        assert_eq!(
+            evaluation(&sources).as_deref(),
+            Some("npx promptfoo eval -c z/promptfooconfig.yaml")
+        );
+        assert_eq!(evaluation(&sources[3..]), None);
     }
 }

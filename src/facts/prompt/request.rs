@@ -269,6 +269,18 @@ pub(super) const FACTS: &[Row<Get>] = &[
         },
     },
     Row {
+        name: "prompt.evaluation",
+        ty: Type::Str,
+        unit: "",
+        about: "what to try another model on: the team's own evaluation, with the command for it where a config of promptfoo is among the files",
+        get: |facts| {
+            Fact::of(Known::Yes(text(match &facts.world.evaluation {
+                Some(command) => format!("your own evaluation (`{command}`)"),
+                None => "your own evaluation".to_owned(),
+            })))
+        },
+    },
+    Row {
         name: "prompt.model_provider",
         ty: Type::Str,
         unit: "",
