@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{MAX_JOINED_BYTES, finding_fingerprint};
-use crate::excerpt;
-use crate::report::{Finding, Severity};
-use crate::source::{Source, Span, normal, resolve};
+use super::files::not_put_in;
+use super::requests::MAX_JOINED_BYTES;
+use crate::report::Finding;
+use crate::source::{Source, normal, resolve};
 use crate::syntax::template::{Library, splice};
 use crate::units::Unit;
 
@@ -121,25 +121,6 @@ pub(super) fn put_in(units: &mut [Unit], sources: &[Source], findings: &mut Vec<
                 findings.push(not_put_in(source, span, &why));
             }
         }
-    }
-}
-
-fn not_put_in(source: &Source, span: Span, why: &str) -> Finding {
-    Finding {
-        rule: "unresolved-include".to_owned(),
-        severity: Severity::Warning,
-        category: "input".to_owned(),
-        message: format!("what this names is not put in: {}", excerpt::safe(why)),
-        help: "correct the name, or leave the part out; what is not put in is not counted".to_owned(),
-        path: source.path.clone(),
-        span: excerpt::locate(source, span),
-        unit: None,
-        saving: None,
-        fix: None,
-        evidence: Vec::new(),
-        excerpt: Some(excerpt::excerpt(source, span)),
-        fingerprint: finding_fingerprint("unresolved-include", source, span),
-        status: None,
     }
 }
 

@@ -1,0 +1,54 @@
+//! What a unit is judged beside: deployments of the same base, and the older state of the tree.
+
+use std::collections::{HashMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::id;
+use crate::engines;
+use crate::facts::{Settings, World};
+use crate::formats::{self, Outcome};
+use crate::source::Source;
+use crate::syntax::code::Files;
+use crate::units::{Deployment, Unit};
+
+/// How many models that were fine-tuned from each base that the config states are deployed, and the first deployment.
+/// Several deployments of one model (roles, copies) are no versions.
+pub(super) fn same_base(units: &[Unit], sources: &[Source], settings: &Settings) -> HashMap<String, (u64, String)> {
+    let mut count: HashMap<String, (u64, String)> = HashMap::new();
+    let mut seen = HashSet::new();
+    for unit in units {
+        if let Unit::Deployment(deployment) = unit {
+            let path = &sources[deployment.place.source.0 as usize].from_root;
+            let Some(base) = settings.deployment(path, |s| s.base_model.clone()) else {
+                continue;
+            };
+            let serving = engines::recognise(&deployment.launch, &deployment.image);
+            let model = serving.and_then(|serving| serving.model.known().cloned());
+            if model.is_none_or(|model| seen.insert((base.clone(), model))) {
+                count.entry(base).or_insert((0, deployment.name.clone())).0 += 1;
+            }
+        }
+    }
+    count
+}
+
+/// The deployments of the sources from `first` on, by their names as seen from the root.
+pub(super) fn older_deployments(all: &[Source], first: usize, settings: &Settings) -> Vec<(String, Box<Deployment>)> {
+    if first == all.len() {
+        return Vec::new();
+    }
+    let known = Files::new(all);
+    let read = |(index, source): (usize, &Source)| {
+        let units = match formats::read(&known, id(index), settings.is_prompt_place(&source.from_root)) {
+            Outcome::Read(_, read) => read.units,
+            Outcome::LeftAlone(_) => Vec::new(),
+        };
+        let deployments = units.into_iter().filter_map(|unit| match unit {
+            Unit::Deployment(deployment) => Some((World::name_in_tree(&deployment.name, source), deployment)),
+            _ => None,
+        });
+        deployments.collect::<Vec<_>>()
+    };
+    all.par_iter().enumerate().skip(first).flat_map_iter(read).collect()
+}

@@ -1,0 +1,170 @@
+//! Requests joined with the prompt files that they name, and prompt files that are a part of others.
+
+use std::collections::{HashMap, HashSet};
+
+use super::files::{missing_file, too_much_joined};
+use crate::report::{FileNote, Finding};
+use crate::source::{Place, Source, normal, resolve};
+use crate::syntax::template;
+use crate::units::{Message, Prompt, Unit};
+
+/// Most bytes of prompt files that the requests of a run may stand for, each file counted for each request: a short
+/// file can name a long one ten thousand times.
+pub(super) const MAX_JOINED_BYTES: usize = 100_000_000;
+
+/// Joins a request with the prompt file that it names: one unit, counted once.
+pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -> Vec<Unit> {
+    let path = |place: Place| sources[place.source.0 as usize].from_root.as_str();
+    let texts: HashMap<&str, Vec<Message>> = units
+        .iter()
+        .filter_map(|unit| match unit {
+            Unit::Prompt(prompt) if prompt.messages.iter().all(|message| message.file.is_none()) => {
+                Some((path(prompt.place), prompt.messages.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut used: HashSet<String> = HashSet::new();
+    let mut joined = Vec::new();
+    let mut bytes = 0_usize;
+    let mut full = false;
+    for unit in units {
+        let Unit::Prompt(mut prompt) = unit else {
+            joined.push(unit);
+            continue;
+        };
+        // A text that code loads is part of what the call sends.
+        let elsewhere = prompt
+            .messages
+            .iter()
+            .filter(|message| message.source != prompt.place.source);
+        used.extend(elsewhere.map(|message| sources[message.source.0 as usize].from_root.clone()));
+        let mut messages = Vec::new();
+        for message in std::mem::take(&mut prompt.messages) {
+            let Some((name, place)) = message.file.clone() else {
+                messages.push(message);
+                continue;
+            };
+            let Some(found) = resolve(path(place), &name, |path| texts.contains_key(path)) else {
+                let source = &sources[place.source.0 as usize];
+                findings.push(missing_file(source, place.span, &name));
+                messages.push(message);
+                continue;
+            };
+            bytes = texts[found.as_str()]
+                .iter()
+                .fold(bytes, |sum, text| sum.saturating_add(text.text.as_str().len()));
+            if bytes > MAX_JOINED_BYTES {
+                if !full {
+                    findings.push(too_much_joined(&sources[place.source.0 as usize], place.span));
+                }
+                full = true;
+                messages.push(message);
+                continue;
+            }
+            let role = message.role;
+            messages.extend(texts[found.as_str()].iter().cloned().map(|mut text| {
+                if texts[found.as_str()].len() == 1 {
+                    text.role = role;
+                }
+                text
+            }));
+            used.insert(found);
+        }
+        prompt.messages = messages;
+        joined.push(Unit::Prompt(prompt));
+    }
+    // A text that a unit of another file sends is part of that unit.
+    for unit in &joined {
+        if let Unit::Prompt(prompt) = unit {
+            let others = prompt.messages.iter().map(|message| message.source);
+            let others = others.filter(|source| *source != prompt.place.source);
+            used.extend(others.map(|source| sources[source.0 as usize].from_root.clone()));
+        }
+    }
+    joined.retain(|unit| match unit {
+        Unit::Prompt(prompt) => !is_only_text(prompt) || !used.contains(path(prompt.place)),
+        Unit::Deployment(_) | Unit::Training(_) => true,
+    });
+    joined
+}
+
+/// Leaves out prompt files that other prompts include: a part of a prompt is no prompt.
+pub(super) fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files: &mut [FileNote]) -> Vec<Unit> {
+    let mut included: HashSet<String> = HashSet::new();
+    for unit in &units {
+        let Unit::Prompt(prompt) = unit else {
+            continue;
+        };
+        let pieces = prompt.messages.iter().map(|message| &message.pieces);
+        // What includes itself is no part of another prompt; that it can't be put in is found.
+        let own = sources[prompt.place.source.0 as usize].from_root.as_str();
+        let others = |name: &String| !own.ends_with(name.as_str());
+        let names = pieces.flat_map(|pieces| template::includes(pieces)).filter_map(normal);
+        included.extend(names.filter(others));
+        let texts = prompt.messages.iter().map(|message| message.text.as_str());
+        included.extend(texts.flat_map(template::imports).filter_map(|name| normal(&name)));
+    }
+    // Names are seen from a folder of templates that only the application knows: every ending of the path counts.
+    let is_fragment = |path: &str| {
+        let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
+        starts.map(|at| &path[at..]).any(|ending| {
+            included.contains(ending) || ending.rsplit_once('.').is_some_and(|(stem, _)| included.contains(stem))
+        })
+    };
+    units.retain(|unit| match unit {
+        Unit::Prompt(prompt) if is_only_text(prompt) => {
+            let source = &sources[prompt.place.source.0 as usize];
+            let fragment = !source.named && is_fragment(&source.from_root);
+            if fragment && let Ok(at) = files.binary_search_by(|file| file.path.cmp(&source.path)) {
+                files[at].note = "a part of other prompts, counted where it is put in".to_owned();
+            }
+            !fragment
+        }
+        _ => true,
+    });
+    units
+}
+
+fn is_only_text(prompt: &Prompt) -> bool {
+    prompt.format.starts_with("prompt ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Linter, lint};
+    use crate::catalog::Catalog;
+    use crate::config::Config;
+    use crate::facts::Settings;
+    use crate::rules::{RuleSet, Selection};
+    use crate::source::Source;
+
+    #[test]
+    fn a_part_of_a_prompt_is_no_prompt() {
+        let sources = [
+            Source::new("prompts/partials/rules.j2", "Answer the question.", false),
+            Source::new(
+                "prompts/whole.j2",
+                "{% include 'partials/rules.j2' %}\nQ: {{ q }}",
+                false,
+            ),
+        ];
+        let settings = Settings::new(Config::default(), "");
+        let rules = crate::rules::embedded().expect("the pages load");
+        let rules = RuleSet::new(rules, &settings.config, &Selection::default()).expect("no selection");
+        let linter = Linter {
+            settings: &settings,
+            catalog: Catalog::embedded(),
+            rules: &rules,
+            today: "2026-11-24".parse().expect("a day"),
+            only: None,
+        };
+        let report = lint(&sources, &[], &linter);
+        let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["prompts/whole.j2"]);
+        let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
+        assert_eq!(count.variables, ["q"]);
+        // "Answer the question.\nQ: "
+        assert_eq!((count.least, count.most), (7, 7));
+    }
+}
