@@ -51,6 +51,8 @@ pub(super) struct Layout {
     page: f64,
     /// Tokens in a block of the kind whose pages are the largest; `block_size` is raised for states.
     block: u64,
+    /// Tokens that a block counts for in the log: no more than the longest length where states take a block for all of it.
+    counted: u64,
     /// Layers in a group.
     group: u64,
     /// Tokens are counted by concurrency.
@@ -104,6 +106,10 @@ pub(super) fn layout(model: &OpenModel, inputs: &Inputs, settings: &Settings) ->
         kinds,
         page,
         block,
+        counted: match state > 0.0 && !caches_states(inputs, settings) {
+            true => block.min(settings.max_model_len),
+            false => block,
+        },
         group: group.max(1),
         by_concurrency: settings.defaults.tokens_by_concurrency,
     })
@@ -158,6 +164,7 @@ fn compressed_layout(model: &OpenModel, of: &CompressedAttention, settings: &Set
         kinds,
         page: tuple as f64,
         block: 256,
+        counted: 256,
         group: slots,
         by_concurrency: settings.defaults.tokens_by_concurrency,
     }
@@ -261,11 +268,8 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
         // The inputs of the convolution that a state keeps reach as far back as tokens may be taken back.
         let inputs_kept = state.conv as f64 / CONVOLVED * drafted as f64;
         let bytes = state.bytes(settings.element) + inputs_kept * settings.element;
-        let cached = inputs
-            .prefix_caching
-            .unwrap_or(settings.defaults.version >= STATES_CACHED);
         // And a state for each token drafted (`MambaSpec`).
-        let states = if cached { 2 } else { 1 } + drafted;
+        let states = if caches_states(inputs, settings) { 2 } else { 1 } + drafted;
         push(
             u64::from(state.layers),
             bytes / settings.tensor_parallel as f64,
@@ -273,6 +277,13 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
         );
     }
     Ok(kinds)
+}
+
+/// Whether states of shared prefixes are kept.
+fn caches_states(inputs: &Inputs, settings: &Settings) -> bool {
+    inputs
+        .prefix_caching
+        .unwrap_or(settings.defaults.version >= STATES_CACHED)
 }
 
 /// How numbers are stored.
@@ -410,7 +421,7 @@ impl Layout {
             self.sequence_bytes(settings) / settings.max_model_len as f64
         } else {
             let groups: u64 = self.kinds.iter().map(|kind| self.groups_of(kind)).sum();
-            self.block_bytes() * groups as f64 / self.block as f64
+            self.block_bytes() * groups as f64 / self.counted as f64
         };
         bytes as u64
     }
@@ -430,7 +441,7 @@ impl Layout {
             return (blocks / needed as f64 * settings.max_model_len as f64) as u64;
         }
         let groups: u64 = self.kinds.iter().map(|kind| self.groups_of(kind)).sum();
-        ((blocks / groups.max(1) as f64).floor() as u64).saturating_mul(self.block)
+        ((blocks / groups.max(1) as f64).floor() as u64).saturating_mul(self.counted)
     }
 
     /// Sequences of the longest length that a pool of `bytes` holds.
@@ -542,6 +553,21 @@ mod tests {
         };
         let needed = figures("deepseek-ai/DeepSeek-V4-Flash", &inputs).kv_needed_gib;
         assert!((needed - 6.66).abs() < 0.005, "{needed}");
+    }
+
+    #[test]
+    fn logs_count_a_state_for_the_longest_length() {
+        // A published log of 0.12: Falcon-H1 3B, 32 layers with both, holds 83,968 tokens and 41.5 sequences of 2,048 in
+        // 5.28 GiB: 83 blocks of 32 layers. A block of attention, 2 × 2 heads × 128 × 2 bytes a token, has 2,080 tokens.
+        let inputs = Inputs {
+            kv_cache_memory_bytes: Some(5_669_356_830),
+            ..at(12, 1, 2048)
+        };
+        let figures = figures("tiiuae/Falcon-H1-3B-Base", &inputs);
+        let room = figures.kv.expect("room");
+        assert_eq!(figures.kv_block_tokens, 2080);
+        assert_eq!(room.tokens, 83_968);
+        assert!((room.max_concurrency - 41.5).abs() < 0.15, "{}", room.max_concurrency);
     }
 
     #[test]
