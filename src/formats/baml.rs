@@ -128,45 +128,38 @@ fn block_end(text: &str, open: usize) -> Option<usize> {
 
 /// The content of the `#"…"#` (or `"…"`) behind a key of a block.
 fn raw_string(body: &str, key: &str) -> Option<std::ops::Range<usize>> {
-    let mut start = 0;
-    for line in body.split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        if let Some(rest) = trimmed.strip_prefix(key)
-            && rest.starts_with([' ', '\t'])
-        {
-            let value = rest.trim_start();
-            let at = start + line.len() - value.len();
-            let hashes = value.bytes().take_while(|byte| *byte == b'#').count();
-            let from = at + hashes + 1;
-            if !value[hashes..].starts_with('"') {
-                return None;
-            }
-            let close = format!("\"{}", "#".repeat(hashes));
-            return body[from..].find(&close).map(|length| from..from + length);
-        }
-        start += line.len();
+    let (at, value) = behind(body, key)?;
+    let hashes = value.bytes().take_while(|byte| *byte == b'#').count();
+    let from = at + hashes + 1;
+    if !value[hashes..].starts_with('"') {
+        return None;
     }
-    None
+    let close = format!("\"{}", "#".repeat(hashes));
+    body[from..].find(&close).map(|length| from..from + length)
 }
 
 /// The value behind a key of a block, up to its line's end or a comment: its place in the block.
 fn value(body: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let (at, value) = behind(body, key)?;
+    let quoted = value.strip_prefix('"').and_then(|inner| inner.split_once('"'));
+    Some(match quoted {
+        Some((inner, _)) => at + 1..at + 1 + inner.len(),
+        None => {
+            let end = value.find([' ', '\t', ',', '\n', '\r']).unwrap_or(value.len());
+            at..at + end
+        }
+    })
+}
+
+/// What stands behind a key of a block, to its line's end, and where it begins.
+fn behind<'b>(body: &'b str, key: &str) -> Option<(usize, &'b str)> {
     let mut start = 0;
     for line in body.split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        if let Some(rest) = trimmed.strip_prefix(key)
+        if let Some(rest) = line.trim_start().strip_prefix(key)
             && rest.starts_with([' ', '\t'])
         {
             let value = rest.trim_start();
-            let at = start + line.len() - value.len();
-            let quoted = value.strip_prefix('"').and_then(|inner| inner.split_once('"'));
-            return Some(match quoted {
-                Some((inner, _)) => at + 1..at + 1 + inner.len(),
-                None => {
-                    let end = value.find([' ', '\t', ',', '\n', '\r']).unwrap_or(value.len());
-                    at..at + end
-                }
-            });
+            return Some((start + line.len() - value.len(), value));
         }
         start += line.len();
     }

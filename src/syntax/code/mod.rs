@@ -1,6 +1,6 @@
 //! Source code, in the words that Python and TypeScript share.
 //!
-//! One file a language lowers a file to a [`Module`]: its expressions, where names are set, which blocks are loops and
+//! Each language (`python`, `typescript`) lowers a file to a [`Module`]: its expressions, where names are set, which blocks are loops and
 //! branches, and its calls. `follow` then tells the values of a call's arguments: it follows names through assignments,
 //! parameters' defaults, classes and imports, also into other files of the [`Files`]. Nothing is run; what can't be told
 //! is unknown, with why.
@@ -14,6 +14,7 @@ pub mod python;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tree;
 mod typescript;
 mod value;
 

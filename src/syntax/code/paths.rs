@@ -1,7 +1,7 @@
 //! Paths of modules and files: what a name means, seen from the file that names it.
 
 use super::{Files, Kind, Language, Value};
-use crate::source::SourceId;
+use crate::source::{SourceId, normal};
 
 /// Most folders above a file in which a module is looked for.
 const MAX_ABOVE: usize = 30;
@@ -108,21 +108,6 @@ pub(super) fn member(path: &str, name: &str) -> Option<Vec<Kind>> {
         }
         _ => None,
     }
-}
-
-/// A path without `.` and `..`; `None` where it leaves the tree.
-pub(super) fn normal(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// The file that a path means, seen from the folders of the file that names it, the nearest first.

@@ -8,19 +8,14 @@ mod statements;
 mod tests;
 mod text;
 
-use std::ops::ControlFlow;
-
-use tree_sitter::{Node as Tree, ParseOptions, Parser};
+use tree_sitter::Node as Tree;
 
 use super::build::Builder;
-use super::{BlockKind, Change, Entry, ExprId, ExprKind, Import, Item, MAX_BYTES, MAX_DEPTH, Module, Passed};
+use super::tree::parse;
+use super::{BlockKind, Change, Entry, ExprId, ExprKind, Import, Item, MAX_DEPTH, Module, Passed};
 use crate::source::{Slot, Source, Span, Text};
 use names::Names;
 pub(super) use resolve::Projects;
-
-/// Steps of the parser after which it gives up: it reports progress about every hundred operations, and error
-/// recovery on hostile text is not linear.
-const MAX_STEPS: usize = 400_000;
 
 /// Functions that call the function that they are given once for each item.
 const EACH: &[&str] = &[
@@ -79,26 +74,7 @@ fn read(text: &str, start: usize, jsx: bool) -> Option<Module> {
     } else {
         tree_sitter_typescript::LANGUAGE_TYPESCRIPT
     };
-    if text.len() > MAX_BYTES {
-        return None;
-    }
-    let mut parser = Parser::new();
-    parser.set_language(&language.into()).ok()?;
-    let mut steps = 0_usize;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        steps += 1;
-        if steps > MAX_STEPS {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let bytes = text.as_bytes();
-    let tree = parser.parse_with_options(
-        &mut |at, _| bytes.get(at..).unwrap_or_default(),
-        None,
-        Some(ParseOptions::new().progress_callback(&mut progress)),
-    )?;
+    let tree = parse(text, &language.into())?;
     let mut reader = Reader {
         text,
         start,
