@@ -107,6 +107,25 @@ pub(super) fn unit(
     })
 }
 
+/// The one document of a YAML file of settings: one that holds one of `signs`, at least `least` of an engine's own keys,
+/// and none of those of programs that keep more than its settings.
+pub(super) fn document<'r>(
+    reading: &'r Reading<'_>,
+    signs: &[&str],
+    (own, least): (&[&str], usize),
+    foreign: &[&str],
+) -> Option<&'r Node> {
+    let yaml = matches!(reading.source.extension().as_str(), "yaml" | "yml");
+    if !yaml || !signs.iter().any(|sign| reading.contains(sign)) {
+        return None;
+    }
+    let [document] = reading.yaml().documents.as_slice() else {
+        return None;
+    };
+    let keys = keys(document);
+    (count(&keys, own) >= least && count(&keys, foreign) == 0).then_some(document)
+}
+
 /// The names of a file's settings, `_` as `-`.
 pub(super) fn keys(node: &Node) -> Vec<String> {
     let names = node

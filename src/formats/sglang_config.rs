@@ -1,7 +1,7 @@
 //! SGLang's settings as YAML, which its command line names by `--config`. Keys are flags.
 //! <https://docs.sglang.ai/advanced_features/server_arguments.html>, `sglang/srt/server_args_config_parser.py`.
 
-use super::settings_file::{self, count};
+use super::settings_file;
 use super::{Read, Reading};
 use crate::engines::EngineKind;
 use crate::syntax::Node;
@@ -34,7 +34,6 @@ const FOREIGN_KEYS: &[&str] = &[
 ];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let yaml = matches!(reading.source.extension().as_str(), "yaml" | "yml");
     let signs = [
         "model-path",
         "model_path",
@@ -42,16 +41,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         "mem_fraction_static",
         "chunked-prefill-size",
     ];
-    if !yaml || !signs.iter().any(|sign| reading.contains(sign)) {
-        return None;
-    }
-    let [document] = reading.yaml().documents.as_slice() else {
-        return None;
-    };
-    let keys = settings_file::keys(document);
-    if count(&keys, OWN_KEYS) < 2 || count(&keys, FOREIGN_KEYS) > 0 {
-        return None;
-    }
+    let document = settings_file::document(reading, &signs, (OWN_KEYS, 2), FOREIGN_KEYS)?;
     settings_file::unit(reading, EngineKind::Sglang, NAME, &["sglang", "serve"], document)
 }
 

@@ -1,7 +1,7 @@
 //! TensorRT-LLM's settings as YAML: the arguments of its LLM API, which `trtllm-serve` takes by `--config` or
 //! `--extra_llm_api_options`. <https://nvidia.github.io/TensorRT-LLM/llm-api/reference.html>, `TorchLlmArgs`.
 
-use super::settings_file::{self, count, flag};
+use super::settings_file::{self, flag};
 use super::{Read, Reading};
 use crate::engines::EngineKind;
 use crate::syntax::Node;
@@ -68,7 +68,6 @@ const FLAGS: &[(&[&str], &str)] = &[
 ];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let yaml = matches!(reading.source.extension().as_str(), "yaml" | "yml");
     let signs = [
         "kv_cache_config",
         "cuda_graph_",
@@ -76,16 +75,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         "moe_config",
         "disable_overlap_scheduler",
     ];
-    if !yaml || !signs.iter().any(|sign| reading.contains(sign)) {
-        return None;
-    }
-    let [document] = reading.yaml().documents.as_slice() else {
-        return None;
-    };
-    let keys = settings_file::keys(document);
-    if count(&keys, OWN_KEYS) < 1 || count(&keys, FOREIGN_KEYS) > 0 {
-        return None;
-    }
+    let document = settings_file::document(reading, &signs, (OWN_KEYS, 1), FOREIGN_KEYS)?;
     settings_file::unit(reading, EngineKind::TensorRtLlm, NAME, &["trtllm-serve"], document)
 }
 
