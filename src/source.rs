@@ -66,6 +66,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// Whether the file was named on the command line (and not found by a walk).
     pub named: bool,
+    /// Whether it was read only because code of other files names it: it is not judged itself.
+    pub looked_up: bool,
     lines: Vec<usize>,
     /// Characters before each block of [`BLOCK`] bytes; made when a place far along a line is first asked for.
     blocks: OnceLock<Vec<usize>>,
@@ -101,6 +103,7 @@ impl Source {
             path,
             text,
             named,
+            looked_up: false,
             lines,
             blocks: OnceLock::new(),
         }

@@ -393,3 +393,90 @@ fn an_older_checkout_tells_what_a_bump_changes() {
     assert_eq!(wrong.code, Some(2));
     assert!(wrong.err.contains("--before nowhere"), "{}", wrong.err);
 }
+
+/// A call whose text and model stand elsewhere.
+const CALL: &str = "from pathlib import Path\nfrom openai import OpenAI\nfrom settings import MODEL\n\nclient = OpenAI()\nclient.chat.completions.create(\n    model=MODEL,\n    messages=[{\"role\": \"user\", \"content\": Path(\"text/ask.txt\").read_text()}],\n)\n";
+
+/// The model of the only unit of a report, and how many tokens are known to be sent.
+fn sent(tree: &Tree, arguments: &[&str]) -> (Option<String>, u64) {
+    let all: Vec<&str> = ["--format", "json"].iter().chain(arguments).copied().collect();
+    let ran = tree.check(&all);
+    let report: Report = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.err));
+    assert_eq!(report.units.len(), 1, "{:?}", report.units);
+    let unit = &report.units[0];
+    (unit.model.clone(), unit.tokens.as_ref().map_or(0, |count| count.least))
+}
+
+#[test]
+fn what_a_single_file_imports_and_loads_is_looked_up() {
+    let tree = Tree::new()
+        .with("one.py", CALL)
+        // Each imports the other.
+        .with("settings.py", "from more import NAME as MODEL\nimport one\n")
+        .with("more.py", "import settings\nfrom openai import OpenAI\nNAME = \"gpt-4o\"\nOpenAI().chat.completions.create(model=NAME, messages=[{\"role\": \"user\", \"content\": \"Tell a tale.\"}])\n")
+        .with("text/ask.txt", PROMPT);
+    let (model, tokens) = sent(&tree, &["one.py"]);
+    assert_eq!(model.as_deref(), Some("gpt-4o"));
+    assert!(tokens >= 8, "{tokens} are fewer than the words of the text");
+    let told = tree.check(&["one.py", "--verbose"]).out;
+    for name in ["settings.py", "more.py", "text/ask.txt"] {
+        assert!(told.contains(name), "{name} is not told of: {told}");
+    }
+    let found = tree.check(&["one.py", "--format", "compact"]).out;
+    assert!(found.contains("missing-be-concise"), "{found}");
+    let excluded = tree.with("llmlint.yaml", "exclude: [text]\n");
+    assert!(sent(&excluded, &["one.py"]).1 < tokens, "the team left it out");
+}
+
+#[test]
+fn a_look_up_leaves_no_tree_and_follows_no_link() {
+    let call = |path: &str| CALL.replace("text/ask.txt", path);
+    let tree = Tree::new()
+        .with("outside.txt", PROMPT)
+        .with("repo/.git/HEAD", "ref: refs/heads/main\n")
+        .with("repo/.env", PROMPT)
+        .with("repo/real.txt", PROMPT)
+        .with("repo/settings.py", "MODEL = \"gpt-4o\"\n");
+    let outside = tree.path("outside.txt");
+    let known = |tree: &Tree| sent(tree, &["repo/one.py"]).1;
+    let tree = tree.with("repo/one.py", call("real.txt"));
+    let full = known(&tree);
+    let mut tree = tree;
+    for path in [
+        "../outside.txt",
+        outside.to_str().expect("a name"),
+        "x/../../outside.txt",
+        ".env",
+        ".",
+    ] {
+        tree = tree.with("repo/one.py", call(path));
+        assert!(known(&tree) < full, "{path} is read");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&outside, tree.path("repo/link.txt")).expect("a link");
+        std::os::unix::fs::symlink(tree.path(""), tree.path("repo/folder")).expect("a link");
+        for path in ["link.txt", "folder/outside.txt"] {
+            tree = tree.with("repo/one.py", call(path));
+            assert!(known(&tree) < full, "{path} is followed");
+            let told = tree.check(&["repo/one.py", "--verbose"]).out;
+            assert!(told.contains("symbolic link"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn many_names_are_looked_up_to_a_bound() {
+    let mut code = "from openai import OpenAI\n".to_owned();
+    let mut tree = Tree::new();
+    for number in 0..320 {
+        tree = tree.with(&format!("m{number}.py"), format!("TEXT = \"Tell of {number}.\"\n"));
+        code.push_str(&format!("import m{number}\nOpenAI().chat.completions.create(model=\"gpt-4o\", messages=[{{\"role\": \"user\", \"content\": m{number}.TEXT}}])\n"));
+    }
+    let told = tree.with("one.py", code).check(&["one.py", "--verbose"]).out;
+    assert!(
+        told.contains("more than 300 files"),
+        "{}",
+        &told[told.len().saturating_sub(500)..]
+    );
+}

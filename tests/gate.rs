@@ -373,3 +373,35 @@ fn what_is_staged_is_judged_as_it_is_staged() {
     git(&empty, &["add", "-A"]);
     assert_eq!(staged(&empty).code, Some(1), "the first commit has no parent");
 }
+
+/// Loads a text that no walk opens.
+const LOADS: &str = "from pathlib import Path\nfrom openai import OpenAI\n\nOpenAI().chat.completions.create(\n    model=\"gpt-4o\",\n    messages=[{\"role\": \"user\", \"content\": Path(\"text/ask.txt\").read_text()}],\n)\n";
+
+#[test]
+fn a_text_that_code_loads_is_judged_as_it_is_staged_and_compared_with_the_base() {
+    let tree = repository(&[("one.py", LOADS), ("text/ask.txt", CLEAN)]);
+    let staged = |tree: &Tree| tree.check(&["--staged", "--format", "compact"]);
+    let new = |tree: &Tree| tree.check(&["--base", "HEAD", "--new-only", "--format", "compact"]);
+    let tree = tree.with("text/ask.txt", PROMPT);
+    assert!(!staged(&tree).out.contains("missing-be-concise"), "it is not staged");
+    let ran = new(&tree);
+    assert!(ran.out.contains("missing-be-concise"), "{} {}", ran.out, ran.err);
+    git(&tree, &["add", "-A"]);
+    let tree = tree.with("text/ask.txt", CLEAN);
+    let ran = staged(&tree);
+    assert!(ran.out.contains("missing-be-concise"), "{} {}", ran.out, ran.err);
+    let tree = tree.with("text/ask.txt", PROMPT);
+    git(
+        &tree,
+        &[
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.org",
+            "commit",
+            "-qm",
+            "x",
+        ],
+    );
+    assert_eq!(new(&tree).out, "", "it was so before");
+}

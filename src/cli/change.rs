@@ -1,5 +1,6 @@
 //! `check --base`: the sources of the change and of what it started from.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -98,8 +99,27 @@ impl ChangeSet {
                 });
             }
         }
-        before.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok((now, before))
+        host::look_up(&mut now, &run.root, &run.settings, |_| None);
+        let looked_up = RefCell::new(HashMap::new());
+        let was = |path: &str| {
+            let at = self
+                .changed
+                .binary_search_by(|file| file.path.as_str().cmp(path))
+                .ok()?;
+            let text = self.changed[at].before.as_ref().and_then(|blob| {
+                let text = self.git.texts(&[blob], limit).ok()?.remove(blob)?;
+                looked_up.borrow_mut().insert(blob.clone(), text.clone());
+                text.ok()
+            });
+            Some(text)
+        };
+        let mut old = Scan {
+            sources: before,
+            unread: Vec::new(),
+        };
+        host::look_up(&mut old, &run.root, &run.settings, was);
+        self.texts.extend(looked_up.into_inner());
+        Ok((now, old.sources))
     }
 
     /// Those of `before` that differ from what there is now: what a deployment is compared with.
@@ -177,7 +197,8 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
     let exclude = run.settings.config.exclude_globs();
     let shown = Shown::new(paths, &run.root);
     let mut files: Vec<(String, String, Blob)> = Vec::new();
-    for (from_root, blob) in git.staged()? {
+    let staged: HashMap<String, Blob> = git.staged()?.into_iter().collect();
+    for (from_root, blob) in staged.clone() {
         if own(&from_root)
             && !exclude.is_match(run.settings.relative(&from_root))
             && let Some(path) = shown.path(&from_root)
@@ -186,7 +207,7 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
         }
     }
     let texts = git.texts(&files.iter().map(|(_, _, blob)| blob).collect::<Vec<_>>(), limit)?;
-    let names: HashSet<String> = files.iter().map(|(from_root, ..)| from_root.clone()).collect();
+    let mut names: HashSet<String> = files.iter().map(|(from_root, ..)| from_root.clone()).collect();
     scan.sources.retain(|source| !names.contains(&source.from_root));
     scan.unread.clear();
     for (from_root, path, blob) in files {
@@ -203,7 +224,13 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
             None => {}
         }
     }
-    scan.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    host::look_up(&mut scan, &run.root, &run.settings, |path| {
+        let blob = staged.get(path)?;
+        let text = git.texts(&[blob], limit).ok().and_then(|mut texts| texts.remove(blob));
+        Some(text.and_then(Result::ok))
+    });
+    // A text that no walk opens is judged by what loads it.
+    names.extend(staged.into_keys());
     Ok((scan, names))
 }
 

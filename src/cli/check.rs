@@ -174,9 +174,12 @@ impl Check {
                     linter.only = Some(names);
                     scan
                 } else {
-                    host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore).map_err(|error| {
+                    let found = host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore);
+                    let mut scan = found.map_err(|error| {
                         Failure(format!("{} (check the spelling, or leave the path out)", error.message))
-                    })?
+                    })?;
+                    host::look_up(&mut scan, &run.root, &run.settings, |_| None);
+                    scan
                 };
                 let before = self.older(&run)?;
                 lint::lint_against(&scan.sources, &before, &scan.unread, &linter)

@@ -49,11 +49,12 @@ impl Facts {
             return self.rows();
         }
         let run = Run::load(&self.config, &self.file, &Selection::default())?;
-        let scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true)
+        let mut scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true)
             .map_err(|error| Failure(error.message))?;
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
+        host::look_up(&mut scan, &run.root, &run.settings, |_| None);
         let (units, mut out) = run.units(&scan);
         let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         for unit in &units {

@@ -65,8 +65,10 @@ mod truss;
 mod vllm_config;
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use crate::source::{Place, Source, SourceId, Span};
 use crate::syntax::code::{self, Call, Files, Value};
@@ -569,6 +571,9 @@ fn tell_apart(units: &mut [Unit]) {
 pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     let reading = Reading::new(files, id, prompt_place);
     let source = reading.source;
+    if source.looked_up {
+        return Outcome::LeftAlone("looked up because code names it, and not judged itself".to_owned());
+    }
     if reading.whole().is_empty() || source.body().0.trim().is_empty() {
         return Outcome::LeftAlone("empty".to_owned());
     }
@@ -596,6 +601,17 @@ pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
         );
     }
     Outcome::LeftAlone(reading.why_not())
+}
+
+/// The paths from the root that calls in the code of these files lead to, and that are none of these files; some are
+/// only where a module of that name would stand. Sorted.
+pub fn leads_to(sources: &[Source]) -> BTreeSet<String> {
+    let files = Files::noting(sources);
+    let own = (0..u32::try_from(sources.len()).unwrap_or(u32::MAX)).into_par_iter();
+    own.map(SourceId)
+        .filter(|id| !files.source(*id).looked_up)
+        .for_each(|id| drop(calls::read(&Reading::new(&files, id, false))));
+    files.missing()
 }
 
 impl Reading<'_> {

@@ -2,12 +2,14 @@
 
 mod clock;
 pub mod git;
+mod look_up;
 mod origin;
 mod read;
 mod root;
 mod walk;
 
 pub use clock::today;
+pub use look_up::look_up;
 pub use origin::{Origin, short};
 pub use read::{read_text, text};
 pub use root::{Root, config_places, slashed};

@@ -111,7 +111,7 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
 }
 
 /// Whether a walk enters a folder or looks at a file of this name.
-fn is_walked(name: &str) -> bool {
+pub(super) fn is_walked(name: &str) -> bool {
     !name.starts_with('.') || formats::is_hidden_place(name)
 }
 

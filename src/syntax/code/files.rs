@@ -1,10 +1,13 @@
 //! The files of a run, to be looked up by path, and what the code among them says, read when it is first asked for.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, OnceLock};
 
-use super::{Language, Module, python, typescript};
+use super::{Language, Module, paths, python, typescript};
 use crate::source::{Source, SourceId};
+
+/// Most paths that are noted as missing.
+const MAX_MISSING: usize = 10_000;
 
 /// The files of a run, read-only.
 pub struct Files<'a> {
@@ -12,6 +15,8 @@ pub struct Files<'a> {
     by_path: HashMap<&'a str, usize>,
     modules: Vec<OnceLock<Option<Module>>>,
     projects: OnceLock<typescript::Projects>,
+    /// Paths that were asked for and are none of the files, where that is to be known.
+    missing: Option<Mutex<BTreeSet<String>>>,
 }
 
 impl<'a> Files<'a> {
@@ -24,8 +29,23 @@ impl<'a> Files<'a> {
                 .collect(),
             modules: sources.iter().map(|_| OnceLock::new()).collect(),
             projects: OnceLock::new(),
+            missing: None,
             sources,
         }
+    }
+
+    /// The same, noting what is asked for in vain.
+    pub fn noting(sources: &'a [Source]) -> Self {
+        Self {
+            missing: Some(Mutex::default()),
+            ..Self::new(sources)
+        }
+    }
+
+    /// The paths that were asked for in vain, sorted; of too many the first.
+    pub fn missing(self) -> BTreeSet<String> {
+        let noted = self.missing.and_then(|missing| missing.into_inner().ok());
+        noted.unwrap_or_default()
     }
 
     /// A source by its id.
@@ -35,8 +55,22 @@ impl<'a> Files<'a> {
 
     /// The source with this path from the root.
     pub fn find(&self, path: &str) -> Option<SourceId> {
-        let index = *self.by_path.get(path)?;
-        u32::try_from(index).ok().map(SourceId)
+        let Some(index) = self.by_path.get(path) else {
+            self.note(path);
+            return None;
+        };
+        u32::try_from(*index).ok().map(SourceId)
+    }
+
+    fn note(&self, path: &str) {
+        let Some(mut missing) = self.missing.as_ref().and_then(|missing| missing.lock().ok()) else {
+            return;
+        };
+        missing.insert(path.to_owned());
+        // Whichever file asks first, the same ones are kept.
+        if missing.len() > MAX_MISSING {
+            missing.pop_last();
+        }
     }
 
     /// The one source whose path from the root ends with these names; `None` where several do.
@@ -64,6 +98,12 @@ impl<'a> Files<'a> {
     /// The file that an import of a TypeScript or JavaScript file means; `None` for a package of others.
     pub fn script(&self, from: SourceId, module: &str) -> Option<SourceId> {
         let projects = self.projects.get_or_init(|| typescript::Projects::new(self.sources));
-        projects.resolve(self, &self.source(from).from_root, module)
+        let path = &self.source(from).from_root;
+        if self.missing.is_some() {
+            for settings in paths::settings_above(path) {
+                let _ = self.find(&settings);
+            }
+        }
+        projects.resolve(self, path, module)
     }
 }

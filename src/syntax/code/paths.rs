@@ -68,6 +68,13 @@ fn above(path: &str) -> Vec<&str> {
     folders
 }
 
+/// Where the settings may stand by which a script's imports are understood.
+pub(super) fn settings_above(path: &str) -> impl Iterator<Item = String> {
+    above(path)
+        .into_iter()
+        .flat_map(|folder| ["tsconfig.json", "jsconfig.json", "package.json"].map(|name| join(folder, name)))
+}
+
 /// The module of this name inside a package.
 pub(super) fn submodule(files: &Files<'_>, package: SourceId, name: &str) -> Option<SourceId> {
     let path = &files.source(package).from_root;
