@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rust_decimal::Decimal;
 
 use crate::source::{Insert, Place};
@@ -98,7 +98,11 @@ const ENGINES: &[Engine] = &[
 /// All names at once.
 static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let names = ENGINES.iter().flat_map(|engine| engine.names);
-    AhoCorasick::new(names).expect("a few short words")
+    // Built at each start, so the kind that is made quickly.
+    let built = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(names);
+    built.expect("a few short words")
 });
 
 /// Whether a text names an engine: one that doesn't starts none. It costs one pass over the bytes.

@@ -8,7 +8,7 @@ mod zod;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
@@ -56,8 +56,14 @@ const TEMPLATES: &[&str] = &[
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static SIGNS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let signs = SIGNS.get_or_init(|| AhoCorasick::new(sdks::SIGNS).ok()).as_ref()?;
     Language::of_extension(&reading.source.extension())?;
+    // Built at each start that meets code, so the kind that is made quickly.
+    let build = || {
+        AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(sdks::SIGNS)
+    };
+    let signs = SIGNS.get_or_init(|| build().ok()).as_ref()?;
     if !signs.is_match(reading.source.text.as_bytes()) {
         return None;
     }

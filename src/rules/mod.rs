@@ -12,6 +12,8 @@ pub use page::{Example, FrontMatter, PageError, Rule, RuleOption, option_value};
 pub use set::{ActiveRule, RuleSet, Selection};
 pub use suppress::{Suppression, suppressions};
 
+use rayon::prelude::*;
+
 use crate::facts::{FactNames, Type};
 
 impl cel::Names for FactNames {
@@ -31,5 +33,6 @@ include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 /// # Errors
 /// A page that does not fit the facts; the project's tests keep such a page from being released.
 pub fn embedded() -> Result<Vec<Rule>, PageError> {
-    PAGES.iter().map(|(id, page)| Rule::parse(id, page)).collect()
+    // On all cores: a hook waits for it.
+    PAGES.par_iter().map(|(id, page)| Rule::parse(id, page)).collect()
 }
