@@ -13,7 +13,7 @@ use program::Tree;
 const PROMPT: &str = "Summarize the ticket for the support team.\n";
 
 /// A chat request on which the same rule fires.
-const CHAT: &str = "model: gpt-4o\nmessages:\n  - role: system\n    content: Summarize the ticket.\n";
+const CHAT: &str = "model: gpt-6-luna\nmessages:\n  - role: system\n    content: Summarize the ticket.\n";
 
 /// A server on which `unbatched-serving` fires; its API key stands two lines below the finding.
 const SERVER: &str = "apiVersion: apps/v1
@@ -84,7 +84,7 @@ fn a_malformed_file_that_was_recognized_is_an_error() {
     let tree = Tree::new()
         .with(
             "chat.json",
-            "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content\": \"hi\",}]}",
+            "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"hi\",}]}",
         )
         .with("chat.yaml", format!("{CHAT}---\n- [\n"))
         .with("server.yaml", format!("{SERVER}---\n- [\n"))
@@ -152,7 +152,7 @@ fn any_other_file_that_does_not_parse_is_left_alone_and_listed() {
 #[test]
 fn a_bad_line_among_many_is_told_by_its_number() {
     let good =
-        "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket.\"}]}\n";
+        "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket.\"}]}\n";
     let text = format!("{}{}{}", good.repeat(30), "{\"model\": oops}\n", good.repeat(30));
     let ran = Tree::new().with("batch.jsonl", text).check(&["--format", "compact"]);
     assert_eq!(ran.code, Some(1));
@@ -451,12 +451,12 @@ fn an_alias_bomb_is_an_error() {
 fn a_long_text_is_not_repeated_without_end_by_aliases() {
     let long = "Write a long story about a cat. ".repeat(3_000);
     let request = format!(
-        "- &r {{model: gpt-4o, messages: [{{role: user, content: \"{long}\"}}]}}\n{}",
+        "- &r {{model: gpt-6-luna, messages: [{{role: user, content: \"{long}\"}}]}}\n{}",
         "- *r\n".repeat(20_000)
     );
     one("requests.yaml", request, "the aliases of this file stand for more than");
     let messages = format!(
-        "x: &m {{role: user, content: \"{long}\"}}\nmodel: gpt-4o\nmessages: [{}]\n",
+        "x: &m {{role: user, content: \"{long}\"}}\nmodel: gpt-6-luna\nmessages: [{}]\n",
         vec!["*m"; 20_000].join(", ")
     );
     one(
@@ -465,14 +465,14 @@ fn a_long_text_is_not_repeated_without_end_by_aliases() {
         "the aliases of this file stand for more than",
     );
     // A request that an alias repeats is one request.
-    let twice = "- &r {model: gpt-4o, messages: [{role: user, content: Summarize the ticket.}]}\n- *r\n- *r\n";
+    let twice = "- &r {model: gpt-6-luna, messages: [{role: user, content: Summarize the ticket.}]}\n- *r\n- *r\n";
     let ran = Tree::new().with("twice.yaml", twice).check(&["--format", "compact"]);
     assert_eq!(lines(&ran.out).len(), 1, "{}", ran.out);
 }
 
 #[test]
 fn a_long_prompt_file_is_not_counted_for_request_after_request_without_end() {
-    let request = "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content_file\": \"prompts/a.md\"}]}\n";
+    let request = "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content_file\": \"prompts/a.md\"}]}\n";
     let sources = [
         Source::new("batch.jsonl", request.repeat(2_000), false),
         Source::new("prompts/a.md", "Summarize. ".repeat(100_000), false),
@@ -560,7 +560,7 @@ fn huge_numbers_are_judged_or_said_to_be_none() {
         tree = tree
             .with(
                 &format!("c{index}.json"),
-                format!("{{\"model\": \"gpt-4o\", \"max_tokens\": {number}, \"n\": {number}, \"messages\": [{{\"role\": \"user\", \"content\": \"Hi\"}}]}}"),
+                format!("{{\"model\": \"gpt-6-luna\", \"max_tokens\": {number}, \"n\": {number}, \"messages\": [{{\"role\": \"user\", \"content\": \"Hi\"}}]}}"),
             )
             .with(
                 &format!("s{index}.yaml"),
@@ -605,7 +605,7 @@ fn ten_megabytes_of_one_kind_of_byte_end_in_time() {
 #[test]
 fn a_file_of_one_long_line_is_not_read_once_for_each_place_in_it() {
     let request =
-        "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket.\"}]}";
+        "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket.\"}]}";
     let text = format!("[{}]", vec![request; 12_000].join(","));
     let ran = Tree::new().with("requests.json", text).check(&["--format", "compact"]);
     assert_eq!(lines(&ran.out).len(), 12_000);
@@ -684,7 +684,7 @@ fn a_bad_config_names_the_place_and_the_nearest_known_key() {
             "llmlint.yaml:1:1: unknown key `fail_onn`: did you mean `fail_on`?",
         ),
         (
-            "exclude: []\nprompts:\n  - files: a\n    modle: gpt-4o\n",
+            "exclude: []\nprompts:\n  - files: a\n    modle: gpt-6-luna\n",
             "llmlint.yaml:4:5: unknown key `modle`: did you mean `model`?",
         ),
         ("exclude: []\nfail_on: sometimes\n", "llmlint.yaml:2:10: "),
@@ -841,7 +841,7 @@ fn nothing_in_a_file_moves_the_cursor_colours_the_terminal_or_forges_a_line() {
         .with(
             "c.yaml",
             format!(
-                "model: gpt-4o\nmessages:\n  - role: user\n    content: \"{}\"\n    content: *x\u{202e}\n",
+                "model: gpt-6-luna\nmessages:\n  - role: user\n    content: \"{}\"\n    content: *x\u{202e}\n",
                 "Summarize"
             ),
         )

@@ -13,7 +13,7 @@ use program::Tree;
 /// `missing-be-concise` (a warning) fires on it.
 const PROMPT: &str = "Summarize the ticket for the support team.\n";
 /// `missing-output-limit` (an info) fires on it.
-const STORY: &str = "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content\": \"Write a story about {{ hero }} and a lighthouse.\"}]}";
+const STORY: &str = "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Write a story about {{ hero }} and a lighthouse.\"}]}";
 /// Nothing fires on it.
 const CLEAN: &str = "Summarize the ticket in one sentence: {{ ticket }}\n";
 
@@ -157,7 +157,7 @@ fn a_named_file_is_read_whatever_its_extension_and_once() {
 
 #[test]
 fn what_a_file_is_does_not_depend_on_where_the_scan_starts() {
-    let request = "model: gpt-4o\nmessages:\n  - {role: system, content_file: prompts/a.md}\n";
+    let request = "model: gpt-6-luna\nmessages:\n  - {role: system, content_file: prompts/a.md}\n";
     let tree = Tree::new()
         .with(".git/HEAD", "")
         .with("prompts/a.md", PROMPT)
