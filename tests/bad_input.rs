@@ -472,7 +472,8 @@ fn a_long_text_is_not_repeated_without_end_by_aliases() {
 
 #[test]
 fn a_long_prompt_file_is_not_counted_for_request_after_request_without_end() {
-    let request = "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content_file\": \"prompts/a.md\"}]}\n";
+    let request =
+        "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content_file\": \"prompts/a.md\"}]}\n";
     let sources = [
         Source::new("batch.jsonl", request.repeat(2_000), false),
         Source::new("prompts/a.md", "Summarize. ".repeat(100_000), false),

@@ -241,9 +241,13 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
     asked.then(|| (n, t.saturating_sub(lead)..t + noun + 1))
 }
 
+/// Words before a number among which it is said that the number is the input's.
+const MOST_WORDS_BACK: usize = 60;
+
 /// "The user will provide two pairs", "you will be given 3 documents": what comes with the request.
 fn speaks_of_input(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> bool {
-    (sentence.start..t).any(|i| {
+    // No further back than a clause reaches: a text of numbers alone is one sentence.
+    (t.saturating_sub(MOST_WORDS_BACK).max(sentence.start)..t).any(|i| {
         let w = |k: usize| parsed.word(i + k);
         match w(0) {
             "user" | "i" => {
