@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LLMLINT = Path(sys.argv[1]).resolve()
-ACT = sys.argv[2] if len(sys.argv) > 2 else None
+ACT = str(Path(sys.argv[2]).resolve()) if len(sys.argv) > 2 else None
 PROMPT = "Summarize the ticket in one sentence: {{ ticket }}\n"
 CONFIG = """prompts:
   - files: "prompts/**"

@@ -19,7 +19,7 @@ CLEAN = "Summarize the ticket in one sentence: {{ ticket }}\n"
 
 
 def main():
-    for runner in sys.argv[2:]:
+    for runner in [str(Path(name).resolve()) for name in sys.argv[2:]]:
         folder = Path(tempfile.mkdtemp())
         environment = {**os.environ, "PATH": f"{LLMLINT.parent}:{os.environ['PATH']}", "PRE_COMMIT_HOME": str(folder / "home")}
 
