@@ -16,7 +16,7 @@ use crate::gate::{self, Baseline};
 use crate::host::{self, Origin, Root, Scan};
 use crate::lint::{self, Unread};
 use crate::report::{Finding, FindingStatus, Report, Severity};
-use crate::reporters::{self, REPORTERS, Reporter, Style};
+use crate::reporters::{self, Reporter, Style};
 use crate::rules::Selection;
 use crate::source::Source;
 
@@ -32,7 +32,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<String>,
     /// How to show the report.
-    #[arg(long, default_value = "human", value_parser = format_names())]
+    #[arg(long, default_value = "human", value_parser = output::formats())]
     format: String,
     /// Judge by these rules or categories alone.
     #[arg(long, value_delimiter = ',', value_name = "RULE")]
@@ -123,14 +123,6 @@ impl From<Level> for Severity {
             Level::Error => Severity::Error,
         }
     }
-}
-
-fn format_names() -> clap::builder::PossibleValuesParser {
-    REPORTERS
-        .iter()
-        .map(|reporter| clap::builder::PossibleValue::new(reporter.name).help(reporter.about))
-        .collect::<Vec<_>>()
-        .into()
 }
 
 impl Check {

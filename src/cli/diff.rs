@@ -10,7 +10,7 @@ use super::output::{self, Color};
 use crate::gate;
 use crate::host;
 use crate::report::{Report, SCHEMA_VERSION};
-use crate::reporters::{self, REPORTERS, Style};
+use crate::reporters::{self, Style};
 
 /// Reports are larger than files that are checked: bytes.
 const MOST_BYTES: u64 = 1_000_000_000;
@@ -22,7 +22,7 @@ pub(super) struct Diff {
     /// The newer report.
     new: PathBuf,
     /// How to show it.
-    #[arg(long, default_value = "human", value_parser = names())]
+    #[arg(long, default_value = "human", value_parser = output::formats())]
     format: String,
     /// Tell of new findings alone.
     #[arg(long)]
@@ -30,13 +30,6 @@ pub(super) struct Diff {
     /// When to colour.
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
-}
-
-fn names() -> clap::builder::PossibleValuesParser {
-    let names = REPORTERS
-        .iter()
-        .map(|reporter| clap::builder::PossibleValue::new(reporter.name).help(reporter.about));
-    names.collect::<Vec<_>>().into()
 }
 
 impl Diff {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use super::Failure;
+use crate::reporters::REPORTERS;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,6 +31,14 @@ impl Color {
             }
         }
     }
+}
+
+/// The outputs by name, for an argument that names one.
+pub(super) fn formats() -> clap::builder::PossibleValuesParser {
+    let names = REPORTERS
+        .iter()
+        .map(|reporter| clap::builder::PossibleValue::new(reporter.name).help(reporter.about));
+    names.collect::<Vec<_>>().into()
 }
 
 /// Columns of the terminal: COLUMNS where it is set, else 100.

@@ -232,24 +232,22 @@ fn mark_findings<'a>(old: &'a [Finding], new: &mut [Finding], was: &HashMap<&str
     let mut left: Vec<Option<&Finding>> = old.iter().map(Some).collect();
     let mut by_words: HashMap<String, Vec<usize>> = HashMap::new();
     let mut by_unit: HashMap<String, Vec<usize>> = HashMap::new();
-    let keys = |finding: &Finding| {
+    // Words and unit, the unit under the name that it had in the older report.
+    let keys = |finding: &Finding, was: &HashMap<&str, &str>| {
         let unit = finding.unit.as_deref().unwrap_or(&finding.path);
         let unit = was.get(unit).copied().unwrap_or(unit);
         let of_unit = format!("{}\n{unit}", finding.rule);
         (format!("{of_unit}\n{}", finding.fingerprint), of_unit)
     };
+    let own_names = HashMap::new();
     for (at, finding) in old.iter().enumerate().rev() {
-        let unit = finding.unit.as_deref().unwrap_or(&finding.path);
-        let of_unit = format!("{}\n{unit}", finding.rule);
-        by_words
-            .entry(format!("{of_unit}\n{}", finding.fingerprint))
-            .or_default()
-            .push(at);
-        by_unit.entry(of_unit).or_default().push(at);
+        let (words, unit) = keys(finding, &own_names);
+        by_words.entry(words).or_default().push(at);
+        by_unit.entry(unit).or_default().push(at);
     }
     for by_the_words in [true, false] {
         for finding in new.iter_mut().filter(|finding| finding.status.is_none()) {
-            let (words, unit) = keys(finding);
+            let (words, unit) = keys(finding, was);
             let list = if by_the_words {
                 by_words.get_mut(&words)
             } else {

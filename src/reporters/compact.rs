@@ -1,17 +1,13 @@
 //! A line for each finding.
 
 use super::Style;
-use super::words::{clean, saving_line};
+use super::words::{bracketed_saving, clean};
 use crate::report::Report;
 
 pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
     let mut out = String::new();
     for finding in &report.findings {
-        let saving = finding
-            .saving
-            .as_ref()
-            .map(|saving| format!(" ({})", saving_line(saving)))
-            .unwrap_or_default();
+        let saving = bracketed_saving(finding);
         out.push_str(&format!(
             "{}:{}:{}: {}[{}] {}{saving}\n",
             clean(&finding.path),

@@ -2,7 +2,7 @@
 //! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 
 use super::Style;
-use super::words::{clean, saving_line};
+use super::words::{bracketed_saving, clean};
 use crate::report::{FindingStatus, Report, Severity};
 
 pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
@@ -17,11 +17,7 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        let saving = finding
-            .saving
-            .as_ref()
-            .map(|saving| format!(" ({})", saving_line(saving)))
-            .unwrap_or_default();
+        let saving = bracketed_saving(finding);
         let span = &finding.span;
         // Columns may only be given for a place on one line.
         let columns = if span.line == span.end_line {

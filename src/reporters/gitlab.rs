@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::Style;
-use super::words::{clean, escaped, saving_line};
+use super::words::{bracketed_saving, clean, escaped};
 use crate::fingerprint::fingerprint;
 use crate::report::{FindingStatus, Report, Severity};
 
@@ -20,7 +20,7 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
             let key = format!("{}\n{}\n{}", finding.path, finding.rule, finding.fingerprint);
             let count = seen.entry(key.clone()).or_default();
             *count += 1;
-            let saving = finding.saving.as_ref().map(|saving| format!(" ({})", saving_line(saving))).unwrap_or_default();
+            let saving = bracketed_saving(finding);
             json!({
                 "description": format!("{}{saving}", clean(&finding.message)),
                 "check_name": clean(&finding.rule),

@@ -1,7 +1,7 @@
 //! JUnit XML: a test case a finding, as Jenkins, GitLab, Azure Pipelines and CircleCI read it.
 
 use super::Style;
-use super::words::{clean, saving_line};
+use super::words::{bracketed_saving, clean};
 use crate::report::{FindingStatus, Report, Severity};
 
 pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
@@ -21,11 +21,7 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
     }
     for finding in &findings {
         let name = format!("{}:{}:{}", finding.path, finding.span.line, finding.rule);
-        let saving = finding
-            .saving
-            .as_ref()
-            .map(|saving| format!(" ({})", saving_line(saving)))
-            .unwrap_or_default();
+        let saving = bracketed_saving(finding);
         let text = format!("{}{saving}\n{}", finding.message, finding.help);
         let (file, line) = (xml(&finding.path), finding.span.line);
         let head = format!(

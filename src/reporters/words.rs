@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::report::change::Ends;
-use crate::report::{self, Figure, Input, Saving, grouped, money};
+use crate::report::{self, Figure, Finding, Input, Saving, grouped, money};
 
 /// Text that can't move the cursor, colour the terminal or forge a line, however it came into the report.
 pub(super) fn clean(text: &str) -> String {
@@ -106,6 +106,14 @@ pub(super) fn saving_line(saving: &Saving) -> String {
         None => format!("{verb}{what}"),
     };
     clean(&line)
+}
+
+/// A finding's saving in brackets, to stand behind its message; nothing where it has none.
+pub(super) fn bracketed_saving(finding: &Finding) -> String {
+    let saving = finding.saving.as_ref();
+    saving
+        .map(|saving| format!(" ({})", saving_line(saving)))
+        .unwrap_or_default()
 }
 
 /// What a figure is made of, a line for the formula and one for each input.

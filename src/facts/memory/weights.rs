@@ -53,10 +53,7 @@ pub(super) fn of(
     let format = format(model, inputs)?;
     let parts = parts(model);
     let plain = settings.element;
-    let (dense, experts) = match &format {
-        None => (plain, plain),
-        Some(format) => stored(model, format, &parts, plain),
-    };
+    let (dense, experts) = stored(model, format.as_ref(), &parts, plain);
     let padding = format.as_ref().map_or(1.0, |format| {
         let padded = |width: u64, alignment: u64| width.next_multiple_of(alignment) as f64 / width as f64;
         let hidden = padded(u64::from(model.hidden_size.max(1)), format.alignment);
@@ -173,10 +170,7 @@ pub(super) fn layer(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> 
     let format = format(model, inputs)?;
     let parts = parts(model);
     let plain = settings.element;
-    let (dense, experts) = match &format {
-        None => (plain, plain),
-        Some(format) => stored(model, format, &parts, plain),
-    };
+    let (dense, experts) = stored(model, format.as_ref(), &parts, plain);
     let ranks = settings.tensor_parallel as f64;
     let layers = f64::from(model.layers.max(1));
     let mixed = model
@@ -276,8 +270,11 @@ fn format(model: &OpenModel, inputs: &Inputs) -> Result<Option<Format>, String> 
     }))
 }
 
-/// Bytes of a parameter of the linear layers and of the experts, where they are quantized.
-fn stored(model: &OpenModel, format: &Format, parts: &Parts, plain: f64) -> (f64, f64) {
+/// Bytes of a parameter of the linear layers and of the experts: `plain` each where they are not quantized.
+fn stored(model: &OpenModel, format: Option<&Format>, parts: &Parts, plain: f64) -> (f64, f64) {
+    let Some(format) = format else {
+        return (plain, plain);
+    };
     let quantized = format.bits / 8.0;
     let quantized_linear = format.linear_bits.unwrap_or(format.bits) / 8.0;
     let kept = parts.embedding + parts.output + parts.replicated + parts.tower;
