@@ -1,6 +1,7 @@
 //! `llmlint.yaml`: what a team states that the files do not say.
 
 pub mod owners;
+mod prompts;
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use owners::Owners;
+pub use prompts::{PromptSetting, TokenRange, VariableSize};
 
 use crate::report::Severity;
 use crate::syntax::{SyntaxError, de, yaml};
 
 /// Files larger than this are left alone, unless the config says otherwise: 10 MB.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 10_000_000;
+
+/// Days of a month, unless the config says otherwise: a twelfth of 365.25.
+pub const DAYS_PER_MONTH: Decimal = Decimal::from_parts(304_375, 0, 0, false, 4);
 
 /// Where prompts are kept as plain text or Markdown, unless the config says otherwise.
 pub const DEFAULT_PROMPT_FILES: &[&str] = &[
@@ -53,6 +58,12 @@ pub struct Config {
     pub budgets: Vec<Budget>,
     /// The file of accepted findings, from the config's folder (default: llmlint-baseline.json, where it is there).
     pub baseline: Option<String>,
+    /// The file of measured volumes that `llmlint usage import` writes, from the config's folder (default:
+    /// llmlint.usage.json, where it is there).
+    pub usage: Option<String>,
+    /// Days of a month, where a volume by day becomes one by month (default: 30.4375, a twelfth of 365.25).
+    #[schemars(with = "Option<String>")]
+    pub days_per_month: Option<Decimal>,
 }
 
 /// What some units may cost. Without `files`, `unit`, `owner` and `tag` it is for everything below the config's folder.
@@ -209,68 +220,6 @@ pub struct IgnoreSetting {
     pub reason: Option<String>,
 }
 
-/// What is known of the prompts that a glob names.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct PromptSetting {
-    /// Which files.
-    pub files: String,
-    /// The model that prompts are sent to that name none.
-    pub model: Option<String>,
-    /// Calls a month.
-    pub calls_per_month: Option<u64>,
-    /// Tokens of an answer: a number, or a range from `low` to `high`.
-    pub output_tokens: Option<TokenRange>,
-    /// Variables of these prompts by name, with the tokens that are filled in or a file that is like it.
-    pub variables: Option<BTreeMap<String, VariableSize>>,
-    /// The share of input tokens that the provider bills as cached, 0 to 1.
-    #[schemars(with = "Option<String>")]
-    pub cached_share: Option<Decimal>,
-    /// USD a month of GPUs on which a model of one's own would answer all these calls.
-    #[schemars(with = "Option<String>")]
-    pub self_hosted_month_usd: Option<Decimal>,
-    /// Names by which budgets and `llmlint cost` group prompts.
-    pub tags: Option<Vec<String>>,
-}
-
-/// How large what a variable stands for is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum VariableSize {
-    /// Tokens: a number, or a range from `low` to `high`.
-    Tokens(TokenRange),
-    /// As large as a file of the tree.
-    Sample {
-        /// The file, from the config's folder.
-        file: String,
-    },
-}
-
-/// A number of tokens, or a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum TokenRange {
-    /// One number.
-    Exactly(u64),
-    /// From low to high.
-    Range {
-        /// Low end, tokens.
-        low: u64,
-        /// High end, tokens.
-        high: u64,
-    },
-}
-
-impl TokenRange {
-    /// Low and high end, tokens.
-    pub fn ends(self) -> (u64, u64) {
-        match self {
-            TokenRange::Exactly(n) => (n, n),
-            TokenRange::Range { low, high } => (low, high),
-        }
-    }
-}
-
 /// What is known of the deployments that a glob names.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -346,36 +295,15 @@ impl Config {
             message,
         };
         for (index, setting) in self.prompts.iter().enumerate() {
-            if let Some(share) = setting.cached_share
-                && !(Decimal::ZERO..=Decimal::ONE).contains(&share)
-            {
-                return Err(fail(
-                    "prompts",
-                    format!("entry {}: `cached_share` is {share}, expected 0 to 1", index + 1),
-                ));
-            }
-            for (name, size) in setting.variables.iter().flatten() {
-                if let VariableSize::Tokens(range) = size
-                    && range.ends().0 > range.ends().1
-                {
-                    let message = format!(
-                        "entry {}: the variable `{name}` has its low end above its high end",
-                        index + 1
-                    );
-                    return Err(fail("prompts", message));
-                }
-            }
-            if let Some(range) = setting.output_tokens
-                && range.ends().0 > range.ends().1
-            {
-                return Err(fail(
-                    "prompts",
-                    format!(
-                        "entry {}: `output_tokens` has its low end above its high end",
-                        index + 1
-                    ),
-                ));
-            }
+            setting
+                .check()
+                .map_err(|why| fail("prompts", format!("entry {}: {why}", index + 1)))?;
+        }
+        if self.days_per_month.is_some_and(|days| !prompts::is_month(days)) {
+            return Err(fail(
+                "days_per_month",
+                "expected more than 0 and at most 31 days".to_owned(),
+            ));
         }
         for model in &self.models {
             if model.input.is_sign_negative() || model.output.is_sign_negative() {
@@ -421,7 +349,12 @@ impl Config {
             .iter()
             .map(|glob| ("exclude", glob))
             .chain(self.prompt_files.iter().flatten().map(|g| ("prompt_files", g)))
-            .chain(self.prompts.iter().map(|s| ("prompts", &s.files)))
+            .chain(
+                self.prompts
+                    .iter()
+                    .filter(|s| !s.files.is_empty())
+                    .map(|s| ("prompts", &s.files)),
+            )
             .chain(self.deployments.iter().map(|s| ("deployments", &s.files)))
             .chain(self.ignore.iter().map(|s| ("ignore", &s.files)))
             .chain(
@@ -439,6 +372,11 @@ impl Config {
             Glob::new(glob).map_err(|error| fail(key, error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Days of a month.
+    pub fn days_per_month(&self) -> Decimal {
+        self.days_per_month.unwrap_or(DAYS_PER_MONTH)
     }
 
     /// The globs of plain-text prompts, ready to match.

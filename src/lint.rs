@@ -9,12 +9,14 @@ mod routes;
 mod settings;
 mod totals;
 mod trainings;
+mod volumes;
 
 use std::collections::HashSet;
 
 use rayon::prelude::*;
 
 pub use self::requests::join;
+pub use self::volumes::idle_volumes;
 use crate::catalog::{Catalog, Date};
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, World};
 use crate::formats::{self, Outcome, Route};

@@ -5,11 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod change;
+pub mod costs;
 
 use change::{Comparison, Gate, Suppressed};
 
 /// The version of the report's schema; a field that is removed or changes its meaning raises it.
 pub const SCHEMA_VERSION: u32 = 1;
+/// Hours of a month, as clouds count them.
+pub const HOURS_A_MONTH: u32 = 730;
 
 /// Everything that a run found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -300,6 +303,10 @@ pub struct UnitReport {
     /// The tags that llmlint.yaml gives it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// By which share its calls grow from month to month, where llmlint.yaml says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub growth_per_month: Option<Decimal>,
     /// The model that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

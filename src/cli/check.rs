@@ -177,6 +177,9 @@ impl Check {
                 lint::lint_against(&scan.sources, &before, &scan.unread, &linter)
             }
         };
+        if self.is_whole(&run) {
+            report.findings.splice(0..0, run.idle_volumes(&report));
+        }
         let notes = self.accept(&origin, &run, &mut report)?;
         if !run.settings.config.budgets.is_empty() {
             let folder = run.settings.folder().to_owned();
@@ -245,6 +248,18 @@ impl Check {
         let guarded = change.guarded(run, self.allow_config_change)?;
         report.findings.splice(0..0, guarded);
         Ok(report)
+    }
+
+    /// Whether all that the config governs is looked at, and by all rules.
+    fn is_whole(&self, run: &Run) -> bool {
+        let governed = run.config_path.as_deref().and_then(Path::parent);
+        let covers = |path: &PathBuf| {
+            let path = path.canonicalize().ok();
+            path.zip(governed.and_then(|folder| folder.canonicalize().ok()))
+                .is_some_and(|(path, folder)| folder.starts_with(path))
+        };
+        let partial = self.base.is_some() || self.staged || !self.select.is_empty() || !self.ignore.is_empty();
+        !partial && self.severity.is_none() && self.paths.iter().any(covers)
     }
 
     /// Marks what the baseline accepts, or writes one; returns what is to be said about it.

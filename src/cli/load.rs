@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::catalog::{ApiModel, Catalog, Date, ModelKind, Price};
-use crate::config::{Config, Owners, owners};
+use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
 use crate::host::{self, Origin, Root, Scan};
-use crate::lint::Linter;
+use crate::lint::{self, Linter};
+use crate::report::{Finding, Report};
 use crate::rules::{self, Rule, RuleSet, Selection};
 use crate::source::{Source, SourceId, Span};
 use crate::syntax::code::Files;
@@ -66,7 +67,7 @@ pub(super) fn root(start: &Path) -> Result<Root, Failure> {
 fn owners(origin: &Origin, root: &Root) -> Result<Owners, Failure> {
     let places: Vec<PathBuf> = owners::PLACES.iter().map(|place| root.folder.join(place)).collect();
     let found = match origin.first(&places, root)? {
-        Some(path) => origin.read(&path, root, crate::config::DEFAULT_MAX_FILE_BYTES).ok(),
+        Some(path) => origin.read(&path, root, DEFAULT_MAX_FILE_BYTES).ok(),
         None => None,
     };
     Ok(found.map_or_else(Owners::default, |text| Owners::parse(&text)))
@@ -159,6 +160,17 @@ impl Run {
         (units, notes)
     }
 
+    /// Findings on volumes that the config states for prompts that a report on all its files does not have.
+    pub(super) fn idle_volumes(&self, report: &Report) -> Vec<Finding> {
+        let text = |path: &PathBuf| Origin::Disk.read(path, &self.root, DEFAULT_MAX_FILE_BYTES).ok();
+        let config = self.config_path.as_ref().and_then(|path| Some((path, text(path)?)));
+        config.map_or_else(Vec::new, |(path, text)| {
+            let shown = path.strip_prefix(&self.root.current).unwrap_or(path);
+            let config = Source::new(host::slashed(shown), text, true);
+            lint::idle_volumes(report, &self.settings, &config)
+        })
+    }
+
     /// What a run judges by.
     pub(super) fn linter(&self) -> Linter<'_> {
         Linter {
@@ -173,7 +185,7 @@ impl Run {
 
 fn read_config(origin: &Origin, path: &Path, root: &Root) -> Result<Config, Failure> {
     let text = origin
-        .read(path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
+        .read(path, root, DEFAULT_MAX_FILE_BYTES)
         .map_err(|why| Failure(format!("{}: {why}", path.display())))?;
     Config::parse(&text).map_err(|error| placed(path, text, &error))
 }
@@ -189,9 +201,7 @@ fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
 
 /// A failure about a rule's settings, with the place of the rule's name in the config where it can be found.
 fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Failure {
-    let text = origin
-        .read(path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
-        .unwrap_or_default();
+    let text = origin.read(path, root, DEFAULT_MAX_FILE_BYTES).unwrap_or_default();
     let parsed = yaml::parse(&text, 0);
     let rules = parsed.documents.first().and_then(|document| document.get("rules"));
     let named = |key: &str| message.contains(&format!("`{key}`")) || message.contains(&format!(" {key}: "));
@@ -252,7 +262,7 @@ fn own_rules(origin: &Origin, folder: &Path, root: &Root) -> Result<Vec<Rule>, F
     let mut made = Vec::new();
     for path in pages {
         let text = origin
-            .read(&path, root, crate::config::DEFAULT_MAX_FILE_BYTES)
+            .read(&path, root, DEFAULT_MAX_FILE_BYTES)
             .map_err(|why| Failure(format!("{}: {why}", path.display())))?;
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if id.eq_ignore_ascii_case("readme") {

@@ -3,6 +3,7 @@
 mod catalog;
 mod change;
 mod check;
+mod cost;
 mod diff;
 mod explain;
 mod facts;
@@ -32,6 +33,8 @@ struct Arguments {
 enum Command {
     /// Check prompts and deployments, and print findings and totals.
     Check(check::Check),
+    /// What prompts and deployments cost: by call, per 1,000 calls and by month, with sums by folder, owner or tag.
+    Cost(cost::Cost),
     /// Compare two reports: units and findings that are new, changed or gone, and what that costs.
     Diff(diff::Diff),
     /// Print a rule's page.
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Check(command) => command.run(),
+        Command::Cost(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Rules(command) => command.run(),

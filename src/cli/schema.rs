@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Failure, output};
 use crate::config::Config;
 use crate::report::Report;
+use crate::report::costs::Costs;
 use crate::rules::FrontMatter;
 
 #[derive(Debug, Args)]
@@ -21,6 +22,8 @@ enum Of {
     Config,
     /// What `check --format json` prints.
     Report,
+    /// What `cost --format json` prints.
+    Cost,
     /// The front matter of a rule's page.
     Rule,
 }
@@ -30,6 +33,7 @@ impl Schema {
         let schema = match self.of {
             Of::Config => schemars::schema_for!(Config),
             Of::Report => schemars::schema_for!(Report),
+            Of::Cost => schemars::schema_for!(Costs),
             Of::Rule => schemars::schema_for!(FrontMatter),
         };
         let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure(error.to_string()))?;

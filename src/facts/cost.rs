@@ -19,7 +19,7 @@ pub struct OutputTokens {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calls {
     /// Calls.
-    pub count: u64,
+    pub count: Decimal,
     /// `1,000 calls` or `month`.
     pub per: &'static str,
     /// Who says so.
@@ -43,7 +43,7 @@ pub fn price(name: &str, usd: Decimal, from: &str) -> Input {
 }
 
 fn calls_input(calls: &Calls) -> Input {
-    input("calls", Decimal::from(calls.count), "calls", calls.from.clone())
+    input("calls", calls.count, "calls", calls.from.clone())
 }
 
 const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
@@ -55,7 +55,7 @@ const MILLION: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 pub fn input_cost(
     tokens: (u64, u64, String),
     price_per_million: &Input,
-    cached: Option<(&Input, Decimal)>,
+    cached: Option<(&Input, Input)>,
     calls: &Calls,
     without: Vec<String>,
 ) -> Result<Figure, String> {
@@ -72,14 +72,14 @@ pub fn input_cost(
     let mut rate = price_per_million.high;
     if let Some((cached_price, share)) = cached {
         formula = "(input_tokens * (1 - cached_share) * input_price + input_tokens * cached_share * cached_price) * calls / 1000000".to_owned();
-        rate = times(Decimal::ONE - share, rate)?
-            .checked_add(times(share, cached_price.high)?)
+        rate = times(Decimal::ONE - share.high, rate)?
+            .checked_add(times(share.high, cached_price.high)?)
             .ok_or_else(too_large)?;
         inputs.push(cached_price.clone());
-        inputs.push(input("cached_share", share, "share", "llmlint.yaml"));
+        inputs.push(share);
     }
     inputs.push(calls_input(calls));
-    let count = Decimal::from(calls.count);
+    let count = calls.count;
     let value =
         |tokens: u64| -> Result<Decimal, String> { Ok(times(times(Decimal::from(tokens), rate)?, count)? / MILLION) };
     Ok(Figure {
@@ -105,7 +105,7 @@ pub fn output_cost(output: &OutputTokens, price_per_million: &Input, calls: &Cal
         unit: "tokens".to_owned(),
         from: output.from.clone(),
     };
-    let count = Decimal::from(calls.count);
+    let count = calls.count;
     let value = |tokens: Decimal| -> Result<Decimal, String> {
         Ok(times(times(tokens, price_per_million.high)?, count)? / MILLION)
     };
@@ -189,7 +189,7 @@ mod tests {
     fn a_cost_can_be_redone_by_hand() {
         // 1,200 tokens at $2.50 a million, 1,000 times: 1200 × 2.5 / 1e6 × 1000 = $3.
         let calls = Calls {
-            count: 1000,
+            count: Decimal::ONE_THOUSAND,
             per: "1,000 calls",
             from: String::new(),
         };
@@ -199,11 +199,11 @@ mod tests {
         assert_eq!(cost.high, Decimal::from(3));
         // Half of it cached at $1.25: 600 × 2.5 + 600 × 1.25 = $2.25 for 1,000 calls.
         let cached = price("cached_price", Decimal::new(125, 2), "test");
-        let half = Some((&cached, Decimal::new(5, 1)));
+        let half = Some((&cached, input("cached_share", Decimal::new(5, 1), "share", "test")));
         let cost = input_cost((1200, 1200, String::new()), &rate, half, &calls, Vec::new());
         assert_eq!(cost.expect("a small amount").high, Decimal::new(225, 2));
         let large = Calls {
-            count: u64::MAX,
+            count: Decimal::MAX,
             ..calls
         };
         assert!(input_cost((u64::MAX, u64::MAX, String::new()), &rate, None, &large, Vec::new()).is_err());

@@ -25,7 +25,7 @@ pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
 use crate::catalog::{Catalog, Date, OpenModel};
-use crate::config::{Config, Owners};
+use crate::config::{Config, Owners, PromptSetting};
 use crate::report::Figure;
 use crate::source::{Place, Source};
 use crate::units::{Deployment, Field};
@@ -81,14 +81,26 @@ fn evaluation(sources: &[Source]) -> Option<String> {
         .map(|path| format!("npx promptfoo eval -c {path}"))
 }
 
+/// A prompt as the config's entries choose it.
+#[derive(Debug, Clone, Copy)]
+pub struct PromptAt<'a> {
+    /// Its file, from the repository's root.
+    pub path: &'a str,
+    /// Its name, seen from there.
+    pub name: &'a str,
+}
+
 /// The config with its globs ready to match.
 pub struct Settings {
     /// The config.
     pub config: Config,
+    /// What is supposed of every prompt, whatever the files and the config say.
+    what_if: Option<PromptSetting>,
     /// The config's folder from the repository's root, with a `/` behind it; empty for the root itself.
     folder: String,
     prompt_files: globset::GlobSet,
-    prompts: Vec<globset::GlobMatcher>,
+    /// Of the entries for prompts; none where an entry chooses by name or tag alone.
+    prompts: Vec<Option<globset::GlobMatcher>>,
     deployments: Vec<globset::GlobMatcher>,
     ignore: Vec<globset::GlobMatcher>,
     owners: Owners,
@@ -105,10 +117,15 @@ impl Settings {
         };
         Self {
             prompt_files: config.prompt_globs(),
-            prompts: config.prompts.iter().map(|s| matcher(&s.files)).collect(),
+            prompts: config
+                .prompts
+                .iter()
+                .map(|s| (!s.files.is_empty()).then(|| matcher(&s.files)))
+                .collect(),
             deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
             ignore: config.ignore.iter().map(|s| matcher(&s.files)).collect(),
             owners: Owners::default(),
+            what_if: None,
             config,
             folder: if folder.is_empty() {
                 String::new()
@@ -122,6 +139,17 @@ impl Settings {
     pub fn with_owners(mut self, owners: Owners) -> Self {
         self.owners = owners;
         self
+    }
+
+    /// The same where something is supposed of every prompt.
+    pub fn suppose(mut self, what_if: PromptSetting) -> Self {
+        self.what_if = Some(what_if);
+        self
+    }
+
+    /// The model that every prompt is supposed to be sent to.
+    pub fn supposed_model(&self) -> Option<&String> {
+        self.what_if.as_ref()?.model.as_ref()
     }
 
     /// Who owns a file, by its path from the repository's root.
@@ -153,9 +181,54 @@ impl Settings {
         path.strip_prefix(self.folder.as_str()).unwrap_or(path)
     }
 
-    /// The last entry for prompts that matches `path` and states the field that `pick` reads.
-    pub fn prompt<T>(&self, path: &str, pick: impl Fn(&crate::config::PromptSetting) -> Option<T>) -> Option<T> {
-        last_match(&self.config.prompts, &self.prompts, self.relative(path), pick)
+    /// What the last entry states that chooses the prompt and states what `pick` reads.
+    pub fn prompt<T>(&self, at: PromptAt<'_>, pick: impl Fn(&PromptSetting) -> Option<T>) -> Option<T> {
+        self.stated(at, pick).map(|(stated, _)| stated)
+    }
+
+    /// The same with the name of what states it.
+    pub fn stated<T>(&self, at: PromptAt<'_>, pick: impl Fn(&PromptSetting) -> Option<T>) -> Option<(T, &'static str)> {
+        if let Some(supposed) = self.what_if.as_ref().and_then(&pick) {
+            return Some((supposed, "--what-if"));
+        }
+        let tags = std::cell::LazyCell::new(|| self.tags(at));
+        let entries = self.config.prompts.iter().zip(&self.prompts).rev();
+        entries
+            .filter(|(setting, files)| {
+                self.chooses(setting, files.as_ref(), at) && setting.tag.as_ref().is_none_or(|tag| tags.contains(tag))
+            })
+            .find_map(|(setting, _)| pick(setting))
+            .map(|stated| (stated, "llmlint.yaml"))
+    }
+
+    /// The prompt's tags: those of the last entry that chooses it by file or name and sets some.
+    pub fn tags(&self, at: PromptAt<'_>) -> &[String] {
+        let entries = self.config.prompts.iter().zip(&self.prompts).rev();
+        entries
+            .filter(|(setting, files)| setting.tag.is_none() && self.chooses(setting, files.as_ref(), at))
+            .find_map(|(setting, _)| setting.tags.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Whether an entry is for the prompt, its `tag` apart.
+    fn chooses(&self, setting: &PromptSetting, files: Option<&globset::GlobMatcher>, at: PromptAt<'_>) -> bool {
+        files.is_none_or(|files| files.is_match(self.relative(at.path)))
+            && setting.unit.as_ref().is_none_or(|name| name == self.relative(at.name))
+    }
+
+    /// The entries of `prompts:` that state a volume and choose none of `prompts`, by their places in the list.
+    pub fn idle_volumes(&self, prompts: &[PromptAt<'_>]) -> Vec<usize> {
+        let entries = self.config.prompts.iter().zip(&self.prompts).enumerate();
+        entries
+            .filter(|(_, (setting, files))| {
+                let is_for = |at: &PromptAt<'_>| {
+                    self.chooses(setting, files.as_ref(), *at)
+                        && setting.tag.as_ref().is_none_or(|tag| self.tags(*at).contains(tag))
+                };
+                setting.has_volume() && !prompts.iter().any(is_for)
+            })
+            .map(|(index, _)| index)
+            .collect()
     }
 
     /// The last entry for deployments that matches `path` and states the field that `pick` reads.
@@ -164,22 +237,12 @@ impl Settings {
         path: &str,
         pick: impl Fn(&crate::config::DeploymentSetting) -> Option<T>,
     ) -> Option<T> {
-        last_match(&self.config.deployments, &self.deployments, self.relative(path), pick)
+        let path = self.relative(path);
+        let entries = self.config.deployments.iter().zip(&self.deployments).rev();
+        entries
+            .filter(|(_, glob)| glob.is_match(path))
+            .find_map(|(setting, _)| pick(setting))
     }
-}
-
-fn last_match<S, T>(
-    settings: &[S],
-    globs: &[globset::GlobMatcher],
-    path: &str,
-    pick: impl Fn(&S) -> Option<T>,
-) -> Option<T> {
-    settings
-        .iter()
-        .zip(globs)
-        .rev()
-        .filter(|(_, glob)| glob.is_match(path))
-        .find_map(|(setting, _)| pick(setting))
 }
 
 /// The catalog's row of a model with published weights.

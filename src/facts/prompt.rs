@@ -18,9 +18,9 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::cost::{self, Calls, OutputTokens};
 use super::count::{self, Size, fixed_text};
 use super::words::{self, PromptWords};
-use super::{Fact, Known, Row, Type, Value, World};
+use super::{Fact, Known, PromptAt, Row, Type, Value, World};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
-use crate::config::VariableSize;
+use crate::config::{PromptSetting, TokenRange, VariableSize};
 use crate::report::{Figure, TokenCount};
 use crate::source::{Place, Span};
 use crate::syntax::template;
@@ -31,6 +31,7 @@ use crate::units::{Field, Message, Prompt, Role};
 pub struct PromptFacts<'a> {
     /// The unit.
     pub prompt: &'a Prompt,
+    name_in_tree: String,
     world: &'a World<'a>,
     model: OnceCell<Model<'a>>,
     count: OnceCell<TokenCount>,
@@ -53,6 +54,7 @@ impl<'a> PromptFacts<'a> {
     /// The facts of `prompt`.
     pub fn new(prompt: &'a Prompt, world: &'a World<'a>) -> Self {
         Self {
+            name_in_tree: World::name_in_tree(&prompt.name, &world.sources[prompt.place.source.0 as usize]),
             prompt,
             world,
             model: OnceCell::new(),
@@ -63,16 +65,27 @@ impl<'a> PromptFacts<'a> {
         }
     }
 
-    fn place_in_tree(&self) -> &str {
-        &self.world.sources[self.prompt.place.source.0 as usize].from_root
+    /// What llmlint.yaml states of it.
+    fn stated<T>(&self, pick: impl Fn(&PromptSetting) -> Option<T>) -> Option<T> {
+        self.world.settings.prompt(self.at(), pick)
+    }
+
+    /// By what the config's entries choose it.
+    pub fn at(&self) -> PromptAt<'_> {
+        let source = &self.world.sources[self.prompt.place.source.0 as usize];
+        PromptAt {
+            path: &source.from_root,
+            name: &self.name_in_tree,
+        }
     }
 
     /// The model's name: the file's, else the config's.
     pub fn model_name(&self) -> Field<String> {
-        if !self.prompt.model.is_absent() {
+        let supposed = self.world.settings.supposed_model().cloned();
+        if !self.prompt.model.is_absent() && supposed.is_none() {
             return self.prompt.model.clone();
         }
-        match self.world.settings.prompt(self.place_in_tree(), |s| s.model.clone()) {
+        match supposed.or_else(|| self.stated(|s| s.model.clone())) {
             Some(name) => {
                 let shown = self.instructions().map(|message| first_line(self, message));
                 Field::Known(name, shown.unwrap_or(self.prompt.place))
@@ -129,7 +142,7 @@ impl<'a> PromptFacts<'a> {
     fn size(&self, variable: &str) -> Option<Size<'a>> {
         let end = variable.find(|char: char| !char.is_alphanumeric() && char != '_');
         let start = &variable[..end.unwrap_or(variable.len())];
-        let stated = self.world.settings.prompt(self.place_in_tree(), |setting| {
+        let stated = self.stated(|setting| {
             let sizes = setting.variables.as_ref()?;
             sizes.get(variable).or_else(|| sizes.get(start)).cloned()
         })?;
@@ -239,17 +252,21 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn output_tokens(&self) -> Result<OutputTokens, String> {
-        let stated = self.world.settings.prompt(self.place_in_tree(), |s| s.output_tokens);
+        let stated = self.world.settings.stated(self.at(), |s| s.output_tokens);
         let choices = match &self.prompt.choices {
             Field::Known(n, _) => *n,
             _ => 1,
         };
-        if let Some(range) = stated {
+        if let Some((range, by)) = stated {
             let (low, high) = range.ends();
+            let what = match range {
+                TokenRange::Percentiles { .. } => "p50 to p95 of output_tokens",
+                _ => "output_tokens",
+            };
             return Ok(OutputTokens {
                 low,
                 high,
-                from: "output_tokens in llmlint.yaml".to_owned(),
+                from: format!("{what} in {by}"),
             });
         }
         if let Field::Known(limit, place) = &self.prompt.max_output_tokens {
@@ -306,19 +323,32 @@ impl<'a> PromptFacts<'a> {
         format!("{}:{}", source.path, source.position(place.span.start).line)
     }
 
+    /// Calls a month, and who says so.
+    fn calls_per_month(&self) -> Option<(Decimal, String)> {
+        let settings = self.world.settings;
+        let days = settings.config.days_per_month();
+        let ((calls, how), by) = settings.stated(self.at(), |s| s.calls(days))?;
+        Some((calls, format!("{how} in {by}")))
+    }
+
     fn calls(&self) -> Calls {
-        match self.world.settings.prompt(self.place_in_tree(), |s| s.calls_per_month) {
-            Some(count) => Calls {
+        match self.calls_per_month() {
+            Some((count, from)) => Calls {
                 count,
                 per: "month",
-                from: "calls_per_month in llmlint.yaml".to_owned(),
+                from,
             },
             None => Calls {
-                count: 1000,
+                count: Decimal::ONE_THOUSAND,
                 per: "1,000 calls",
                 from: "no volume is stated: shown per 1,000 calls".to_owned(),
             },
         }
+    }
+
+    /// By which share calls grow from month to month.
+    pub fn growth(&self) -> Option<Decimal> {
+        self.stated(|s| s.growth_per_month)
     }
 
     fn price(&self) -> Result<(Price, String), String> {
@@ -344,7 +374,8 @@ impl<'a> PromptFacts<'a> {
         let count = self.count();
         let rate = cost::price("input_price", price.input, &from);
         let cached_price = price.cached_input.map(|usd| cost::price("cached_price", usd, &from));
-        let share = self.world.settings.prompt(self.place_in_tree(), |s| s.cached_share);
+        let share = self.world.settings.stated(self.at(), |s| s.cached_share);
+        let share = share.map(|(share, by)| cost::input("cached_share", share, "share", by));
         let without = if count.variables.is_empty() {
             Vec::new()
         } else {
@@ -373,12 +404,9 @@ impl<'a> PromptFacts<'a> {
     }
 
     /// What a model of one's own would cost a month, the API's cost at the least, and calls a month.
-    fn self_hosted(&self) -> Result<Option<(Decimal, Decimal, u64)>, String> {
-        let place = self.place_in_tree();
-        let settings = self.world.settings;
-        let own = settings.prompt(place, |s| s.self_hosted_month_usd);
-        let calls = settings.prompt(place, |s| s.calls_per_month);
-        let Some((own, calls)) = own.zip(calls) else {
+    fn self_hosted(&self) -> Result<Option<(Decimal, Decimal, Decimal)>, String> {
+        let own = self.stated(|s| s.self_hosted_month_usd);
+        let Some((own, (calls, _))) = own.zip(self.calls_per_month()) else {
             return Ok(None);
         };
         Ok(Some((own, self.total_cost()?.low, calls)))
@@ -398,7 +426,7 @@ impl<'a> PromptFacts<'a> {
     fn self_hosted_from(&self) -> Result<Option<u64>, String> {
         let found = self.self_hosted()?;
         Ok(found.and_then(|(own, api, calls)| {
-            let calls = own.checked_div(api)?.checked_mul(Decimal::from(calls))?;
+            let calls = own.checked_div(api)?.checked_mul(calls)?;
             calls.ceil().to_u64()
         }))
     }

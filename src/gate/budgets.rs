@@ -5,12 +5,10 @@ use rust_decimal::Decimal;
 
 use crate::config::{Budget, BudgetLevel};
 use crate::report::change::{Cause, Change, Ends, Gate, Limit, LimitOutcome, UnitChange};
-use crate::report::{Figure, Finding, Report, UnitReport};
+use crate::report::{Figure, Finding, HOURS_A_MONTH, Report, UnitReport};
 
 /// Causes and savers that are listed of one limit.
 const LISTED: usize = 5;
-/// Hours of a month, as clouds count them.
-const HOURS_A_MONTH: u32 = 730;
 
 const ZERO: Ends = Ends {
     low: Decimal::ZERO,

@@ -117,12 +117,13 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
             fingerprint: fingerprint::fingerprint(&[&content]),
             sketch: fingerprint::sketch(&content),
             owners: world.settings.owners(&source.from_root).to_vec(),
-            tags: match subject.kind() {
-                UnitKind::Prompt => world
-                    .settings
-                    .prompt(&source.from_root, |s| s.tags.clone())
-                    .unwrap_or_default(),
+            tags: match &subject {
+                Subject::Prompt(facts) => world.settings.tags(facts.at()).to_vec(),
                 _ => Vec::new(),
+            },
+            growth_per_month: match &subject {
+                Subject::Prompt(facts) => facts.growth(),
+                _ => None,
             },
             concurrency: match subject.kind() {
                 UnitKind::Deployment => concurrency(&subject),

@@ -49,7 +49,7 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
 }
 
 /// A cell: quoted where it must be, and no formula for a spreadsheet to run.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = clean(text);
     let text = match text.trim_start().chars().next() {
         Some('=' | '+' | '-' | '@') => format!("'{text}"),

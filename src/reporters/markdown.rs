@@ -351,12 +351,12 @@ fn text_url(base: &str) -> String {
 }
 
 /// Text as code: GitHub links nothing inside it.
-fn code(value: &str) -> String {
+pub(super) fn code(value: &str) -> String {
     format!("<code>{}</code>", entities(value))
 }
 
 /// Text that is text: see above.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     let mut out = entities(value);
     // What is linked after rendering stands beside a word: mentions, issues, addresses with and without a scheme.
     for (sign, joined) in [

@@ -3,6 +3,7 @@
 
 mod change;
 mod compact;
+pub mod costs;
 mod csv;
 mod github;
 mod gitlab;

@@ -4,13 +4,10 @@ use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
 use crate::catalog::Date;
 use crate::facts::cost::{input, price, times, too_large};
 use crate::facts::gpu_request;
-use crate::report::{Figure, Input};
+use crate::report::{Figure, HOURS_A_MONTH, Input};
 use crate::units::Field;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
-
-/// Hours of a month, as clouds count them.
-const HOURS: u32 = 730;
 
 impl DeploymentFacts<'_> {
     /// GPUs of one copy: stated by the manifest, else what the parallelism needs.
@@ -49,7 +46,7 @@ impl DeploymentFacts<'_> {
     /// USD of all copies for a month of 730 hours.
     fn month_cost(&self) -> Result<Figure, String> {
         let mut figure = self.hour()?;
-        let hours = Decimal::from(HOURS);
+        let hours = Decimal::from(HOURS_A_MONTH);
         figure.low = times(figure.low, hours)?.normalize();
         figure.high = times(figure.high, hours)?.normalize();
         figure.per = "month".to_owned();

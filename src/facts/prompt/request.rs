@@ -199,7 +199,7 @@ const OFFLINE: &[&str] = &[
 /// Whether it is called once for each item of some data, by a program that nobody waits for.
 fn offline(facts: &PromptFacts<'_>) -> bool {
     let prompt = facts.prompt;
-    let mut words = facts.place_in_tree().split(|c: char| !c.is_alphanumeric());
+    let mut words = facts.at().path.split(|c: char| !c.is_alphanumeric());
     prompt.in_loop.known() == Some(&true)
         && prompt.resends.known() != Some(&true)
         && words.any(|word| OFFLINE.contains(&word.to_lowercase().as_str()))
