@@ -310,6 +310,9 @@ pub struct UnitReport {
     /// The model that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The GPUs that it asks for, in words: `2 copies of 1 × L4` (deployments).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<String>,
     /// Tokens of its fixed text with the chat's framing (prompts).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenCount>,

@@ -77,8 +77,8 @@ def git(folder, *arguments):
     )
 
 
-def pull_request(folder, base, head):
-    """A repository with `base` on main and `head` committed on top; answers the base's commit."""
+def pull_request(folder, base, head, whole=False):
+    """A repository with `base` on main and `head` committed on top (`whole`: in its place); answers the base's commit."""
     for path, text in base.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
@@ -87,12 +87,24 @@ def pull_request(folder, base, head):
     git(folder, "commit", "-qm", "base")
     commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, text=True).strip()
     git(folder, "checkout", "-qb", "topic")
+    for path in set(base) - set(head) if whole else ():
+        (folder / path).unlink()
     for path, text in head.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "change")
     return commit
+
+
+def fixture(name):
+    """The two trees of a pull request in fixtures/repos."""
+    trees = []
+    for side in ("before", "after"):
+        folder = ROOT / "fixtures/repos" / name / side
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        trees.append({path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files})
+    return trees
 
 
 def run(port, base, head, **inputs):
@@ -157,7 +169,7 @@ def main():
     Api.calls = []
     code, printed, _ = run(port, base, {"prompts/a.md": PROMPT + "Be brief.\n"})
     expect(code == 0, "a change within its budget passes", printed)
-    expect(len(Api.comments) == len(kept) and "nothing to report" in Api.comments[0]["body"], "the comment is updated, not repeated")
+    expect(len(Api.comments) == len(kept) and "no new findings" in Api.comments[0]["body"], "the comment is updated, not repeated")
 
     fresh()
     lifted = {"prompts/a.md": longer, "llmlint.yaml": CONFIG.replace("40", "4000")}
@@ -188,13 +200,15 @@ def main():
     expect(code == 2 and not Api.comments, "a base that is not there is a failure of the check, not a verdict", printed)
 
     if ACT:
-        act(port, base, {"prompts/a.md": longer}, 1, "a budget is broken")
-        act(port, base, {"prompts/a.md": PROMPT.replace("one", "1")}, 0, "nothing to report")
+        act(port, *fixture("larger-gpu"), 1, "a budget is broken")
+        act(port, *fixture("prompt-grew"), 0, "no new findings")
+        # A fork's token can't write: the job ends as the check does, and no comment is there.
+        act(port, *fixture("hostile-names"), 1, None, answer=403)
     print("the action: all passed")
 
 
-def act(port, base, head, code, words):
-    """A whole workflow in host mode."""
+def act(port, base, head, code, words, answer=None):
+    """A whole workflow in host mode; `words` are in the comment, `answer` is the API's where it refuses."""
     folder = Path(tempfile.mkdtemp())
     try:
         workflow = """on: pull_request
@@ -207,21 +221,23 @@ jobs:
       - uses: ./action
         with: {version: installed, token: stub}
 """
-        (folder / "action/tools/ci").mkdir(parents=True)
-        shutil.copy(ROOT / "action.yml", folder / "action/action.yml")
-        for name in ("install.sh", "action.py"):
-            shutil.copy(ROOT / "tools/ci" / name, folder / "action/tools/ci" / name)
-        commit = pull_request(folder, {**base, ".github/workflows/llmlint.yml": workflow}, head)
+        files = ("action.yml", "tools/ci/install.sh", "tools/ci/action.py")
+        action = {f"action/{path}": (ROOT / path).read_text(encoding="utf-8") for path in files}
+        commit = pull_request(folder, {**base, **action, ".github/workflows/llmlint.yml": workflow}, {**head, ".github/workflows/llmlint.yml": workflow, **action}, whole=True)
         event = {"pull_request": {"number": 7, "base": {"sha": commit}, "head": {"sha": "f" * 40}}}
         (folder / ".git/event.json").write_text(json.dumps(event))
-        fresh()
+        fresh(answer=answer)
         ran = subprocess.run(
             [ACT, "pull_request", "--env", f"GITHUB_API_URL=http://127.0.0.1:{port}", "--env", "GITHUB_REPOSITORY=o/r", "-P", "ubuntu-latest=-self-hosted", "-e", str(folder / ".git/event.json")],
             cwd=folder, text=True, capture_output=True, check=False, timeout=300,
             env={**os.environ, "PATH": f"{LLMLINT.parent}:{os.environ['PATH']}"},
         )
         expect((ran.returncode != 0) == (code != 0), f"act: the job ends as the check does ({code})", ran.stdout, ran.stderr)
-        expect(Api.comments and words in Api.comments[0]["body"], f"act: the comment says “{words}”", Api.calls, ran.stdout)
+        if words is None:
+            expect(not Api.comments and "the comment can't be written" in ran.stdout, "act: a fork is told why there is no comment", ran.stdout)
+            expect("::error::forged" not in ran.stdout.split("::stop-commands::")[0], "act: no name is a command", ran.stdout)
+        else:
+            expect(Api.comments and words in Api.comments[0]["body"], f"act: the comment says “{words}”", Api.calls, ran.stdout)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

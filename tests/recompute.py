@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Works every figure of a JSON report out again, from what the report itself states.
 
-    llmlint check PATH --format json | python3 tests/recompute.py [REPORT.json]
+    llmlint check PATH --format json | python3 tests/recompute.py [REPORT.json [BASE.json]]
+
+With the report on the state that it was compared with, the comparison's figures are worked out too.
 
 Nothing is taken from llmlint: formulas are read by Python's own parser and computed with exact decimals. Prints a line
 for each disagreement and exits with 1 where there is one, with 2 where the report can't be read.
@@ -167,18 +169,35 @@ def totals(check, report, known):
             check.equal(where, "unknown", total["unknown"], unknown.get(total["of"], 0))
 
 
+def comparison(check, report, base, known, known_before):
+    """Both sides of what a change did are the figures of the two reports."""
+    for unit in report["comparison"]["units"]:
+        sides = [
+            ("before", unit.get("was", unit["name"]), known_before, unit["change"] != "new"),
+            ("after", unit["name"], known, unit["change"] != "gone"),
+        ]
+        for side, name, figures, is_there in sides:
+            where = f"{unit['name']}: {side}"
+            check.equal(where, "is in the report", name in figures, is_there)
+            computed = {(fact, per): (low, high) for fact, (per, low, high) in figures.get(name, {}).items()}
+            stated = {(cost["of"], cost["per"]): ends(check, where, cost[side]) for cost in unit.get("costs", []) if side in cost}
+            check.equal(where, "costs", stated, computed if is_there else {})
+    for side, totals_of in (("before", base), ("after", report)):
+        stated = {(c["of"], c["per"]): ends(check, side, c[side]) for c in report["comparison"]["costs"] if side in c}
+        computed = {(t["of"], t["per"]): ends(check, side, t) for t in totals_of["totals"]["costs"]}
+        check.equal(f"comparison: {side}", "sums", stated, computed)
+
+
 def no_float(text):
     raise ValueError(f"the report holds {text}, a number that readers take for a binary fraction")
 
 
-def main(arguments):
-    try:
-        with open(arguments[0], encoding="utf-8") if arguments else sys.stdin as file:
-            report = json.load(file, parse_float=no_float)
-    except (OSError, ValueError) as error:
-        print(f"recompute: {error}", file=sys.stderr)
-        return 2
-    check = Check()
+def load(file):
+    return json.load(file, parse_float=no_float)
+
+
+def one_report(check, report):
+    """Checks a report by itself; answers the known costs of its units."""
     known = {}
     for unit in report["units"]:
         check.holds(unit["name"], "is the name of two units", unit["name"] not in known)
@@ -188,9 +207,27 @@ def main(arguments):
         check.holds(f"{finding['path']} {finding['rule']}", "is about a unit of the report", finding["unit"] in known)
         saving(check, finding, known.get(finding["unit"], {}))
     totals(check, report, known)
+    return known, len(savings)
+
+
+def main(arguments):
+    try:
+        with open(arguments[0], encoding="utf-8") if arguments else sys.stdin as file:
+            report = load(file)
+        base = None
+        if len(arguments) > 1:
+            with open(arguments[1], encoding="utf-8") as file:
+                base = load(file)
+    except (OSError, ValueError) as error:
+        print(f"recompute: {error}", file=sys.stderr)
+        return 2
+    check = Check()
+    known, savings = one_report(check, report)
+    if base is not None:
+        comparison(check, report, base, known, one_report(check, base)[0])
     for line in check.disagreements:
         print(line)
-    print(f"{check.compared} comparisons, {len(savings)} savings, {len(check.disagreements)} disagreements")
+    print(f"{check.compared} comparisons, {savings} savings, {len(check.disagreements)} disagreements")
     return 1 if check.disagreements else 0
 
 

@@ -147,6 +147,7 @@ fn change(before: Option<&UnitReport>, unit: &UnitReport) -> Option<Change> {
     };
     let same = before.fingerprint == unit.fingerprint
         && before.model == unit.model
+        && before.gpus == unit.gpus
         && before.tokens == unit.tokens
         && cost_changes(Some(before), Some(unit))
             .iter()
@@ -169,6 +170,8 @@ fn unit_change(change: Change, before: Option<&UnitReport>, unit: &UnitReport) -
         line: unit.span.line,
         model_before: before.and_then(|before| before.model.clone()),
         model: now.and_then(|unit| unit.model.clone()),
+        gpus_before: before.and_then(|before| before.gpus.clone()),
+        gpus: now.and_then(|unit| unit.gpus.clone()),
         tokens_before: before.and_then(|before| before.tokens.clone()),
         tokens: now.and_then(|unit| unit.tokens.clone()),
         costs: cost_changes(before, now),

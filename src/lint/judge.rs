@@ -129,6 +129,10 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
                 UnitKind::Deployment => concurrency(&subject),
                 _ => None,
             },
+            gpus: match subject.kind() {
+                UnitKind::Deployment => gpus(&subject),
+                _ => None,
+            },
             model: model.known().map(|name| excerpt::safe(name)),
             tokens,
             costs: cost_facts.iter().map(|name| cost(&subject, name)).collect(),
@@ -193,6 +197,23 @@ fn concurrency(subject: &Subject<'_>) -> Option<Decimal> {
         crate::facts::Known::Yes(crate::facts::Value::Number(number)) => Some(number.normalize()),
         _ => None,
     }
+}
+
+/// The GPUs that a deployment asks for; nothing where they are not known.
+fn gpus(subject: &Subject<'_>) -> Option<String> {
+    use crate::facts::{Known, Value};
+    let number = |name: &str| match subject.fact(name)?.value {
+        Known::Yes(Value::Int(number)) => Some(number),
+        _ => None,
+    };
+    let Known::Yes(Value::Strs(names)) = subject.fact("deployment.gpus")?.value else {
+        return None;
+    };
+    let one = format!("{} × {}", number("deployment.gpu_count")?, names.join(" or "));
+    Some(match number("deployment.replicas") {
+        Some(copies) if copies != 1 => excerpt::safe(&format!("{copies} copies of {one}")),
+        _ => excerpt::safe(&one),
+    })
 }
 
 /// A finding is known by its rule and the first line that it is about: what stands further down may change.

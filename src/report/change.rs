@@ -75,6 +75,12 @@ pub struct UnitChange {
     /// The model now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The GPUs before (deployments).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus_before: Option<String>,
+    /// The GPUs now (deployments).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<String>,
     /// Tokens before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_before: Option<TokenCount>,

@@ -77,6 +77,10 @@ pub(super) fn unit_line(unit: &UnitChange) -> String {
         let name = |model: &Option<String>| model.as_deref().map_or_else(|| "no model".to_owned(), clean);
         line.push_str(&format!(", {} → {}", name(&unit.model_before), name(&unit.model)));
     }
+    if unit.gpus_before != unit.gpus && unit.change == Change::Changed {
+        let name = |gpus: &Option<String>| gpus.as_deref().map_or_else(|| "no GPU known".to_owned(), clean);
+        line.push_str(&format!(", {} → {}", name(&unit.gpus_before), name(&unit.gpus)));
+    }
     let tokens = |count: &Option<crate::report::TokenCount>| {
         count.as_ref().map(|count| {
             let mark = if count.exact { "" } else { "~" };

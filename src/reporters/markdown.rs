@@ -1,36 +1,43 @@
 //! One screen of Markdown, for a comment on a pull request or a job's summary: verdict, change of cost, what changed most,
-//! new findings; details folded.
+//! budgets that need a look, new findings; details folded.
 //!
 //! Names, messages and prompts come from strangers. They are written so that they are text whatever they hold: every
 //! character that Markdown or HTML could read is a numeric reference, and what GitHub links after rendering (mentions,
 //! issues, addresses) is broken by an invisible joiner.
 
+mod changed;
+
 use super::words::{amount, basis, clean, ends, saving_line};
 use super::{Style, change, sarif};
-use crate::report::change::{Change, Comparison, LimitOutcome, UnitChange};
-use crate::report::{Finding, FindingStatus, Report, Severity, grouped};
+use crate::report::change::{Ends, Gate, Limit, LimitOutcome};
+use crate::report::{Figure, Finding, FindingStatus, Report, Severity};
 
 /// GitHub refuses comments of 65,536 characters.
 const MOST_CHARACTERS: usize = 60_000;
 /// Rows of a table before the rest is folded away.
-const ROWS: usize = 10;
+const ROWS: usize = 8;
 /// Findings whose details are given.
 const DETAILS: usize = 40;
 /// By this line a comment of ours is found again.
 pub const MARK: &str = "<!-- llmlint -->";
 
 pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
-    let mut out = format!("{MARK}\n### llmlint: {}\n", verdict(report));
-    let mut parts: Vec<String> = Vec::new();
-    if let Some(gate) = &report.gate {
-        parts.push(budgets(gate));
-    }
-    if let Some(comparison) = &report.comparison {
-        parts.push(changes(comparison));
-    }
-    parts.push(findings(report, style));
-    parts.push(details(report, style));
-    parts.push(footer(report));
+    let mut out = format!("{MARK}\n### {}\n", verdict(report));
+    let comparison = report.comparison.as_ref();
+    let parts = [
+        settings(report, style),
+        comparison.map_or_else(String::new, |comparison| changed::costs(comparison, report)),
+        comparison.map_or_else(String::new, |comparison| changed::units(comparison, style)),
+        report
+            .gate
+            .as_ref()
+            .map_or_else(String::new, |gate| budgets(gate, style)),
+        findings(report, style),
+        comparison.map_or_else(String::new, changed::findings),
+        to_do(report, style),
+        figures(report),
+        footer(report),
+    ];
     for part in parts.into_iter().filter(|part| !part.is_empty()) {
         if out.chars().count() + part.chars().count() > MOST_CHARACTERS {
             out.push_str("\nThe rest is too long for one comment: the job's log has it.\n");
@@ -42,210 +49,204 @@ pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
     out
 }
 
+/// The whole report in a line: a sign, what fails, what is new, what it costs.
 fn verdict(report: &Report) -> String {
-    let shown = report
-        .findings
-        .iter()
-        .filter(|finding| finding.status != Some(FindingStatus::Accepted));
+    let listed = listed(report);
+    let has = |severity: Severity| {
+        let mut shown = listed.iter().copied().chain(gate_findings(report));
+        shown.any(|finding| finding.severity == severity)
+    };
     let failed = report.gate.as_ref().is_some_and(|gate| !gate.passed);
-    let errors = shown
-        .clone()
+    let sign = if failed || has(Severity::Error) {
+        "❌"
+    } else if has(Severity::Warning) {
+        "⚠️"
+    } else {
+        "✅"
+    };
+    let mut parts: Vec<String> = Vec::new();
+    if failed {
+        parts.push("a budget is broken".to_owned());
+    }
+    if gate_findings(report).any(|finding| finding.severity == Severity::Error) {
+        parts.push("the change edits its own limits".to_owned());
+    }
+    let fails = !parts.is_empty();
+    let nothing = report.comparison.as_ref().is_some_and(change::is_nothing);
+    let new = if report.comparison.is_some() { "new " } else { "" };
+    let errors = listed
+        .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .count();
-    let all = shown.count();
-    let budget = if failed { "a budget is broken, " } else { "" };
-    match (&report.comparison, all) {
-        (Some(comparison), 0) if !failed && change::is_nothing(comparison) => "nothing changed".to_owned(),
-        (_, 0) if failed => "a budget is broken".to_owned(),
-        (_, 0) => "nothing to report".to_owned(),
-        (Some(comparison), _) => format!(
-            "{budget}{} new finding{}, {errors} error{}",
-            comparison.new_findings,
-            s(comparison.new_findings as usize),
-            s(errors)
-        ),
-        (None, all) => format!("{budget}{all} finding{}, {errors} error{}", s(all), s(errors)),
+    match (listed.len(), errors) {
+        (0, _) if fails => {}
+        (0, _) if nothing => parts.push("nothing changed".to_owned()),
+        (0, _) => parts.push(format!("no {new}findings")),
+        (all, 0) => parts.push(counted(all, &format!("{new}finding"))),
+        (all, errors) => parts.push(format!(
+            "{}, {}",
+            counted(all, &format!("{new}finding")),
+            counted(errors, "error")
+        )),
     }
+    if let Some(growth) = report.comparison.as_ref().and_then(changed::headline) {
+        parts.push(text(&growth));
+    }
+    format!("{sign} llmlint: {}", parts.join(", "))
 }
 
-fn s(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn budgets(gate: &crate::report::change::Gate) -> String {
-    let mut out = String::from("| budget | limit | amount | |\n| --- | --- | --- | --- |\n");
-    for limit in &gate.limits {
-        let verdict = match (limit.outcome, limit.hard) {
-            (LimitOutcome::Broken, true) => "❌ broken",
-            (LimitOutcome::Broken, false) => "⚠️ broken (soft)",
-            (LimitOutcome::Possible, _) => "⚠️ may be broken",
-            (LimitOutcome::Within, _) => "✅ kept",
-            (LimitOutcome::Unknown, _) => "❔ not known",
-        };
-        let bound = crate::report::change::Ends {
-            low: limit.limit,
-            high: limit.limit,
-        };
-        let shown = limit
-            .amount
-            .as_ref()
-            .map_or_else(|| "nothing is known".to_owned(), |amount| ends(amount, &limit.unit));
-        let unknown = if limit.unknown > 0 {
-            format!(", {} not known", limit.unknown)
-        } else {
-            String::new()
-        };
+/// Settings that the change edits stand above everything else.
+fn settings(report: &Report, style: &Style<'_>) -> String {
+    let mut out = String::new();
+    for finding in gate_findings(report) {
         out.push_str(&format!(
-            "| {} {} | {} | {}{unknown} | {verdict} |\n",
-            text(&limit.budget),
-            text(&limit.key),
-            text(&ends(&bound, &limit.unit)),
-            text(&shown)
+            "{} {}: {}\n<br>{}\n",
+            sign(finding.severity),
+            place(&finding.path, finding.span.line, style),
+            text(&finding.message),
+            text(&finding.help)
         ));
-    }
-    for limit in gate.limits.iter().filter(|limit| limit.outcome == LimitOutcome::Broken) {
-        for cause in &limit.causes {
-            out.push_str(&format!(
-                "- {} at {}: {}\n",
-                text(&limit.key),
-                code(&format!("{}:{}", cause.path, cause.line)),
-                text(&ends(&cause.amount, &limit.unit))
-            ));
-        }
-        for saver in &limit.savers {
-            out.push_str(&format!(
-                "- mending {} at {} would take off {}\n",
-                code(&saver.name),
-                code(&format!("{}:{}", saver.path, saver.line)),
-                text(&ends(&saver.amount, "USD"))
-            ));
-        }
     }
     out
 }
 
-fn changes(comparison: &Comparison) -> String {
-    let base = text(&comparison.base);
-    if change::is_nothing(comparison) {
-        return format!(
-            "Nothing changed against {base}: {} units are the same.\n",
-            comparison.unchanged
-        );
-    }
-    let mut out = format!("Against {base}:\n\n");
-    let differing: Vec<_> = comparison
-        .costs
+/// Limits that are not plainly kept, each with what causes it and what would mend it.
+fn budgets(gate: &Gate, style: &Style<'_>) -> String {
+    let (kept, open): (Vec<&Limit>, Vec<&Limit>) = gate
+        .limits
         .iter()
-        .filter(|cost| cost.before != cost.after)
-        .collect();
-    if !differing.is_empty() {
-        out.push_str("| cost | before | after | change |\n| --- | --- | --- | --- |\n");
-        for cost in differing {
-            let show = |side: &Option<crate::report::change::Ends>| {
-                side.as_ref()
-                    .map_or_else(|| "none".to_owned(), |side| text(&ends(side, &cost.unit)))
-            };
+        .partition(|limit| limit.outcome == LimitOutcome::Within && limit.unknown == 0);
+    let line = |limit: &Limit| format!("{} {}", text(&limit.budget), code(&limit.key));
+    let mut out = String::new();
+    if !open.is_empty() {
+        out.push_str("| budget | amount | limit |\n| --- | --- | --- |\n");
+        for limit in &open {
+            let bound = ends(&exactly(limit.limit), &limit.unit);
             out.push_str(&format!(
-                "| {} per {} | {} | {} | {} |\n",
-                text(change::part(&cost.of)),
-                text(&cost.per),
-                show(&cost.before),
-                show(&cost.after),
-                text(&signed(
-                    &ends(&cost.growth(), &cost.unit),
-                    cost.growth().high.is_sign_positive()
-                ))
+                "| {} {} | {} | {} |\n",
+                match (limit.outcome, limit.hard) {
+                    (LimitOutcome::Broken, true) => "❌",
+                    (LimitOutcome::Broken | LimitOutcome::Possible, _) => "⚠️",
+                    (LimitOutcome::Within, _) => "✅",
+                    (LimitOutcome::Unknown, _) => "❔",
+                },
+                line(limit),
+                standing(limit),
+                text(&bound)
             ));
         }
         out.push('\n');
     }
-    if !comparison.units.is_empty() {
-        let mut units: Vec<&UnitChange> = comparison.units.iter().collect();
-        // What changed the cost most stands first.
-        let weight = |unit: &UnitChange| {
-            unit.costs
-                .iter()
-                .map(|cost| cost.growth().high.abs())
-                .max()
-                .unwrap_or_default()
+    for limit in open.iter().filter(|limit| limit.outcome != LimitOutcome::Within) {
+        let list = |causes: &[crate::report::change::Cause], unit: &str, named: bool| -> Vec<String> {
+            let causes = causes.iter().map(|cause| {
+                let name = if named {
+                    format!("{} ", code(&cause.name))
+                } else {
+                    String::new()
+                };
+                let at = place(&cause.path, cause.line, style);
+                format!("{name}{at} ({})", text(&ends(&cause.amount, unit)))
+            });
+            causes.collect()
         };
-        units.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name)));
-        let row = |unit: &UnitChange| {
-            let costs: Vec<String> = unit
-                .costs
-                .iter()
-                .filter(|cost| cost.before != cost.after)
-                .map(|cost| text(&change::cost_line(cost)))
-                .collect();
-            format!(
-                "| {} | {} | {} |\n",
-                unit.change.name(),
-                code_line(unit),
-                costs.join("<br>")
-            )
-        };
-        out.push_str("| | what | cost |\n| --- | --- | --- |\n");
-        for unit in units.iter().take(ROWS) {
-            out.push_str(&row(unit));
+        if !limit.causes.is_empty() {
+            let causes = list(&limit.causes, &limit.unit, false).join(", ");
+            out.push_str(&format!("- {} comes from {causes}\n", code(&limit.key)));
         }
-        if units.len() > ROWS {
-            out.push_str(&format!("\n{} more units changed.\n", units.len() - ROWS));
+        if !limit.savers.is_empty() {
+            let savers = list(&limit.savers, "USD", true).join(", ");
+            out.push_str(&format!("- mending this would lower it: {savers}\n"));
         }
-        out.push('\n');
     }
-    out.push_str(&format!(
-        "Findings: {} new, {} mended, {} as before.\n",
-        comparison.new_findings,
-        comparison.fixed.len(),
-        comparison.unchanged_findings
-    ));
-    for suppressed in comparison.new_suppressions.iter().take(ROWS) {
+    if !kept.is_empty() {
+        let shown: Vec<String> = kept.iter().take(ROWS).map(|limit| kept_line(limit)).collect();
+        let more = if kept.len() > ROWS { ", …" } else { "" };
+        if !out.is_empty() && !out.ends_with("\n\n") {
+            out.push('\n');
+        }
         out.push_str(&format!(
-            "- newly not reported: {} at {} ({})\n",
-            code(&suppressed.rule),
-            code(&format!("{}:{}", suppressed.path, suppressed.line)),
-            if suppressed.reason.is_empty() {
-                "no reason given".to_owned()
-            } else {
-                text(&suppressed.reason)
-            }
+            "✅ {} kept: {}{more}\n",
+            counted(kept.len(), "limit"),
+            shown.join(", ")
         ));
     }
     out
 }
 
-fn code_line(unit: &UnitChange) -> String {
-    let mut out = code(&unit.name);
-    if let Some(was) = &unit.was {
-        out.push_str(&format!(" (was {})", code(was)));
-    }
-    if unit.change == Change::Changed && unit.model_before != unit.model {
-        let name = |model: &Option<String>| model.as_deref().map_or_else(|| "no model".to_owned(), code);
-        out.push_str(&format!("<br>{} → {}", name(&unit.model_before), name(&unit.model)));
-    }
-    let least = |count: &Option<crate::report::TokenCount>| {
-        count.as_ref().map(|count| {
-            let mark = if count.exact { "" } else { "~" };
-            text(&format!("{mark}{}", grouped(&count.least.to_string())))
-        })
+/// How an amount stands to its limit, in words.
+fn standing(limit: &Limit) -> String {
+    let Some(amount) = &limit.amount else {
+        let unknown = counted(usize::try_from(limit.unknown).unwrap_or(usize::MAX), "unit");
+        return if limit.unknown == 0 {
+            "nothing to measure".to_owned()
+        } else {
+            format!("not known of {unknown}")
+        };
     };
-    match (least(&unit.tokens_before), least(&unit.tokens)) {
-        (Some(before), Some(now)) if before != now => out.push_str(&format!("<br>{before} → {now} tokens")),
-        (None, Some(now)) => out.push_str(&format!("<br>{now} tokens")),
-        _ => {}
+    let shown = text(&ends(amount, &limit.unit));
+    let beyond = |value: rust_decimal::Decimal| text(&ends(&exactly(value), &limit.unit));
+    let verdict = match (limit.outcome, limit.key.starts_with("min_")) {
+        (LimitOutcome::Broken, false) => {
+            format!(", over by {}", beyond(amount.low.saturating_sub(limit.limit)))
+        }
+        (LimitOutcome::Broken, true) => {
+            format!(", short by {}", beyond(limit.limit.saturating_sub(amount.low)))
+        }
+        (LimitOutcome::Possible, _) => ", may be broken".to_owned(),
+        _ => String::new(),
+    };
+    let soft = if limit.outcome == LimitOutcome::Broken && !limit.hard {
+        " (soft: only told)"
+    } else {
+        ""
+    };
+    let unknown = match limit.unknown {
+        0 => String::new(),
+        more => format!(", and {more} more not known"),
+    };
+    format!("{shown}{verdict}{soft}{unknown}")
+}
+
+fn kept_line(limit: &Limit) -> String {
+    let amount = limit.amount.as_ref().map(|amount| ends(amount, &limit.unit));
+    let amount = amount.unwrap_or_default();
+    // What both are in is said once.
+    let what = match limit.unit.split_once(" per ") {
+        Some((_, per)) => format!(" per {per}"),
+        None => format!(" {}", limit.unit),
+    };
+    format!(
+        "{} {} ({} of {})",
+        text(&limit.budget),
+        code(&limit.key),
+        text(amount.strip_suffix(&what).unwrap_or(&amount)),
+        text(&ends(&exactly(limit.limit), &limit.unit))
+    )
+}
+
+fn exactly(value: rust_decimal::Decimal) -> Ends {
+    Ends {
+        low: value,
+        high: value,
     }
-    out
 }
 
-fn signed(text: &str, grew: bool) -> String {
-    if grew { format!("+{text}") } else { text.to_owned() }
+/// Findings that the change edits its own limits; they stand at the top.
+fn gate_findings(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().filter(|finding| finding.category == "gate")
 }
 
-/// The findings that a reader must see: new ones where there is a base, else all.
+/// The findings that a reader must see: new ones where there is a base, else all; the worst first.
 fn listed(report: &Report) -> Vec<&Finding> {
     let mut listed: Vec<&Finding> = report
         .findings
         .iter()
+        .filter(|finding| finding.category != "gate")
         .filter(|finding| match finding.status {
             Some(FindingStatus::Accepted | FindingStatus::Unchanged) => false,
             Some(FindingStatus::New) | None => true,
@@ -255,28 +256,37 @@ fn listed(report: &Report) -> Vec<&Finding> {
     listed
 }
 
+fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "❌",
+        Severity::Warning => "⚠️",
+        Severity::Info => "ℹ️",
+    }
+}
+
 fn findings(report: &Report, style: &Style<'_>) -> String {
     let listed = listed(report);
     if listed.is_empty() {
         return String::new();
     }
-    let mut out = String::from("| | finding | where |\n| --- | --- | --- |\n");
+    let new = if report.comparison.is_some() {
+        "new finding"
+    } else {
+        "finding"
+    };
+    let mut out = format!("| | {new} | where |\n| --- | --- | --- |\n");
     for finding in listed.iter().take(ROWS) {
-        let mark = match finding.severity {
-            Severity::Error => "❌",
-            Severity::Warning => "⚠️",
-            Severity::Info => "ℹ️",
-        };
         let saving = finding
             .saving
             .as_ref()
             .map(|saving| format!("<br>{}", text(&saving_line(saving))))
             .unwrap_or_default();
         out.push_str(&format!(
-            "| {mark} {} | {}{saving} | {} |\n",
+            "| {} {} | {}{saving} | {} |\n",
+            sign(finding.severity),
             code(&finding.rule),
             text(&finding.message),
-            place(finding, style)
+            place(&finding.path, finding.span.line, style)
         ));
     }
     if listed.len() > ROWS {
@@ -288,26 +298,23 @@ fn findings(report: &Report, style: &Style<'_>) -> String {
     out
 }
 
-fn details(report: &Report, style: &Style<'_>) -> String {
+fn to_do(report: &Report, style: &Style<'_>) -> String {
     let listed = listed(report);
     if listed.is_empty() {
         return String::new();
     }
-    let mut out = String::from("<details><summary>What to do, and how each figure is made</summary>\n\n");
+    let mut out = String::from("<details><summary>What to do about each finding</summary>\n\n");
     for finding in listed.iter().take(DETAILS) {
         out.push_str(&format!(
             "- {} {}: {}\n",
             code(&finding.rule),
-            place(finding, style),
+            place(&finding.path, finding.span.line, style),
             text(&finding.message)
         ));
         out.push_str(&format!("  - {}\n", text(&finding.help)));
         let figure = finding.saving.as_ref().and_then(|saving| saving.amount.as_ref());
         if let Some(figure) = figure {
-            out.push_str(&format!("  - {}\n", text(&amount(figure))));
-            for line in basis(figure) {
-                out.push_str(&format!("    - {}\n", text(&line)));
-            }
+            out.push_str(&figure_lines(&amount(figure), figure));
         }
     }
     if listed.len() > DETAILS {
@@ -317,28 +324,74 @@ fn details(report: &Report, style: &Style<'_>) -> String {
     out
 }
 
+/// How the costs of what changed are made, as they are now.
+fn figures(report: &Report) -> String {
+    let Some(comparison) = &report.comparison else {
+        return String::new();
+    };
+    let units: Vec<_> = changed::now(comparison, report).take(DETAILS).collect();
+    let known = units
+        .iter()
+        .flat_map(|unit| &unit.costs)
+        .any(|cost| cost.amount.is_some());
+    if !known {
+        return String::new();
+    }
+    let mut out = String::from("<details><summary>How each cost is made</summary>\n\n");
+    for unit in units {
+        out.push_str(&format!("- {}\n", code(&unit.name)));
+        for cost in &unit.costs {
+            let part = change::part(&cost.fact);
+            match (&cost.amount, &cost.unknown) {
+                (Some(figure), _) => {
+                    out.push_str(&figure_lines(&format!("{part}: {}", amount(figure)), figure));
+                }
+                (None, Some(why)) => out.push_str(&format!("  - {}\n", text(&format!("{part}: not known: {why}")))),
+                (None, None) => {}
+            }
+        }
+    }
+    out.push_str("\n</details>\n");
+    out
+}
+
+/// A figure and what it is made of, as items below an item.
+fn figure_lines(head: &str, figure: &Figure) -> String {
+    let mut out = format!("  - {}\n", text(head));
+    for line in basis(figure) {
+        out.push_str(&format!("    - {}\n", text(&line)));
+    }
+    out
+}
+
 fn footer(report: &Report) -> String {
     let prices = match &report.prices_as_of {
         Some(day) => format!(", prices of {} and later", text(day)),
         None => String::new(),
     };
+    let count = |count: u64, what: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), what);
     format!(
-        "<sub>llmlint {}{prices}; {} prompts, {} deployments. Volumes are those that llmlint.yaml states.</sub>\n",
+        "<sub>llmlint {} on {}{prices}; {}, {}.</sub>\n",
         text(&report.llmlint),
-        report.totals.prompts,
-        report.totals.deployments
+        text(&report.today),
+        count(report.totals.prompts, "prompt"),
+        count(report.totals.deployments, "deployment")
     )
 }
 
-/// The finding's place, as a link where the address of the files is known.
-fn place(finding: &Finding, style: &Style<'_>) -> String {
-    let shown = code(&format!("{}:{}", finding.path, finding.span.line));
+/// A line of a file, as a link where the address of the files is known.
+fn place(path: &str, line: usize, style: &Style<'_>) -> String {
+    linked(&format!("{path}:{line}"), path, line, style)
+}
+
+/// Words that lead to a line of a file, where the address of the files is known.
+fn linked(words: &str, path: &str, line: usize, style: &Style<'_>) -> String {
+    let shown = code(words);
     match style.link {
         Some(base) => format!(
-            "<a href=\"{}/{}#L{}\">{shown}</a>",
+            "<a href=\"{}/{}#L{line}\">{shown}</a>",
             text_url(base),
-            sarif::uri(&finding.path),
-            finding.span.line
+            sarif::uri(path)
         ),
         None => shown,
     }

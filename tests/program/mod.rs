@@ -1,6 +1,9 @@
 //! Runs the built program in a folder of its own, with a limit on its time. Each test binary uses a part of it.
 #![allow(dead_code)]
 
+pub mod markdown;
+pub mod repository;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
