@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 
 use super::rows::Named;
-use super::{ApiModel, Date, Evidence, Gpu, Instance, ModelKind, Number, OpenModel, Price, Table, Today};
+use super::{
+    ApiModel, Date, Evidence, Gpu, Instance, ModelKind, Number, OpenModel, Price, PriceList, Table, Today, check_list,
+};
 
 /// How far parameters worked out from the shape may be from those stated: biases and norms are not counted. Less than a
 /// layer of most models.
@@ -102,6 +104,8 @@ const PLAIN: &[&str] = &[
 pub struct Files<'a> {
     /// `models.jsonl`.
     pub models: &'a str,
+    /// `prices.jsonl`.
+    pub prices: &'a str,
     /// `open_models.jsonl`.
     pub open_models: &'a str,
     /// `gpus.jsonl`.
@@ -183,6 +187,7 @@ pub fn check(files: &Files<'_>, today: Date) -> FilesReport {
     };
     let models = checker.table::<ApiModel>("models.jsonl", files.models, |row| (&row.source, row.as_of));
     checker.models(&models);
+    checker.prices(files.prices, &models);
     let open_models =
         checker.table::<OpenModel>("open_models.jsonl", files.open_models, |row| (&row.source, row.as_of));
     checker.open_models(&open_models);
@@ -326,14 +331,6 @@ impl Checker {
     fn models(&mut self, models: &Table<ApiModel>) {
         for model in &models.rows {
             let id = &model.id;
-            let prices = [
-                model.price,
-                model.long_context.map(|long| long.price()),
-                model.next_price.map(|next| next.price()),
-            ];
-            for price in prices.into_iter().flatten() {
-                self.price(id, model.kind, &price);
-            }
             if let Some(replacement) = &model.replacement {
                 if models.find(replacement).is_none_or(|(_, is_id)| !is_id) {
                     self.wrong(id, format!("its replacement {replacement} is no row"));
@@ -364,6 +361,34 @@ impl Checker {
         }
     }
 
+    fn prices(&mut self, text: &str, models: &Table<ApiModel>) {
+        self.file = "prices.jsonl";
+        let list = match PriceList::new(text.to_owned(), self.file) {
+            Ok(list) => list,
+            Err(error) => return self.wrong("line 1", error.to_string()),
+        };
+        for (at, what) in check_list(&list, self.today) {
+            self.wrong(&at, what);
+        }
+        let mut sources = Sources {
+            file: self.file,
+            ..Sources::default()
+        };
+        sources.read = list.rows().count();
+        self.sources.push(sources);
+        for model in &models.rows {
+            let found = list
+                .find(&model.id, super::names::seller(&model.provider))
+                .ok()
+                .flatten();
+            let price = found.and_then(|(row, _)| row.price_on(self.today, 0, &BTreeMap::new()));
+            if let Some(price) = price {
+                self.price(&model.id, model.kind, &price);
+            }
+        }
+    }
+
+    /// Whether the price of a model that we know can be true.
     fn price(&mut self, id: &str, kind: ModelKind, price: &Price) {
         let all = [Some(price.input), price.cached_input, price.output];
         for amount in all.into_iter().flatten() {
@@ -372,8 +397,8 @@ impl Checker {
         if price.cached_input.is_some_and(|cached| cached >= price.input) {
             self.wrong(id, "cached input costs as much as other input");
         }
-        if price.output.is_some() != (kind == ModelKind::Chat) {
-            self.wrong(id, "a chat model has a price of output, an embedding model has none");
+        if price.output.is_none() && kind == ModelKind::Chat {
+            self.wrong(id, "a chat model has a price of output");
         }
         if price.output.is_some_and(|output| output < price.input) {
             self.doubtful(id, "output costs less than input");

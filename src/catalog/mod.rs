@@ -8,6 +8,8 @@ mod date;
 mod derived;
 mod library;
 mod names;
+mod priced;
+mod prices;
 mod rows;
 
 use std::borrow::Cow;
@@ -19,11 +21,17 @@ use serde::de::DeserializeOwned;
 
 pub use check::{Files, FilesReport, Problem, Sources, check};
 pub use date::{Date, NotADate};
+use names::How;
+pub use priced::{Discount, OwnModel, Priced};
+pub use prices::{
+    Bill, BilledUnit, Head, Hours, ListError, MOST_AGE_DAYS, Moment, PriceList, PriceRow, Rate, Rates, TimedPrice,
+    Usage, Variant, check_list,
+};
 use rows::Named;
 pub use rows::{
     ApiModel, CompressedAttention, CrossAttention, Encoder, Evidence, FullAttention, Gpu, IndexKeys, Instance,
-    LongContextPrice, MigProfile, Mla, ModelKind, Moe, NextPrice, Number, NumberKind, OpenModel, Price, PriceOf,
-    Quantization, SlidingWindow, State, Tier, Today,
+    MigProfile, Mla, ModelKind, Moe, Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State,
+    Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.
@@ -36,6 +44,7 @@ const MOST_REPLACEMENTS: usize = 8;
 /// The files as they are in the program.
 const FILES: Files<'static> = Files {
     models: include_str!("../../catalog/models.jsonl"),
+    prices: include_str!("../../catalog/prices.jsonl"),
     open_models: include_str!("../../catalog/open_models.jsonl"),
     gpus: include_str!("../../catalog/gpus.jsonl"),
     instances: include_str!("../../catalog/instances.jsonl"),
@@ -49,7 +58,11 @@ static GPUS: LazyLock<Table<Gpu>> = LazyLock::new(|| Table::new(with_slices(embe
 static INSTANCES: LazyLock<Vec<Instance>> = LazyLock::new(|| embedded("instances", FILES.instances));
 static EVIDENCE: LazyLock<Table<Evidence>> = LazyLock::new(|| Table::new(embedded("evidence", FILES.evidence)));
 static NUMBERS: LazyLock<Table<Number>> = LazyLock::new(|| Table::new(embedded("numbers", FILES.numbers)));
-static EMBEDDED: Catalog = Catalog { own: None };
+static PRICES: LazyLock<PriceList> = LazyLock::new(|| {
+    PriceList::new(FILES.prices, "the built-in price list")
+        .unwrap_or_else(|error| panic!("catalog/prices.jsonl: {error}"))
+});
+static EMBEDDED: LazyLock<Catalog> = LazyLock::new(Catalog::default);
 
 /// The rows of a file of the program itself: that they parse is a test, not the user's concern.
 fn embedded<T: DeserializeOwned>(file: &str, text: &str) -> Vec<T> {
@@ -201,7 +214,11 @@ impl GpuMatch {
 #[derive(Debug, Default)]
 pub struct Catalog {
     /// The team's own models; they go before the program's.
-    own: Option<Table<ApiModel>>,
+    own: Option<Table<OwnModel>>,
+    /// Prices in place of the program's.
+    prices: Option<PriceList>,
+    /// What providers let the team off.
+    discounts: Vec<Discount>,
 }
 
 impl Catalog {
@@ -214,9 +231,10 @@ impl Catalog {
     /// The facts of the program, and models that go before its own of the same names. Of two extra models with the same
     /// name the first one counts.
     #[must_use]
-    pub fn with_models(extra: Vec<ApiModel>) -> Self {
+    pub fn with_models(extra: Vec<OwnModel>) -> Self {
         Self {
             own: Some(Table::new(extra)),
+            ..Self::default()
         }
     }
 
@@ -225,31 +243,16 @@ impl Catalog {
     /// or OpenAI's name of a model fine-tuned from one. Anything else is unknown, however similar.
     #[must_use]
     pub fn api_model(&self, name: &str) -> ModelMatch<'_> {
-        if let Some((model, is_id)) = self.find(name, None) {
-            return if is_id {
-                ModelMatch::Exact(model)
-            } else {
-                ModelMatch::Alias(model)
-            };
-        }
-        let bare = names::without_prefix(name);
-        if let Some((model, is_id)) = self.find(bare.name, bare.providers) {
-            return if is_id {
-                ModelMatch::Exact(model)
-            } else {
-                ModelMatch::Alias(model)
-            };
-        }
-        if let Some((model, _)) = names::fine_tuned_base(bare.name).and_then(|base| self.find(base, bare.providers)) {
-            return ModelMatch::Alias(model);
-        }
-        // A name with two dates is no name.
-        let undated = names::without_date(bare.name).filter(|base| names::without_date(base).is_none());
-        if let Some((model, _)) = undated.and_then(|base| self.find(base, bare.providers)) {
-            return ModelMatch::DatedSuffix(model);
+        for (form, how) in names::forms(name) {
+            match (self.find(form.name, form.providers), how) {
+                (Some((model, true)), How::Name) => return ModelMatch::Exact(model),
+                (Some((model, _)), How::Name | How::FineTuned) => return ModelMatch::Alias(model),
+                (Some((model, _)), How::Dated) => return ModelMatch::DatedSuffix(model),
+                (None, _) => {}
+            }
         }
         ModelMatch::Unknown {
-            nearest: self.nearest(bare.name),
+            nearest: self.nearest(names::without_prefix(name).name),
         }
     }
 
@@ -273,7 +276,7 @@ impl Catalog {
     /// All models behind an API, the team's own first.
     pub fn api_models(&self) -> impl Iterator<Item = &ApiModel> {
         let own = self.own.iter().flat_map(|table| &table.rows);
-        own.chain(
+        own.map(|own| &own.model).chain(
             MODELS
                 .rows
                 .iter()
@@ -371,6 +374,7 @@ impl Catalog {
         self.own
             .as_ref()
             .and_then(|own| own.find(name))
+            .map(|(own, is_id)| (&own.model, is_id))
             .or_else(|| MODELS.find(name).filter(sold))
     }
 

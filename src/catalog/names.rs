@@ -4,58 +4,183 @@
 
 use super::Date;
 
-/// A word before `/` or `:`, the providers whose rows it can stand before, and the platform it names where that is not
-/// the provider itself.
+/// A word before `/` or `:`, the providers whose rows it can stand before, those whose prices hold then, and the
+/// platform it names where that is not the provider itself.
 struct Prefix {
     word: &'static str,
+    /// As `models.jsonl` calls them.
     providers: &'static [&'static str],
+    /// As the price list calls them, the first one first.
+    sellers: &'static [&'static str],
     platform: Option<&'static str>,
 }
 
-const fn own(word: &'static str, providers: &'static [&'static str]) -> Prefix {
+const fn own(word: &'static str, providers: &'static [&'static str], sellers: &'static [&'static str]) -> Prefix {
     Prefix {
         word,
         providers,
+        sellers,
         platform: None,
     }
 }
 
-const fn hosted(word: &'static str, providers: &'static [&'static str], platform: &'static str) -> Prefix {
+/// A host of other people's models, which the price list calls `seller`.
+const fn host(word: &'static str, seller: &'static [&'static str]) -> Prefix {
+    own(word, seller, seller)
+}
+
+const fn hosted(
+    word: &'static str,
+    providers: &'static [&'static str],
+    sellers: &'static [&'static str],
+    platform: &'static str,
+) -> Prefix {
     Prefix {
         word,
         providers,
+        sellers,
         platform: Some(platform),
     }
 }
 
 /// As LiteLLM, LangChain, Pydantic AI, the Vercel AI SDK and the providers themselves write them.
 const PREFIXES: &[Prefix] = &[
-    own("openai", &["openai"]),
-    own("anthropic", &["anthropic"]),
-    own("google", &["google"]),
-    own("google_genai", &["google"]),
-    own("google-gla", &["google"]),
-    own("gemini", &["google"]),
-    own("models", &["google"]),
-    own("mistral", &["mistral"]),
-    own("mistralai", &["mistral"]),
-    own("deepseek", &["deepseek"]),
-    own("xai", &["xai"]),
-    own("x-ai", &["xai"]),
-    own("cohere", &["cohere"]),
-    own("cohere_chat", &["cohere"]),
-    own("voyage", &["voyage"]),
-    own("voyageai", &["voyage"]),
-    own("bedrock", &["bedrock", "amazon"]),
-    own("bedrock_converse", &["bedrock", "amazon"]),
-    own("bedrock/converse", &["bedrock", "amazon"]),
-    hosted("azure", &["openai"], "azure"),
-    hosted("azure_openai", &["openai"], "azure"),
-    hosted("azure_ai", &["openai", "anthropic"], "azure"),
-    hosted("vertex_ai", &["google", "anthropic"], "vertex"),
-    hosted("google_vertexai", &["google", "anthropic"], "vertex"),
-    hosted("google-vertex", &["google", "anthropic"], "vertex"),
+    own("openai", &["openai"], &["openai"]),
+    own("anthropic", &["anthropic"], &["anthropic"]),
+    own("google", &["google"], &["google"]),
+    own("google_genai", &["google"], &["google"]),
+    own("google-gla", &["google"], &["google"]),
+    own("gemini", &["google"], &["google"]),
+    own("models", &["google"], &["google"]),
+    own("mistral", &["mistral"], &["mistral"]),
+    own("mistralai", &["mistral"], &["mistral"]),
+    own("deepseek", &["deepseek"], &["deepseek"]),
+    own("xai", &["xai"], &["x-ai"]),
+    own("x-ai", &["xai"], &["x-ai"]),
+    own("cohere", &["cohere"], &["cohere"]),
+    own("cohere_chat", &["cohere"], &["cohere"]),
+    own("voyage", &["voyage"], &["voyageai"]),
+    own("voyageai", &["voyage"], &["voyageai"]),
+    own("bedrock", &["bedrock", "amazon"], &["aws"]),
+    own("bedrock_converse", &["bedrock", "amazon"], &["aws"]),
+    own("bedrock/converse", &["bedrock", "amazon"], &["aws"]),
+    host("groq", &["groq"]),
+    host("together", &["together"]),
+    host("together_ai", &["together"]),
+    host("fireworks", &["fireworks"]),
+    host("fireworks_ai", &["fireworks"]),
+    host("openrouter", &["openrouter"]),
+    host("perplexity", &["perplexity"]),
+    host("cerebras", &["cerebras"]),
+    host("moonshot", &["moonshotai"]),
+    host("zai", &["zai"]),
+    host("minimax", &["minimax"]),
+    host("novita", &["novita"]),
+    host("databricks", &["databricks"]),
+    host("github_copilot", &["github-copilot"]),
+    hosted("azure", &["openai"], &["azure", "openai"], "azure"),
+    hosted("azure_openai", &["openai"], &["azure", "openai"], "azure"),
+    hosted(
+        "azure_ai",
+        &["openai", "anthropic"],
+        &["azure", "openai", "anthropic"],
+        "azure",
+    ),
+    hosted("vertex", &["google", "anthropic"], &["google", "anthropic"], "vertex"),
+    hosted(
+        "vertex_ai",
+        &["google", "anthropic"],
+        &["google", "anthropic"],
+        "vertex",
+    ),
+    hosted(
+        "google_vertexai",
+        &["google", "anthropic"],
+        &["google", "anthropic"],
+        "vertex",
+    ),
+    hosted(
+        "google-vertex",
+        &["google", "anthropic"],
+        &["google", "anthropic"],
+        "vertex",
+    ),
 ];
+
+/// Whose names stand for their models without a prefix, in the price list's words.
+const MAKERS: &[&str] = &[
+    "openai",
+    "anthropic",
+    "google",
+    "x-ai",
+    "cohere",
+    "voyageai",
+    "aws",
+    "perplexity",
+];
+
+/// How names of models begin that anybody may serve: such a name alone tells no price.
+const OPEN_WEIGHTS: &[&str] = &["gpt-oss", "gemma", "c4ai-", "r1-", "llama"];
+
+/// Whose prices hold for a name without a prefix: those of makers, where it is not one of published weights.
+pub(super) fn makers(name: &str) -> &'static [&'static str] {
+    let lower = name.to_ascii_lowercase();
+    if OPEN_WEIGHTS.iter().any(|start| lower.starts_with(start)) {
+        return &[];
+    }
+    MAKERS
+}
+
+/// Whose prices hold where a file states `provider` in whatever spelling; `None` where the word is not known.
+pub(super) fn sellers(provider: &str) -> Option<&'static [&'static str]> {
+    let word = provider.to_ascii_lowercase();
+    let prefix = PREFIXES.iter().find(|prefix| prefix.word == word)?;
+    Some(prefix.sellers)
+}
+
+/// What the price list calls a provider of `models.jsonl`.
+pub(super) fn seller(provider: &str) -> &str {
+    match provider {
+        "amazon" | "bedrock" => "aws",
+        "voyage" => "voyageai",
+        "xai" => "x-ai",
+        other => other,
+    }
+}
+
+/// How a form of a name stands for what it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// It is its name.
+    Name,
+    /// It is that of a model fine-tuned from it.
+    FineTuned,
+    /// It has a date that is passed over.
+    Dated,
+}
+
+/// The forms under which `name` may be listed, the strictest first.
+pub(super) fn forms(name: &str) -> impl Iterator<Item = (Bare<'_>, How)> {
+    let whole = Bare {
+        name,
+        providers: None,
+        sellers: None,
+        platform: None,
+    };
+    let bare = without_prefix(name);
+    let tuned = fine_tuned_base(bare.name);
+    // A name with two dates is no name.
+    let undated = without_date(bare.name).filter(|base| without_date(base).is_none());
+    let other = |name| Bare { name, ..bare };
+    [
+        Some((whole, How::Name)),
+        (bare.name != name).then_some((bare, How::Name)),
+        tuned.map(|base| (other(base), How::FineTuned)),
+        undated.map(|base| (other(base), How::Dated)),
+    ]
+    .into_iter()
+    .flatten()
+}
 
 /// A name without the prefix that tells who serves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +189,8 @@ pub(super) struct Bare<'a> {
     pub name: &'a str,
     /// The providers that it can be of; `None` where it had no prefix.
     pub providers: Option<&'static [&'static str]>,
+    /// Whose prices hold, in the price list's words; `None` where it had no prefix.
+    pub sellers: Option<&'static [&'static str]>,
     /// The platform that serves other providers' models, where the prefix named one.
     pub platform: Option<&'static str>,
 }
@@ -79,11 +206,13 @@ pub(super) fn without_prefix(name: &str) -> Bare<'_> {
             Bare {
                 name,
                 providers: None,
+                sellers: None,
                 platform: None,
             },
             |(rest, prefix)| Bare {
                 name: rest,
                 providers: Some(prefix.providers),
+                sellers: Some(prefix.sellers),
                 platform: prefix.platform,
             },
         )
@@ -126,7 +255,8 @@ mod tests {
             bare("anthropic.claude-3-haiku-20240307-v1:0"),
             "anthropic.claude-3-haiku-20240307-v1:0"
         );
-        assert_eq!(bare("openrouter/openai/gpt-4o"), "openrouter/openai/gpt-4o");
+        assert_eq!(bare("openrouter/openai/gpt-4o"), "openai/gpt-4o");
+        assert_eq!(bare("gateway/openai/gpt-4o"), "gateway/openai/gpt-4o");
         assert_eq!(bare("openai"), "openai");
     }
 

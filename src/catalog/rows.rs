@@ -42,12 +42,6 @@ pub struct ApiModel {
     pub context_window: Option<u64>,
     /// The most tokens of one answer; `None` where not known or bounded by the context window alone.
     pub max_output_tokens: Option<u64>,
-    /// The price of today; `None` where no source tells one.
-    pub price: Option<Price>,
-    /// The price of requests with a long input.
-    pub long_context: Option<LongContextPrice>,
-    /// The price announced for later.
-    pub next_price: Option<NextPrice>,
     /// The day on which the provider announced the retirement.
     pub deprecated_on: Option<Date>,
     /// The day from which the provider's own platform refuses it, past or announced.
@@ -61,18 +55,6 @@ pub struct ApiModel {
 }
 
 impl ApiModel {
-    /// The price of a request on `day` with `input_tokens` tokens of input, or `None` where no source tells one.
-    ///
-    /// A long input changes the price of the whole request, not only that of the tokens above the threshold.
-    #[must_use]
-    pub fn price_on(&self, day: Date, input_tokens: u64) -> Option<Price> {
-        match (&self.long_context, &self.next_price) {
-            (Some(long), _) if input_tokens > long.above => Some(long.price()),
-            (_, Some(next)) if day >= next.from => Some(next.price()),
-            _ => self.price,
-        }
-    }
-
     /// Whether the provider's own platform refuses it on `day`.
     #[must_use]
     pub fn is_retired(&self, day: Date) -> bool {
@@ -115,8 +97,7 @@ pub enum Tier {
 }
 
 /// USD per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
     /// Of input that is not cached.
     pub input: Decimal,
@@ -124,52 +105,6 @@ pub struct Price {
     pub cached_input: Option<Decimal>,
     /// Of output, reasoning included; `None` for embeddings.
     pub output: Option<Decimal>,
-}
-
-/// USD per million tokens of a request whose input is long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LongContextPrice {
-    /// Applies to requests with more input tokens than this.
-    pub above: u64,
-    input: Decimal,
-    cached_input: Option<Decimal>,
-    output: Option<Decimal>,
-}
-
-impl LongContextPrice {
-    /// The price of all tokens of such a request.
-    #[must_use]
-    pub fn price(&self) -> Price {
-        Price {
-            input: self.input,
-            cached_input: self.cached_input,
-            output: self.output,
-        }
-    }
-}
-
-/// USD per million tokens from a day on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NextPrice {
-    /// The first day of this price.
-    pub from: Date,
-    input: Decimal,
-    cached_input: Option<Decimal>,
-    output: Option<Decimal>,
-}
-
-impl NextPrice {
-    /// The price from that day on.
-    #[must_use]
-    pub fn price(&self) -> Price {
-        Price {
-            input: self.input,
-            cached_input: self.cached_input,
-            output: self.output,
-        }
-    }
 }
 
 /// A model with published weights: what its memory needs follow from (`open_models.jsonl`).

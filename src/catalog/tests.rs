@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn day(text: &str) -> Date {
@@ -26,7 +28,7 @@ fn the_files_have_no_problems() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let rows: Vec<usize> = report.sources.iter().map(Sources::rows).collect();
-    let least = [200, 330, 60, 280, 30, 10];
+    let least = [200, 2300, 330, 60, 280, 30, 10];
     assert!(rows.iter().zip(least).all(|(&rows, least)| rows >= least), "{rows:?}");
 }
 
@@ -100,39 +102,43 @@ fn only_other_platforms_are_platforms() {
 
 #[test]
 fn a_teams_models_go_first() {
-    let row = |id: &str, input: &str| -> ApiModel {
-        serde_json::from_value(serde_json::json!({
-            "id": id, "provider": "acme", "kind": "chat", "family": id, "reasoning": false,
-            "price": {"input": input, "output": "9"}, "source": "llmlint.yaml", "as_of": "2026-11-01",
+    let own = |id: &str, input: &str| OwnModel {
+        model: serde_json::from_value(serde_json::json!({
+            "id": id, "provider": "own", "kind": "chat", "family": id, "reasoning": false,
+            "source": "llmlint.yaml", "as_of": "2026-11-01",
         }))
-        .expect("a row")
+        .expect("a row"),
+        row: serde_json::from_value(serde_json::json!({
+            "id": id, "provider": "own", "prices": [{"usd": {"input_tokens": input, "output_tokens": "9"}}],
+        }))
+        .expect("a row"),
     };
-    let catalog = Catalog::with_models(vec![row("house-model", "1"), row("gpt-4o", "2")]);
-    let input = |name: &str| {
-        catalog
-            .api_model(name)
-            .model()
-            .and_then(|model| model.price)
-            .map(|price| price.input.to_string())
-    };
-    assert_eq!(input("house-model").as_deref(), Some("1"));
-    assert_eq!(input("gpt-4o").as_deref(), Some("2"));
-    assert_eq!(input("openai/gpt-4o").as_deref(), Some("2"));
-    assert_eq!(input("gpt-4o-mini"), matched_price("gpt-4o-mini"));
+    let catalog = Catalog::with_models(vec![own("house-model", "1"), own("gpt-4o", "2")]);
+    assert_eq!(input_price(&catalog, "house-model").as_deref(), Some("1"));
+    assert_eq!(input_price(&catalog, "gpt-4o").as_deref(), Some("2"));
+    assert_eq!(input_price(&catalog, "openai/gpt-4o").as_deref(), Some("2"));
+    // platform.openai.com/docs/pricing.
+    assert_eq!(input_price(&catalog, "gpt-4o-mini").as_deref(), Some("0.15"));
     assert_eq!(catalog.api_models().count(), MODELS.rows.len() + 1);
 }
 
-fn matched_price(name: &str) -> Option<String> {
-    Some(Catalog::embedded().api_model(name).model()?.price?.input.to_string())
+/// USD of a million input tokens of a short request on 2026-11-24.
+fn input_price(catalog: &Catalog, name: &str) -> Option<String> {
+    let priced = catalog.priced(name, None).ok()?;
+    Some(
+        priced
+            .price_on(day("2026-11-24"), 0, &BTreeMap::new())?
+            .input
+            .to_string(),
+    )
 }
 
 #[test]
 fn a_price_follows_the_day_and_the_length_of_the_input() {
-    let model = |name: &str| Catalog::embedded().api_model(name).model().expect(name);
     let input = |name: &str, on: &str, tokens| {
-        model(name)
-            .price_on(day(on), tokens)
-            .map(|price| price.input.to_string())
+        let priced = Catalog::embedded().priced(name, None).expect(name);
+        let price = priced.price_on(day(on), tokens, &BTreeMap::new());
+        price.map(|price| price.input.to_string())
     };
     // ai.google.dev/gemini-api/docs/pricing: $2 until 2026-11-30, then $4.
     assert_eq!(input("gemini-4-argon", "2026-11-30", 1).as_deref(), Some("2"));
@@ -206,6 +212,7 @@ fn with_line<'a>(file: &str, line: &'a str) -> Files<'a> {
     let mut files = Files::embedded();
     match file {
         "models" => files.models = line,
+        "prices" => files.prices = line,
         "open_models" => files.open_models = line,
         "gpus" => files.gpus = line,
         "instances" => files.instances = line,
@@ -233,6 +240,15 @@ fn every_check_can_fail() {
     let today = day("2026-11-24");
     let files = Files::embedded();
     let llama = |changes| changed(files.open_models, "id", "meta-llama/Llama-3.1-8B-Instruct", changes);
+    let gpt_price = |usd| {
+        let row = changed(
+            files.prices,
+            "id",
+            "gpt-4o",
+            json!({"provider": "openai", "prices": [{"usd": usd}]}),
+        );
+        format!("{{\"prices\":\"a test\",\"as_of\":\"2026-11-24\",\"rows\":1}}\n{row}\n")
+    };
     let gpt = |changes| changed(files.models, "id", "gpt-4o", changes);
     let h100 = |changes| changed(files.gpus, "id", "H100-80GB", changes);
     let p5 = |changes| changed(files.instances, "name", "p5.48xlarge", changes);
@@ -243,20 +259,29 @@ fn every_check_can_fail() {
         ("models", gpt(json!({"source": ""})), "tells no source"),
         ("models", gpt(json!({"as_of": "2026-11-25"})), "is in the future"),
         (
-            "models",
-            gpt(json!({"price": {"input": "0", "output": "1"}})),
+            "prices",
+            gpt_price(json!({"input_tokens": "0", "output_tokens": "1"})),
             "is not between",
         ),
         (
-            "models",
-            gpt(json!({"price": {"input": "2", "cached_input": "2", "output": "3"}})),
+            "prices",
+            gpt_price(json!({"input_tokens": "2", "cache_read_tokens": "2", "output_tokens": "3"})),
             "cached input costs as much",
         ),
-        ("models", gpt(json!({"price": {"input": "2"}})), "has a price of output"),
         (
-            "models",
-            gpt(json!({"price": {"input": "2", "output": "1"}})),
+            "prices",
+            gpt_price(json!({"input_tokens": "2"})),
+            "has a price of output",
+        ),
+        (
+            "prices",
+            gpt_price(json!({"input_tokens": "2", "output_tokens": "1"})),
             "output costs less than input",
+        ),
+        (
+            "prices",
+            gpt_price(json!({"input_tokens": "-2", "output_tokens": "1"})),
+            "is below zero",
         ),
         ("models", gpt(json!({"replacement": "gpt-9"})), "is no row"),
         (

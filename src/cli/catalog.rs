@@ -1,5 +1,7 @@
 //! `llmlint catalog`.
 
+mod prices;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,13 +29,17 @@ enum Command {
         /// A folder with the catalog's files, in place of those of the program.
         folder: Option<PathBuf>,
     },
+    /// Work out what requests cost. Reads a request a line: `{"model", "usage": {"input_tokens": …, …}}`, also with
+    /// `provider`, `at` (a day, or a time in UTC) and `context` (`{"processing": "batch"}`); writes a line for each.
+    Price(prices::Price),
 }
 
 impl Catalog {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let Command::Check { folder } = self.command;
-        let Some(folder) = folder else {
-            return check(&Files::embedded());
+        let folder = match self.command {
+            Command::Check { folder: None } => return check(&Files::embedded()),
+            Command::Check { folder: Some(folder) } => folder,
+            Command::Price(command) => return command.run(),
         };
         let read = |name: &str| {
             let path = folder.join(Path::new(name).with_extension("jsonl"));
@@ -41,6 +47,7 @@ impl Catalog {
         };
         check(&Files {
             models: &read("models")?,
+            prices: &read("prices")?,
             open_models: &read("open_models")?,
             gpus: &read("gpus")?,
             instances: &read("instances")?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::catalog::{ApiModel, Catalog, Date, ModelKind, Price};
+use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceRow, Rate, TimedPrice};
 use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
@@ -37,6 +37,25 @@ impl ConfigArguments {
             config: None,
             no_config: true,
             as_of: None,
+        }
+    }
+
+    /// The day that is taken for today.
+    fn today(&self) -> Result<Date, Failure> {
+        match &self.as_of {
+            Some(text) => text
+                .parse()
+                .map_err(|_| Failure(format!("--as-of: `{text}` is no day: expected YYYY-MM-DD"))),
+            None => Ok(host::today()),
+        }
+    }
+
+    /// The config's file, where there is one for a run that starts at `start`.
+    fn path(&self, origin: &Origin, start: &Path, root: &Root) -> Result<Option<PathBuf>, Failure> {
+        match (&self.config, self.no_config) {
+            (_, true) => Ok(None),
+            (Some(path), _) => Ok(Some(path.clone())),
+            (None, _) => Ok(origin.first(&host::config_places(start, root), root)?),
         }
     }
 }
@@ -87,24 +106,9 @@ impl Run {
         start: &Path,
         selection: &Selection,
     ) -> Result<Self, Failure> {
-        let today = match &arguments.as_of {
-            Some(text) => text
-                .parse()
-                .map_err(|_| Failure(format!("--as-of: `{text}` is no day: expected YYYY-MM-DD")))?,
-            None => host::today(),
-        };
-        let path = match (&arguments.config, arguments.no_config) {
-            (_, true) => None,
-            (Some(path), _) => Some(path.clone()),
-            (None, _) => origin.first(&host::config_places(start, &root), &root)?,
-        };
-        let (config, folder) = match &path {
-            Some(path) => (
-                read_config(origin, path, &root)?,
-                path.parent().unwrap_or(Path::new("")),
-            ),
-            None => (Config::default(), Path::new("")),
-        };
+        let today = arguments.today()?;
+        let path = arguments.path(origin, start, &root)?;
+        let (config, folder) = config_at(origin, path.as_deref(), &root)?;
         let from_root = if path.is_some() && folder.is_absolute() {
             root.path(folder)
         } else {
@@ -183,6 +187,24 @@ impl Run {
     }
 }
 
+/// The catalog in force where a run in the current folder would start, and today.
+pub(super) fn catalog_of(arguments: &ConfigArguments) -> Result<(Catalog, Date), Failure> {
+    let start = Path::new(".");
+    let (origin, root) = (Origin::Disk, root(start)?);
+    let path = arguments.path(&origin, start, &root)?;
+    let (config, _) = config_at(&origin, path.as_deref(), &root)?;
+    Ok((catalog(&config)?, arguments.today()?))
+}
+
+/// A config and its folder; where there is no file, nothing is set.
+fn config_at<'p>(origin: &Origin, path: Option<&'p Path>, root: &Root) -> Result<(Config, &'p Path), Failure> {
+    let Some(path) = path else {
+        return Ok((Config::default(), Path::new("")));
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok((read_config(origin, path, root)?, folder))
+}
+
 fn read_config(origin: &Origin, path: &Path, root: &Root) -> Result<Config, Failure> {
     let text = origin
         .read(path, root, DEFAULT_MAX_FILE_BYTES)
@@ -217,6 +239,9 @@ fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Fa
     placed(path, text, &error)
 }
 
+/// Where the price of a team's own model comes from.
+const OWN_MODELS: &str = "models: in llmlint.yaml";
+
 /// The catalog with the config's own models in front.
 fn catalog(config: &Config) -> Result<Catalog, Failure> {
     let own = config.models.iter().map(|model| {
@@ -226,7 +251,7 @@ fn catalog(config: &Config) -> Result<Catalog, Failure> {
                 model.id
             ))
         })?;
-        Ok(ApiModel {
+        let facts = ApiModel {
             id: model.id.clone(),
             provider: "own".to_owned(),
             aliases: Vec::new(),
@@ -236,19 +261,34 @@ fn catalog(config: &Config) -> Result<Catalog, Failure> {
             reasoning: false,
             context_window: model.context_window,
             max_output_tokens: None,
-            price: Some(Price {
-                input: model.input,
-                cached_input: model.cached_input,
-                output: Some(model.output),
-            }),
-            long_context: None,
-            next_price: None,
             deprecated_on: None,
             retired_on: None,
             replacement: None,
-            source: "models: in llmlint.yaml".to_owned(),
+            source: OWN_MODELS.to_owned(),
             as_of,
-        })
+        };
+        let usd = [
+            (BilledUnit::INPUT, Some(model.input)),
+            (BilledUnit::OUTPUT, Some(model.output)),
+            (BilledUnit::CACHE_READ, model.cached_input),
+        ];
+        let usd = usd.into_iter().filter_map(|(unit, usd)| Some((unit, Rate::Flat(usd?))));
+        let row = PriceRow {
+            id: model.id.clone(),
+            provider: "own".to_owned(),
+            context_window: model.context_window,
+            deprecated: false,
+            least_seconds: None,
+            prices: vec![TimedPrice {
+                from: None,
+                hours: None,
+                usd: usd.collect(),
+            }],
+            variants: Vec::new(),
+            source: Some(OWN_MODELS.to_owned()),
+            as_of: Some(as_of),
+        };
+        Ok(OwnModel { model: facts, row })
     });
     Ok(Catalog::with_models(own.collect::<Result<Vec<_>, Failure>>()?))
 }

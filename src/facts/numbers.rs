@@ -3,6 +3,8 @@
 //! What a row of `catalog/numbers.jsonl` says is how to compute its figure; the operands are the catalog's prices,
 //! sizes and shapes. Where the figure is a measurement there is nothing to compute: it is that of the studies.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
 
@@ -174,18 +176,21 @@ impl Operands<'_> {
             .api_model(id)
             .model()
             .ok_or_else(|| format!("the catalog has no model `{id}`"))?;
-        let usd = model.price_on(self.today, 0).and_then(|price| match which {
-            PriceOf::Input => Some(price.input),
-            PriceOf::CachedInput => price.cached_input,
-            PriceOf::Output => price.output,
-        });
+        let priced = self.catalog.priced(id, None)?;
+        let usd = priced
+            .price_on(self.today, 0, &BTreeMap::new())
+            .and_then(|price| match which {
+                PriceOf::Input => Some(price.input),
+                PriceOf::CachedInput => price.cached_input,
+                PriceOf::Output => price.output,
+            });
         let usd = usd.ok_or_else(|| format!("the catalog has no {} price of {id}", name(which)))?;
         let served = match model.retired_on {
             Some(day) if day <= self.today => format!("; retired since {day}"),
             Some(day) => format!("; served until {day}"),
             None => String::new(),
         };
-        let from = format!("{id}: {}, {}{served}", model.source, model.as_of);
+        let from = format!("{id}: {}, {}{served}", priced.source, priced.as_of);
         Ok(price(label, usd, &from))
     }
 

@@ -9,6 +9,7 @@ mod variables;
 mod waste;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use super::cost::{self, Calls, OutputTokens};
 use super::count::{self, Size, fixed_text};
 use super::words::{self, PromptWords};
 use super::{Fact, Known, PromptAt, Row, Type, Value, World};
-use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Tier};
+use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Priced, Tier};
 use crate::config::{PromptSetting, TokenRange, VariableSize};
 use crate::report::{Figure, TokenCount};
 use crate::source::{Place, Span};
@@ -34,6 +35,7 @@ pub struct PromptFacts<'a> {
     name_in_tree: String,
     world: &'a World<'a>,
     model: OnceCell<Model<'a>>,
+    priced: OnceCell<Result<Priced, String>>,
     count: OnceCell<TokenCount>,
     words: OnceCell<PromptWords>,
     layout: OnceCell<layout::Layout>,
@@ -58,6 +60,7 @@ impl<'a> PromptFacts<'a> {
             prompt,
             world,
             model: OnceCell::new(),
+            priced: OnceCell::new(),
             count: OnceCell::new(),
             words: OnceCell::new(),
             layout: OnceCell::new(),
@@ -351,22 +354,58 @@ impl<'a> PromptFacts<'a> {
         self.stated(|s| s.growth_per_month)
     }
 
+    /// The model's prices, by the name that is written and who serves it.
+    fn priced(&self) -> Result<&Priced, String> {
+        let priced = self.priced.get_or_init(|| {
+            let name = match self.model_name() {
+                Field::Known(name, _) => name,
+                Field::Absent(_) => return Err("no model is named, so its price is not known".to_owned()),
+                Field::Unknown(why, _) => return Err(why),
+            };
+            let provider = self.prompt.provider.as_deref();
+            if let Some(own) = provider.filter(|provider| OWN_SERVERS.contains(provider)) {
+                return Err(format!("`{name}` is served by {own}, where a token has no price"));
+            }
+            let found = self.world.catalog.priced(&name, provider);
+            found.map_err(|why| match self.model() {
+                Model::Unlisted(unlisted) if why.starts_with("the price list has no") => unlisted.clone(),
+                _ => why,
+            })
+        });
+        priced.as_ref().map_err(Clone::clone)
+    }
+
+    /// What is said of its requests that changes their price: a batch, the service tier.
+    fn request_kind(&self) -> BTreeMap<String, String> {
+        let batch = self.prompt.batch.then(|| ("processing".to_owned(), "batch".to_owned()));
+        let tier = self.prompt.service_tier.known();
+        let tier = tier.map(|tier| ("service_tier".to_owned(), tier.clone()));
+        batch.into_iter().chain(tier).collect()
+    }
+
     fn price(&self) -> Result<(Price, String), String> {
-        let tokens = self.count().most;
-        let today = self.world.today;
-        let price = self.of_model(
-            |model| Some((model.price_on(today, tokens)?, priced(model))),
-            "its price",
-        )?;
-        price.ok_or_else(|| "the catalog has no price for this model".to_owned())
+        let (priced, when) = (self.priced()?, self.request_kind());
+        let price = priced.price_on(self.world.today, self.count().most, &when);
+        let price = price.ok_or_else(|| format!("`{}` is not billed by tokens", priced.row.id))?;
+        let usual = priced
+            .row
+            .variants
+            .iter()
+            .all(|variant| variant.when.iter().any(|(k, v)| when.get(k) != Some(v)));
+        let kind = if usual || when.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " ({})",
+                when.values().map(String::as_str).collect::<Vec<_>>().join(", ")
+            )
+        };
+        Ok((price, format!("{}{kind}", priced.from())))
     }
 
     /// The day of the price that its costs are made with.
     pub fn price_as_of(&self) -> Option<Date> {
-        match self.model() {
-            Model::Listed(model) => model.price.is_some().then_some(model.as_of),
-            Model::Unlisted(_) | Model::Unnamed => None,
-        }
+        self.priced().ok().map(|priced| priced.as_of)
     }
 
     fn input_cost(&self) -> Result<Figure, String> {
@@ -441,29 +480,30 @@ impl<'a> PromptFacts<'a> {
         if model.tier != Some(Tier::Frontier) {
             return Ok(None);
         }
-        let Some(price) = &model.price else {
+        let (catalog, today) = (self.world.catalog, self.world.today);
+        let Some(price) = catalog.usual_price(model, today) else {
             return Ok(None);
         };
         let needed = self.count().most;
         let half = |ours: Decimal, theirs: Decimal| theirs * Decimal::TWO <= ours;
-        let small = self.world.catalog.api_models().filter(|other| {
-            other.provider == model.provider
+        let small = catalog.api_models().filter_map(|other| {
+            let serves = other.provider == model.provider
                 && other.tier == Some(Tier::Small)
                 && other.kind == model.kind
                 && other.reasoning == model.reasoning
                 && other.deprecated_on.is_none()
                 && other.retired_on.is_none()
-                && other.context_window.is_none_or(|window| window >= needed)
-                && other.price.as_ref().is_some_and(|cheaper| {
-                    half(price.input, cheaper.input)
-                        && matches!((price.output, cheaper.output), (Some(ours), Some(theirs)) if half(ours, theirs))
-                })
+                && other.context_window.is_none_or(|window| window >= needed);
+            let cheaper = serves.then(|| catalog.usual_price(other, today))??;
+            let halves = half(price.input, cheaper.input)
+                && matches!((price.output, cheaper.output), (Some(ours), Some(theirs)) if half(ours, theirs));
+            halves.then_some((other, cheaper.output))
         });
-        Ok(small.max_by(|a, b| {
-            let usd = |model: &ApiModel| model.price.as_ref().and_then(|price| price.output);
+        let best = small.max_by(|(a, usd_a), (b, usd_b)| {
             let order = version(&a.id).cmp(&version(&b.id));
-            order.then_with(|| usd(a).cmp(&usd(b))).then_with(|| b.id.cmp(&a.id))
-        }))
+            order.then_with(|| usd_a.cmp(usd_b)).then_with(|| b.id.cmp(&a.id))
+        });
+        Ok(best.map(|(model, _)| model))
     }
 
     /// The share that a swap of models takes off input and output: the smaller of both, and the larger; rounded down
@@ -473,7 +513,7 @@ impl<'a> PromptFacts<'a> {
             return Ok(None);
         };
         let (price, _) = self.price()?;
-        let Some(theirs) = &other.price else {
+        let Some(theirs) = self.world.catalog.usual_price(other, self.world.today) else {
             return Ok(None);
         };
         let share = |ours: Decimal, theirs: Decimal| {
@@ -526,6 +566,9 @@ fn version(id: &str) -> Vec<u64> {
         .filter_map(|digits| digits.parse().ok())
         .collect()
 }
+
+/// What stands for a provider where a model runs on machines of one's own.
+const OWN_SERVERS: &[&str] = &["local", "ollama", "vllm", "lmstudio"];
 
 /// Where providers serve their own models.
 const OWN_HOSTS: &[&str] = &[
@@ -624,11 +667,6 @@ fn unlisted(name: &str, nearest: &[String]) -> String {
 fn is_for_agent(format: &str) -> bool {
     const HARNESSES: &[&str] = &["evaluation task", "nemo guardrails config"];
     format.starts_with("agent ") || HARNESSES.contains(&format)
-}
-
-/// Where a model's price comes from.
-fn priced(model: &ApiModel) -> String {
-    format!("{} of {}: {}", model.id, model.as_of, model.source)
 }
 
 pub(super) fn field<T>(field: &Field<T>, value: impl FnOnce(&T) -> Value) -> Fact {

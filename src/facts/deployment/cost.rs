@@ -1,13 +1,16 @@
 //! Facts about money.
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
 use super::{DeploymentFacts, Fact, Get, Row, Type, Value, int, of_result};
 use crate::catalog::Date;
 use crate::facts::cost::{input, price, times, too_large};
 use crate::facts::gpu_request;
 use crate::report::{Figure, HOURS_A_MONTH, Input};
 use crate::units::Field;
-use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 impl DeploymentFacts<'_> {
     /// GPUs of one copy: stated by the manifest, else what the parallelism needs.
@@ -97,13 +100,12 @@ impl DeploymentFacts<'_> {
             "how many requests it serves is not known: `requests_per_month` under `deployments:` in llmlint.yaml would tell",
         )?;
         let (sent, made) = self.request_sizes()?;
-        let found = self.world.catalog.api_model(&name).model();
-        let model = found.ok_or_else(|| format!("the catalog has no price of `{name}`"))?;
-        let usd = model
-            .price_on(self.world.today, sent)
-            .ok_or_else(|| format!("the catalog has no price of `{name}`"))?;
+        let priced = self.world.catalog.priced(&name, None)?;
+        let usd = priced
+            .price_on(self.world.today, sent, &BTreeMap::new())
+            .ok_or_else(|| format!("`{name}` is not billed by tokens"))?;
         let output = usd.output.ok_or_else(|| format!("`{name}` makes no tokens"))?;
-        let from = format!("{name}: {}, {}", model.source, model.as_of);
+        let from = priced.from();
         let (count, sent, made) = (Decimal::from(requests), Decimal::from(sent), Decimal::from(made));
         let request = times(sent, usd.input)?
             .checked_add(times(made, output)?)

@@ -121,7 +121,8 @@ fn base<'a>(facts: &PromptFacts<'a>) -> Result<Option<&'a ApiModel>, String> {
     facts.of_model(
         |model| {
             let base = catalog.api_model(model.id.strip_prefix("ft:")?).model()?;
-            let dearer = model.price?.input > base.price?.input;
+            let usd = |model| Some(catalog.usual_price(model, today)?.input);
+            let dearer = usd(model)? > usd(base)?;
             (dearer && !base.is_retired(today)).then_some(base)
         },
         "its base",
@@ -133,11 +134,11 @@ fn premium(facts: &PromptFacts<'_>) -> Result<Option<Decimal>, String> {
     let Some(base) = base(facts)? else {
         return Ok(None);
     };
-    let theirs = base.price.and_then(|price| price.output);
+    let (catalog, today) = (facts.world.catalog, facts.world.today);
     facts.of_model(
         |model| {
-            let ours = model.price?.output?;
-            Some(ours.checked_div(theirs?)?.round_dp(2))
+            let usd = |model| catalog.usual_price(model, today)?.output;
+            Some(usd(model)?.checked_div(usd(base)?)?.round_dp(2))
         },
         "its price",
     )
@@ -156,9 +157,10 @@ fn cache_discount(facts: &PromptFacts<'_>) -> Result<Option<Decimal>, String> {
 /// (of itself, from 1,024 tokens on), <https://docs.claude.com/en/docs/build-with-claude/prompt-caching> (where
 /// `cache_control` says so, from 1,024 to 4,096 tokens on, by model).
 fn caching(facts: &PromptFacts<'_>) -> Result<Option<&'static str>, String> {
+    let (catalog, today) = (facts.world.catalog, facts.world.today);
     facts.of_model(
         |model| {
-            model.price?.cached_input?;
+            catalog.usual_price(model, today)?.cached_input?;
             match model.provider.as_str() {
                 "openai" => Some("automatic"),
                 "anthropic" | "bedrock" => Some("marked"),
