@@ -246,6 +246,9 @@ impl Inputs {
         if drafting.is_none() && !serving.speculative.is_absent() {
             uncounted.push(draft::UNCOUNTED.to_owned());
         }
+        if !serving.kv_transfer_config.is_absent() {
+            uncounted.push(draft::CONNECTOR.to_owned());
+        }
         if !serving.compilation_config.is_absent() {
             uncounted.push("the compilation config".to_owned());
         }
@@ -439,6 +442,9 @@ pub fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>, gpus: Option<u
     }
 }
 
+/// What an assumption begins with that names a part left out of the figures.
+const NOT_COUNTED: &str = "not counted: ";
+
 /// Judges a model on a GPU with these settings of vLLM, or of the engine that they name.
 pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     if let Some(engine) = inputs.engine.filter(|engine| *engine != EngineKind::Vllm) {
@@ -446,6 +452,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     }
     let inputs = &*draft::settled(model, inputs);
     let mut assumed = inputs.assumed.clone();
+    assumed.extend(inputs.uncounted.iter().map(|part| format!("{NOT_COUNTED}{part}")));
     let settings = match settle(model, gpu, inputs, &mut assumed) {
         Ok(settings) => settings,
         Err(why) => return Plan::without_figures(Outcome::Refused, why, assumed),
@@ -465,6 +472,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     };
     let activation = activation::peak(model, inputs, &settings, &mut steps);
     let non_torch = activation::non_torch(&settings, &mut steps);
+    let non_torch = non_torch.plus(activation::compiling(model, inputs, &settings, &mut steps));
     let cuda_graph = activation::graphs(model, inputs, &settings, &mut steps);
     let needed = kv.sequence_bytes(&settings) / GIB;
     steps.push(Step {
@@ -479,7 +487,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         activation,
         non_torch,
         cuda_graph,
-        graphs_counted: settings.defaults.graphs_counted,
+        graphs_counted: settings.defaults.counts_graphs(&model.architecture),
         kv_bytes_per_token: kv.bytes_per_token(&settings),
         kv_block_tokens: kv.block_tokens(),
         kv_needed_gib: needed,
@@ -519,6 +527,10 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         unit: "tokens",
     });
     let (outcome, why) = judge(&figures, available, inputs, &settings, total, gpu.error_gib);
+    let (outcome, why) = match outcome {
+        Outcome::Starts => states(&kv, available, inputs, &settings).unwrap_or((outcome, why)),
+        _ => (outcome, why),
+    };
     if model.linear_layers > 0 && model.state.is_none() && model.kv_shared_layers == 0 {
         assumed.push("the state of layers without per-token KV is not counted".to_owned());
     }
@@ -650,6 +662,29 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
             .compute_capability
             .is_some_and(|capability| capability < 9.0 || capability < 10.0 && version < MXFP4_MULTIPLIED),
     })
+}
+
+/// The refusal of a model with states whose pool has fewer blocks than sequences, where whole decode steps are captured.
+fn states(kv: &kv::Layout, available: Range, inputs: &Inputs, settings: &Settings) -> Option<(Outcome, String)> {
+    if !settings.defaults.states_checked || inputs.enforce_eager {
+        return None;
+    }
+    let most = kv.blocks_for_states(available.high * GIB)?;
+    let least = kv.blocks_for_states(available.low * GIB)?;
+    let sequences = settings.max_num_seqs;
+    if sequences <= least {
+        return None;
+    }
+    let why = format!(
+        "{sequences} sequences are asked for (--max-num-seqs), each takes a block for its states, and {least} to {most} \
+         are left for the KV cache"
+    );
+    let outcome = if sequences > most {
+        Outcome::Refused
+    } else {
+        Outcome::TooClose
+    };
+    Some((outcome, why))
 }
 
 /// Bytes of one unquantized number: as asked, else as the checkpoint has it, where float32 is served in 16 bits.

@@ -17,6 +17,8 @@ const V1_ONLY: Version = Version::new(0, 11, 0);
 /// max_num_seqs and the batch depend on the GPU's memory (1,024 sequences from 70 GiB up, 256 below; before, 1,024
 /// everywhere in V1).
 const SIZES_BY_GPU: Version = Version::new(0, 8, 5);
+/// Before sizes follow the GPU's memory, they follow its name: only H100 and H200 take the larger ones.
+const SIZES_BY_NAME: Version = Version::new(0, 8, 4);
 /// The A100 takes the smaller sizes.
 const A100_SMALL: Version = Version::new(0, 9, 0);
 /// GPUs from 160 GiB up take 16,384 batched tokens.
@@ -50,8 +52,16 @@ const FILTERED: Version = Version::new(0, 33, 0);
 const GRAPHS_COUNTED: Version = Version::new(0, 20, 0);
 /// The log's KV size is concurrency × length (before, and still in 0.20.0: blocks ÷ groups × block size).
 const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 20, 2);
-/// Two batches are in flight, and sliding-window layers hold both.
-const TWO_BATCHES: Version = Version::new(0, 27, 0);
+/// Two batches are in flight, and sliding-window layers hold both (13.25 sequences of Gemma 4 31B in a log of 0.26.0;
+/// not yet in 0.24).
+const TWO_BATCHES: Version = Version::new(0, 26, 0);
+/// The second model runner measures its CUDA graphs, too (before: sets nothing aside for them, read in 0.24 and 0.27.1).
+const UNFILTERED_GRAPHS: Version = Version::new(0, 29, 0);
+/// The profiler counts all that is gone from the GPU's free memory, so that what compiling leaves there counts (read in
+/// 0.27.1; 0.26 counts what PyTorch holds, and the rest apart).
+const FREE_MEMORY_COUNTED: Version = Version::new(0, 27, 0);
+/// A model with states is refused where fewer blocks than sequences are left and whole decode steps are captured.
+const STATES_CHECKED: Version = Version::new(0, 20, 2);
 /// V0 splits prompts by default where the length is beyond 32,768.
 const V0_LONG_CHUNKED: Version = Version::new(0, 5, 0);
 /// The profiler measures PyTorch's own peak (before: all that PyTorch had reserved, fragments included).
@@ -93,6 +103,10 @@ pub struct Defaults {
     pub counts_reserved: bool,
     /// Whether CUDA graphs are set aside before the KV cache is sized.
     pub graphs_counted: bool,
+    /// Whether the profiler counts what compiling the model leaves on the GPU.
+    pub compiling_counted: bool,
+    /// Whether a start is refused where a model with states has fewer blocks of the KV cache than sequences.
+    pub states_checked: bool,
     /// Whether sliding-window layers hold only their window.
     pub hybrid_kv: bool,
     /// Whether the log's KV size is concurrency × length.
@@ -106,20 +120,23 @@ pub struct Defaults {
 impl Defaults {
     /// The defaults of `version` on a GPU of `gpu_gib` GiB; `use_v1` is what the environment says.
     ///
-    /// `gpu_name` serves the one exception that the engine itself makes by name: A100s.
+    /// `gpu_name` serves the exceptions that the engine itself makes by name: A100s, and in 0.8.4 all but H100 and H200.
     pub fn of(version: Version, use_v1: Option<bool>, gpu_gib: f64, gpu_name: &str) -> Self {
         let from = |first: Version| version >= first;
         let v1 = from(V1_ONLY) || use_v1.unwrap_or(from(V1_DEFAULT));
-        let is_a100 = gpu_name.to_ascii_lowercase().contains("a100");
-        let large = gpu_gib >= 70.0 && !(from(A100_SMALL) && is_a100);
-        let max_num_seqs = match (v1, from(SIZES_BY_GPU)) {
-            (true, false) => 1024,
-            (true, true) if large => 1024,
+        let name = gpu_name.to_ascii_lowercase();
+        let large = if from(SIZES_BY_GPU) || !from(SIZES_BY_NAME) {
+            gpu_gib >= 70.0 && !(from(A100_SMALL) && name.contains("a100"))
+        } else {
+            name.contains("h100") || name.contains("h200")
+        };
+        let max_num_seqs = match v1 {
+            true if large || !from(SIZES_BY_NAME) => 1024,
             _ => 256,
         };
         let batch = if from(SIZES_160) && gpu_gib >= 160.0 {
             16_384
-        } else if large || (v1 && !from(SIZES_BY_GPU) && gpu_gib >= 70.0) {
+        } else if large {
             8192
         } else {
             2048
@@ -145,6 +162,8 @@ impl Defaults {
             counts_whole_gpu: v1 && !from(OWN_SNAPSHOT),
             counts_reserved: !from(PEAK_MEASURED),
             graphs_counted: from(GRAPHS_COUNTED),
+            compiling_counted: from(FREE_MEMORY_COUNTED),
+            states_checked: from(STATES_CHECKED),
             hybrid_kv: v1 && from(HYBRID_KV),
             tokens_by_concurrency: from(TOKENS_BY_CONCURRENCY),
             batches_in_flight: if from(TWO_BATCHES) { 2 } else { 1 },
@@ -155,6 +174,11 @@ impl Defaults {
     /// Whether the profiling run of a model of that class leaves top-k and top-p out, so that the sampler takes little.
     pub fn profiles_unfiltered(&self, architecture: &str) -> bool {
         self.version >= UNFILTERED.0 && self.version < FILTERED && UNFILTERED.1.contains(&architecture)
+    }
+
+    /// Whether a model of that class has its CUDA graphs set aside before the KV cache is sized.
+    pub fn counts_graphs(&self, architecture: &str) -> bool {
+        self.graphs_counted && !(self.profiles_unfiltered(architecture) && self.version < UNFILTERED_GRAPHS)
     }
 
     /// max_num_batched_tokens for a length: V1's budget; V0 takes the whole length, unless prompts are split.
@@ -180,9 +204,12 @@ mod tests {
 
     #[test]
     fn sizes_follow_release_and_gpu() {
-        // arg_utils.py of 0.8.3 (1,024 everywhere), 0.8.5 (by memory), 0.9.2 (not for the A100), 0.33.0 (160 GiB)
+        // arg_utils.py of 0.8.3 (1,024 everywhere), 0.8.4 (by name), 0.8.5 (by memory), 0.9.2 (not for the A100), 0.33.0 (160 GiB)
         let of = |minor, patch, gib, name| Defaults::of(Version::new(0, minor, patch), None, gib, name);
         assert_eq!(of(8, 3, 44.0, "L40S").max_num_seqs, 1024);
+        assert_eq!(of(8, 4, 79.2, "A100-80GB").max_num_seqs, 256);
+        assert_eq!(of(8, 4, 79.2, "A100-80GB").batched_tokens(8192, None, false), 2048);
+        assert_eq!(of(8, 4, 79.2, "H100-80GB").max_num_seqs, 1024);
         assert_eq!(of(8, 5, 44.0, "L40S").max_num_seqs, 256);
         assert_eq!(of(8, 5, 79.2, "A100-80GB").max_num_seqs, 1024);
         assert_eq!(of(9, 2, 79.2, "A100-80GB").max_num_seqs, 256);
@@ -202,6 +229,11 @@ mod tests {
         assert!(of(24, "Qwen3ForCausalLM"));
         assert!(!of(24, "Qwen3MoeForCausalLM"));
         assert!(!of(33, "Qwen3ForCausalLM"));
+        // It measures its graphs from 0.29 on (`profile_cudagraph_memory` returns 0 in 0.24.0 and 0.27.1).
+        let graphs = |minor, class| Defaults::of(Version::new(0, minor, 1), None, 79.2, "H100").counts_graphs(class);
+        assert!(!graphs(27, "Qwen3ForCausalLM"));
+        assert!(graphs(29, "Qwen3ForCausalLM"));
+        assert!(graphs(27, "Qwen2ForCausalLM"));
     }
 
     #[test]

@@ -32,6 +32,9 @@ const HIDDEN_COPIES: f64 = 1.28;
 const COMPRESSED_GIB: f64 = 3.0;
 /// Copies alive of what a delta or state-space layer convolves. Fitted on one run of Kimi Linear.
 const STATE_COPIES: f64 = 7.0;
+/// Copies of every head's numbers where V0 serves a cache of 8 bits: xFormers, which then serves attention, takes keys and
+/// values for every head. Fitted on one run of 0.6.6.
+const EXPANDED_COPIES: f64 = 4.0;
 /// Copies of the hidden states alive at the peak inside a layer: residual, normed, input and output.
 const LAYER_COPIES: f64 = 4.0;
 /// Copies of an encoder's hidden states alive at its peak. Fitted on one tower, on one rank and on four.
@@ -46,17 +49,29 @@ const SWITCHED_GIB: (f64, f64) = (0.42, 0.31);
 /// GiB more for each further rank on other GPUs. Fitted on two T4, two A100, four RTX 3090 and four RTX 2080 Ti, which
 /// take 0 to 0.12.
 const RANK_GIB: f64 = 0.07;
+/// GiB that compiling leaves on the GPU or takes at its peak, at most: a start with a cold compile cache took 0.98 more
+/// than the same start with a warm one (a pair of logs of 0.29).
+const COMPILING_GIB: f64 = 1.0;
+/// The same for classes that the second model runner serves: half of a cold start's, and the most that was measured (six
+/// runs of 0.27 to 0.29, which take from 0 to 1.8 more than the rest explains).
+const COMPILING_SECOND_GIB: (f64, f64) = (0.5, 1.8);
 /// GiB of graphs for a layer and captured size. Fitted; the runs scatter between a third and twice it.
 const GRAPH_GIB: f64 = 0.3 / 1024.0;
 
 /// Peak of activations in the profiling run, GiB: the larger of the peak inside a layer and the sampler's.
 pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, steps: &mut Vec<Step>) -> Range {
     let tokens = settings.batched_tokens as f64;
-    let sequences = settings.max_num_seqs.min(settings.batched_tokens) as f64;
+    let sequences = sequences(model, inputs, settings) as f64;
     let hidden = f64::from(model.hidden_size);
     let element = settings.element;
     let width = layer_width(model, settings);
-    let inside = tokens * element * (LAYER_COPIES * hidden + width) / GIB;
+    let expanded = match inputs.kv_cache_dtype.as_deref() {
+        Some(dtype) if !settings.defaults.v1 && dtype.starts_with("fp8") => {
+            EXPANDED_COPIES * f64::from(model.heads) * f64::from(model.head_dim) / settings.tensor_parallel as f64
+        }
+        _ => 0.0,
+    };
+    let inside = tokens * element * (LAYER_COPIES * hidden + width + expanded) / GIB;
     let kept = HIDDEN_COPIES * tokens * hidden * element / GIB;
     let logits = if inputs.pooling {
         0.0
@@ -121,6 +136,18 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
             + 0.15
             + fragments
             + streams,
+    }
+}
+
+/// Sequences of the profiling run. V0 gives every sequence of a multimodal model its largest item, so that a batch holds
+/// as many as items (`profile_run` of 0.6.6).
+fn sequences(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> u64 {
+    let most = settings.max_num_seqs.min(settings.batched_tokens);
+    match model.encoder {
+        Some(encoder) if !settings.defaults.v1 && !inputs.language_model_only => {
+            most.min((settings.batched_tokens / encoder.tokens.max(1)).max(1))
+        }
+        _ => most,
     }
 }
 
@@ -242,6 +269,25 @@ pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
                 switched - other
             },
     }
+}
+
+/// What compiling the model leaves on the GPU, GiB, in releases that count it: nothing where the compile cache is warm.
+pub(super) fn compiling(model: &OpenModel, inputs: &Inputs, settings: &Settings, steps: &mut Vec<Step>) -> Range {
+    if inputs.enforce_eager || !settings.defaults.compiling_counted {
+        return Range::default();
+    }
+    let (mid, high) = match settings.defaults.profiles_unfiltered(&model.architecture) {
+        true => COMPILING_SECOND_GIB,
+        false => (0.0, COMPILING_GIB),
+    };
+    steps.push(Step {
+        name: "compiling",
+        formula: "0 with a warm compile cache, about 1 with a cold one; half of that for classes of the second model runner",
+        inputs: Vec::new(),
+        value: mid,
+        unit: "GiB",
+    });
+    Range { low: 0.0, mid, high }
 }
 
 /// CUDA graphs, GiB; nothing where they are off.

@@ -121,6 +121,9 @@ fn inputs(row: &Value) -> Inputs {
     if speculative.is_some() && drafting.is_none() {
         uncounted.push(draft::UNCOUNTED.to_owned());
     }
+    if row.get("kv_transfer_config").is_some() {
+        uncounted.push(draft::CONNECTOR.to_owned());
+    }
     if row.get("compilation_config").is_some() {
         uncounted.push("the compilation config".to_owned());
     }

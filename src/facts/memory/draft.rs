@@ -16,6 +16,10 @@ use crate::engines::Version;
 const MOST_TOKENS: u64 = 1024;
 /// What is said of a drafter that isn't counted.
 pub(super) const UNCOUNTED: &str = "the draft model of speculative decoding";
+/// What is said of a KV connector, whose buffers on the GPU follow from its own settings.
+pub(super) const CONNECTOR: &str = "the KV connector's buffers";
+/// Tokens of an EAGLE-3 head's own output, as published heads have it; the head's config tells.
+const HEAD_VOCABULARY: f64 = 32_000.0;
 /// Embedding and output of MTP layers are those of the model: seen in 0.20, in 0.10 not the output.
 const ENDS_SHARED: Version = Version::new(0, 20, 0);
 
@@ -37,10 +41,16 @@ pub enum Drafter {
     Own,
     /// A model of its own, served on the same ranks.
     Model(Box<OpenModel>),
+    /// A head made for the model: a layer like the model's, with a matrix in front that joins hidden states (EAGLE joins
+    /// two, EAGLE-3 three, and has an output of its own).
+    Head {
+        /// EAGLE-3.
+        third: bool,
+    },
 }
 
 /// Reads `--speculative-config` (JSON), or the name of a model as older releases have it. `None` where it can't be
-/// counted: a head made for one model (EAGLE, Medusa), or a model that the catalog doesn't know.
+/// counted: a head of another kind (Medusa, DFlash), or a model that the catalog doesn't know.
 pub(super) fn read(text: &str) -> Option<Drafting> {
     let config = match serde_json::from_str(text) {
         Ok(Value::Object(config)) => config,
@@ -52,6 +62,14 @@ pub(super) fn read(text: &str) -> Option<Drafting> {
         .get("num_speculative_tokens")
         .and_then(Value::as_u64)
         .unwrap_or(0);
+    // A head's share is bounded from one rank to all.
+    if let Some(third) = match name("method") {
+        "eagle" => Some(false),
+        "eagle3" => Some(true),
+        _ => None,
+    } {
+        return Some(of(Drafter::Head { third }, tokens));
+    }
     // A drafter on ranks of its own number holds another share.
     if config.contains_key("draft_tensor_parallel_size") || config.contains_key("quantization") {
         return None;
@@ -92,6 +110,8 @@ pub(super) fn settled<'a>(model: &OpenModel, inputs: &'a Inputs) -> Cow<'a, Inpu
     let told = match &drafting.drafter {
         Drafter::Prompt => true,
         Drafter::Own => layers > 0 && plain(model),
+        // Heads for mixtures, latent attention and states are made in other shapes.
+        Drafter::Head { .. } => plain(model) && model.mla.is_none() && model.moe.is_none() && model.linear_layers == 0,
         // Latent attention and states have pages of their own kinds, whose groups were not read.
         Drafter::Model(draft) => {
             plain(model) && plain(draft) && draft.mla.is_none() && model.mla.is_none() && draft.linear_layers == 0
@@ -138,6 +158,24 @@ pub(super) fn weights(
                 high: of(layer.plain.max(layer.stored)) * 1.15 + ends,
             }
         }
+        Some(Drafter::Head { third }) => {
+            let layer = weights::layer(model, inputs, settings)?.plain * settings.tensor_parallel as f64;
+            let hidden = f64::from(model.hidden_size);
+            let joins = if *third { 3.0 } else { 2.0 };
+            // EAGLE-3's layer reads embedding and hidden state side by side.
+            let reads = f64::from(model.heads + 2 * model.kv_heads) * f64::from(model.head_dim);
+            let wider = if *third { hidden * reads } else { 0.0 };
+            let output = if *third { HEAD_VOCABULARY } else { 0.0 };
+            let own =
+                |output: f64| (layer + (joins * hidden * hidden + wider + output * hidden) * settings.element) / GIB;
+            let ranks = settings.tensor_parallel as f64;
+            Range {
+                low: 0.5 * own(0.0) / ranks,
+                mid: own(output) / ranks,
+                // On one rank, with an output of the model's vocabulary and an embedding of its own.
+                high: 1.1 * own(2.0 * f64::from(model.vocab_size)),
+            }
+        }
         Some(Drafter::Model(draft)) => {
             let own = Inputs {
                 drafting: None,
@@ -151,7 +189,9 @@ pub(super) fn weights(
     };
     steps.push(Step {
         name: "drafter",
-        formula: "MTP layers × (a layer of the model + 2 × hidden² × bytes ÷ ranks), or the draft model's own weights",
+        formula: "MTP layers × (a layer of the model + 2 × hidden² × bytes ÷ ranks); or the draft model's own weights; or \
+                  (EAGLE) a layer + 2 × hidden² × bytes ÷ ranks, (EAGLE-3) a wider one + (3 × hidden + 32,000) × hidden × \
+                  bytes ÷ ranks",
         inputs: vec![("MTP layers", f64::from(model.mtp_layers))],
         value: range.mid,
         unit: "GiB",
@@ -234,6 +274,34 @@ mod tests {
     }
 
     #[test]
+    fn heads_weigh_what_published_ones_do() {
+        // yuhuili/EAGLE3-LLaMA3.1-Instruct-8B: 850 MB in 16 bits (a layer of 8192 → 6144, 4096 × 4096 and 3 × 4096 × 14336,
+        // 12288 × 4096 in front, 32,000 × 4096 behind: 424.7 million numbers).
+        let model = Catalog::embedded()
+            .open_model("meta-llama/Llama-3.1-8B-Instruct")
+            .expect("a model");
+        let gpu = Device {
+            name: "H100-80GB",
+            memory_gib: Some(79.2),
+            error_gib: 0.0,
+            compute_capability: Some(9.0),
+        };
+        let own = |text: &str| Inputs {
+            drafting: read(text),
+            ..Inputs::default()
+        };
+        let of = |inputs: &Inputs| plan(model, &gpu, inputs).figures.expect("figures");
+        let alone = of(&Inputs::default());
+        let head = of(&own(
+            r#"{"method": "eagle3", "model": "someone/a-head", "num_speculative_tokens": 3}"#,
+        ));
+        let more = (head.weights.mid - alone.weights.mid) * GIB;
+        assert!((more / 849.4e6 - 1.0).abs() < 0.01, "{more}");
+        // One layer's keys and values more.
+        assert_eq!(head.kv_bytes_per_token - alone.kv_bytes_per_token, 2 * 8 * 128 * 2);
+    }
+
+    #[test]
     fn methods_tell_what_drafts() {
         let of = |text: &str| read(text).map(|drafting| (drafting.drafter, drafting.tokens));
         assert_eq!(
@@ -248,8 +316,12 @@ mod tests {
         );
         let draft = of(r#"{"model": "Qwen/Qwen3-0.6B", "num_speculative_tokens": 5}"#);
         assert!(matches!(draft, Some((Drafter::Model(model), 5)) if model.id == "Qwen/Qwen3-0.6B"));
-        // Heads made for one model, models not known, ranks of its own.
-        assert_eq!(of(r#"{"method": "eagle3", "model": "Qwen/Qwen3-0.6B"}"#), None);
+        assert_eq!(
+            of(r#"{"method": "eagle3", "model": "someone/a-head", "draft_tensor_parallel_size": 1}"#),
+            Some((Drafter::Head { third: true }, 0))
+        );
+        // Heads of other kinds, models not known, ranks of its own.
+        assert_eq!(of(r#"{"method": "medusa", "model": "Qwen/Qwen3-0.6B"}"#), None);
         assert_eq!(of("someone/unheard-of"), None);
         assert_eq!(
             of(r#"{"model": "Qwen/Qwen3-0.6B", "draft_tensor_parallel_size": 1}"#),

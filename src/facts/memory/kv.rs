@@ -11,8 +11,9 @@ use crate::engines::Version;
 /// Layers of unequal number make groups as large as the most of a kind where that is less than this many times the
 /// least: seen in 0.21 and 0.33; before, 1.25 times, and in 0.11 never.
 const PADDED_GROUPS: [(Version, f64); 2] = [(Version::new(0, 12, 0), 1.25), (Version::new(0, 21, 0), 1.5)];
-/// Sequences of models with states keep a second state, where prefixes are cached, which is the default from then on.
-const STATES_CACHED: Version = Version::new(0, 26, 0);
+/// Sequences of models with states keep a second state, where prefixes are cached, which is the default from then on (read
+/// in 0.29; still asked for in 0.27.1).
+const STATES_CACHED: Version = Version::new(0, 28, 0);
 /// Latent attention keeps its latent alone.
 const LATENT: Version = Version::new(0, 7, 1);
 /// Blocks of latent attention beside states are multiples of so many tokens (`kernel_block_alignment_size`).
@@ -191,6 +192,7 @@ fn kinds(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> Result<Vec<
     // Layers that predict further tokens keep what the model's own layers with attention keep.
     let attention = match drafter {
         Some(Drafter::Own) => attention.saturating_add(u64::from(model.mtp_layers)),
+        Some(Drafter::Head { .. }) => attention.saturating_add(1),
         _ => attention,
     };
     let full_layers = attention - windowed;
@@ -444,6 +446,13 @@ impl Layout {
         ((blocks / groups.max(1) as f64).floor() as u64).saturating_mul(self.counted)
     }
 
+    /// Blocks of a pool of `bytes`, where layers keep states: each sequence that is decoded takes one for them.
+    pub(super) fn blocks_for_states(&self, bytes: f64) -> Option<u64> {
+        let states = self.kinds.iter().any(|kind| matches!(kind.keeps, Keeps::State(_)));
+        let block = self.block_bytes();
+        (states && block > 0.0).then(|| (bytes.max(0.0) / block).floor() as u64)
+    }
+
     /// Sequences of the longest length that a pool of `bytes` holds.
     pub(super) fn concurrency(&self, bytes: f64, settings: &Settings) -> f64 {
         let needed = self.sequence_bytes(settings);
@@ -482,7 +491,7 @@ impl Layout {
 mod tests {
     use crate::catalog::Catalog;
     use crate::engines::Version;
-    use crate::facts::memory::{Device, Figures, Inputs, plan};
+    use crate::facts::memory::{Device, Figures, Inputs, Outcome, plan};
 
     fn figures(name: &str, inputs: &Inputs) -> Figures {
         let model = Catalog::embedded().open_model(name).expect("a model");
@@ -518,6 +527,34 @@ mod tests {
             figures("deepseek-ai/DeepSeek-V3", &at(11, 8, 8192)).kv_bytes_per_token,
             70_272
         );
+    }
+
+    #[test]
+    fn a_block_for_every_sequences_states_is_asked_for() {
+        // A published log of 0.26.0: Qwen3.8 27B in 8 bits on an L40S refuses 256 sequences where 184 blocks are left, and
+        // starts with 16.
+        let model = Catalog::embedded()
+            .open_model_by_name("Qwen/Qwen3.8-27B-FP8")
+            .expect("a model");
+        let gpu = Device {
+            name: "L40S",
+            memory_gib: Some(44.39),
+            error_gib: 0.0,
+            compute_capability: Some(8.9),
+        };
+        let told = |sequences, eager| {
+            let inputs = Inputs {
+                gpu_memory_utilization: Some(0.9),
+                max_num_seqs: Some(sequences),
+                enforce_eager: eager,
+                language_model_only: true,
+                ..at(26, 1, 65_536)
+            };
+            plan(&model, &gpu, &inputs).outcome
+        };
+        assert_eq!(told(256, false), Outcome::Refused);
+        assert_eq!(told(256, true), Outcome::Starts);
+        assert_eq!(told(16, false), Outcome::Starts);
     }
 
     #[test]
