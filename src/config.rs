@@ -54,6 +54,9 @@ pub struct Config {
     pub deployments: Vec<DeploymentSetting>,
     /// Models that the catalog does not have, or whose price is another for this team.
     pub models: Vec<ModelSetting>,
+    /// The file of prices in place of the program's, from the config's folder (default: llmlint.prices.jsonl, where it is
+    /// there); `llmlint catalog update` writes one.
+    pub prices: Option<String>,
     /// What may be spent.
     pub budgets: Vec<Budget>,
     /// The file of accepted findings, from the config's folder (default: llmlint-baseline.json, where it is there).

@@ -9,6 +9,7 @@ mod routes;
 mod settings;
 mod totals;
 mod trainings;
+mod unpriced;
 mod volumes;
 
 use std::collections::HashSet;
@@ -16,11 +17,12 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 pub use self::requests::join;
+pub use self::unpriced::unpriced;
 pub use self::volumes::idle_volumes;
-use crate::catalog::{Catalog, Date};
+use crate::catalog::{Catalog, Date, MOST_AGE_DAYS};
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, World};
 use crate::formats::{self, Outcome, Route};
-use crate::report::{FileNote, Finding, Report, SCHEMA_VERSION};
+use crate::report::{FileNote, Finding, PriceListAbout, Report, SCHEMA_VERSION};
 use crate::rules::RuleSet;
 use crate::source::{Source, SourceId};
 use crate::syntax::code::Files;
@@ -96,6 +98,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
             .filter_map(|unit| unit.price_as_of)
             .min()
             .map(|day| day.to_string()),
+        price_list: Some(price_list(linter)),
         findings: read.findings,
         units: Vec::new(),
         totals: totals::totals(&read.files, &judged),
@@ -116,6 +119,18 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     report.suppressed.sort();
     report.rules = judge::rules_about(&report.findings, linter.rules);
     report
+}
+
+/// The list that prices were looked up in.
+fn price_list(linter: &Linter<'_>) -> PriceListAbout {
+    let head = linter.catalog.prices().head();
+    let age_days = linter.today.days_since(head.as_of);
+    PriceListAbout {
+        name: head.prices.clone(),
+        as_of: head.as_of.to_string(),
+        age_days,
+        old: age_days > MOST_AGE_DAYS,
+    }
 }
 
 /// What the files of a run hold.

@@ -26,6 +26,9 @@ pub struct Report {
     /// The oldest date of a price that entered a figure of this report (YYYY-MM-DD); absent where none did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices_as_of: Option<String>,
+    /// The list that models' prices were looked up in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list: Option<PriceListAbout>,
     /// Findings by path, place and rule.
     pub findings: Vec<Finding>,
     /// The units that were judged, by path and place.
@@ -48,6 +51,33 @@ pub struct Report {
     /// What the budgets say, where the config has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
+}
+
+/// A list of prices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PriceListAbout {
+    /// What it was made from: `genai-prices 0.2.3`.
+    pub name: String,
+    /// The day of that (YYYY-MM-DD).
+    pub as_of: String,
+    /// Days from then to the day of the report; below zero where the report is for an earlier day.
+    pub age_days: i64,
+    /// Whether that is so long that prices may have changed since.
+    pub old: bool,
+}
+
+impl PriceListAbout {
+    /// What is said of a list that is old.
+    pub fn warning(&self) -> Option<String> {
+        let Self {
+            name, as_of, age_days, ..
+        } = self;
+        self.old.then(|| {
+            format!(
+                "The price list is {age_days} days old ({name} of {as_of}): `llmlint catalog update` takes a newer one."
+            )
+        })
+    }
 }
 
 /// How much a finding matters.

@@ -1,6 +1,8 @@
 //! `llmlint catalog`.
 
+mod lists;
 mod prices;
+mod show;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,13 @@ enum Command {
     /// Work out what requests cost. Reads a request a line: `{"model", "usage": {"input_tokens": …, …}}`, also with
     /// `provider`, `at` (a day, or a time in UTC) and `context` (`{"processing": "batch"}`); writes a line for each.
     Price(prices::Price),
+    /// Print all that is known of a model: prices with tiers and kinds of requests, their source and day, context,
+    /// retirement, tokenizer, shape.
+    Show(show::Show),
+    /// What differs between two price lists.
+    Diff(lists::Diff),
+    /// Take a newer price list, after checking it; nothing is fetched.
+    Update(lists::Update),
 }
 
 impl Catalog {
@@ -40,6 +49,9 @@ impl Catalog {
             Command::Check { folder: None } => return check(&Files::embedded()),
             Command::Check { folder: Some(folder) } => folder,
             Command::Price(command) => return command.run(),
+            Command::Show(command) => return command.run(),
+            Command::Diff(command) => return command.run(),
+            Command::Update(command) => return command.run(),
         };
         let read = |name: &str| {
             let path = folder.join(Path::new(name).with_extension("jsonl"));

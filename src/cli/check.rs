@@ -71,6 +71,9 @@ pub(super) struct Check {
     /// Write the findings of this run to a baseline, so that only further ones fail.
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "base")]
     write_baseline: Option<Option<PathBuf>>,
+    /// Fail where a prompt names a model whose price is not known.
+    #[arg(long)]
+    fail_on_unpriced: bool,
     #[command(flatten)]
     config: ConfigArguments,
     /// The address below which the files can be looked at, for outputs that link to lines:
@@ -179,6 +182,9 @@ impl Check {
         };
         if self.is_whole(&run) {
             report.findings.splice(0..0, run.idle_volumes(&report));
+        }
+        if self.fail_on_unpriced {
+            report.findings.splice(0..0, lint::unpriced(&report));
         }
         let notes = self.accept(&origin, &run, &mut report)?;
         if !run.settings.config.budgets.is_empty() {

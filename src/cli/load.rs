@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceRow, Rate, TimedPrice};
+use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice};
 use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
@@ -75,6 +75,10 @@ pub(super) struct Run {
 
 /// The name of a baseline, unless the config gives another.
 const BASELINE: &str = "llmlint-baseline.json";
+/// The name of a file of prices, unless the config gives another.
+const PRICES: &str = "llmlint.prices.jsonl";
+/// The largest file of prices that is read: the program's own has half a megabyte.
+pub(super) const MOST_PRICE_BYTES: u64 = 64 << 20;
 
 /// The root of a run that starts at `start`.
 pub(super) fn root(start: &Path) -> Result<Root, Failure> {
@@ -131,11 +135,12 @@ impl Run {
         })?;
         let baseline = config.baseline.as_ref().map(|name| folder.join(name));
         let owners = owners(origin, &root)?;
+        let prices = own_prices(origin, path.as_deref(), &root, &config)?;
         Ok(Self {
             root,
             baseline: baseline.unwrap_or_else(|| folder.join(BASELINE)),
             config_path: path.clone(),
-            catalog: catalog(&config)?,
+            catalog: catalog(&config, prices)?,
             settings: Settings::new(config, &from_root).with_owners(owners),
             rules: set,
             today,
@@ -193,7 +198,43 @@ pub(super) fn catalog_of(arguments: &ConfigArguments) -> Result<(Catalog, Date),
     let (origin, root) = (Origin::Disk, root(start)?);
     let path = arguments.path(&origin, start, &root)?;
     let (config, _) = config_at(&origin, path.as_deref(), &root)?;
-    Ok((catalog(&config)?, arguments.today()?))
+    let prices = own_prices(&origin, path.as_deref(), &root, &config)?;
+    Ok((catalog(&config, prices)?, arguments.today()?))
+}
+
+/// Where prices in place of the program's are, or would be, for a run in the current folder.
+pub(super) fn prices_path(arguments: &ConfigArguments) -> Result<PathBuf, Failure> {
+    let start = Path::new(".");
+    let (origin, root) = (Origin::Disk, root(start)?);
+    let path = arguments.path(&origin, start, &root)?;
+    let (config, _) = config_at(&origin, path.as_deref(), &root)?;
+    Ok(prices_beside(path.as_deref(), &root, &config))
+}
+
+/// The file of prices beside the config, or in the root's folder where there is none.
+fn prices_beside(config_path: Option<&Path>, root: &Root, config: &Config) -> PathBuf {
+    let folder = match config_path {
+        Some(path) => path.parent().unwrap_or(Path::new("")),
+        None => &root.folder,
+    };
+    folder.join(config.prices.as_deref().unwrap_or(PRICES))
+}
+
+/// Prices in place of the program's: the file that the config names, or else that of the usual name where it is there.
+fn own_prices(
+    origin: &Origin,
+    config_path: Option<&Path>,
+    root: &Root,
+    config: &Config,
+) -> Result<Option<PriceList>, Failure> {
+    let path = prices_beside(config_path, root, config);
+    if config.prices.is_none() && origin.first(std::slice::from_ref(&path), root)?.is_none() {
+        return Ok(None);
+    }
+    let failed = |why: String| Failure(format!("{}: {why}", path.display()));
+    let text = origin.read(&path, root, MOST_PRICE_BYTES).map_err(failed)?;
+    let list = PriceList::new(text, config.prices.as_deref().unwrap_or(PRICES));
+    list.map(Some).map_err(|error| failed(error.to_string()))
 }
 
 /// A config and its folder; where there is no file, nothing is set.
@@ -243,7 +284,7 @@ fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Fa
 const OWN_MODELS: &str = "models: in llmlint.yaml";
 
 /// The catalog with the config's own models in front.
-fn catalog(config: &Config) -> Result<Catalog, Failure> {
+fn catalog(config: &Config, prices: Option<PriceList>) -> Result<Catalog, Failure> {
     let own = config.models.iter().map(|model| {
         let as_of = model.as_of.parse().map_err(|_| {
             Failure(format!(
@@ -290,7 +331,8 @@ fn catalog(config: &Config) -> Result<Catalog, Failure> {
         };
         Ok(OwnModel { model: facts, row })
     });
-    Ok(Catalog::with_models(own.collect::<Result<Vec<_>, Failure>>()?))
+    let own = own.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(Catalog::with_models(own).with_prices(prices, Vec::new()))
 }
 
 /// A team's own rule pages.

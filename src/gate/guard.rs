@@ -18,8 +18,11 @@ const NAMES: &[&str] = &[
     ".llmlint.yaml",
     "llmlint-baseline.json",
     "llmlint.usage.json",
+    "llmlint.prices.jsonl",
 ];
 
+/// Files with more bytes are not looked into for keys.
+const MOST_BYTES_WITH_KEYS: usize = 100_000;
 /// Top-level keys of a config that are named.
 const MOST_KEYS: usize = 12;
 
@@ -117,6 +120,10 @@ fn first_difference(before: &str, now: &str) -> usize {
 
 /// The top-level keys of two YAML or JSON texts whose values differ.
 fn changed_keys(before: &str, now: &str) -> Vec<String> {
+    // Long files are lists: a price list has no keys.
+    if before.len().max(now.len()) > MOST_BYTES_WITH_KEYS {
+        return Vec::new();
+    }
     let parts = |text: &str| -> Vec<(String, String)> {
         let parsed = yaml::parse(text, 0);
         let document = parsed.documents.into_iter().next();

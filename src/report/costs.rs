@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, HOURS_A_MONTH, Report, TokenCount, UnitReport};
+use super::{Cost, HOURS_A_MONTH, PriceListAbout, Report, TokenCount, UnitReport};
 
 /// The version of the schema of [`Costs`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -29,6 +29,9 @@ pub struct Costs {
     /// The oldest date of a price that entered an amount (YYYY-MM-DD).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prices_as_of: Option<String>,
+    /// The list that models' prices were looked up in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list: Option<PriceListAbout>,
     /// The units, the dearest first.
     pub units: Vec<UnitCosts>,
     /// What the groups are: folders, owners or tags.
@@ -303,6 +306,7 @@ impl Costs {
             llmlint: report.llmlint.clone(),
             today: report.today.clone(),
             prices_as_of: report.prices_as_of.clone(),
+            price_list: report.price_list.clone(),
             groups: groups(&units, by),
             units,
             by,

@@ -7,7 +7,7 @@ use super::csv::cell;
 use super::words::{clean, escaped};
 use super::{Style, markdown};
 use crate::report::costs::{Amount, Costs, Group, GroupBy, Sums, UnitCosts};
-use crate::report::{grouped, money};
+use crate::report::{PriceListAbout, grouped, money};
 
 /// An output of `llmlint cost`.
 pub struct CostReporter {
@@ -216,6 +216,7 @@ fn notes(costs: &Costs) -> Vec<String> {
         None => format!("No price entered; today is {}.", clean(&costs.today)),
     };
     notes.push(prices);
+    notes.extend(costs.price_list.as_ref().and_then(PriceListAbout::warning));
     notes.push(
         "Volumes are those that llmlint.yaml or llmlint.usage.json states; a month of GPUs is 730 hours.".to_owned(),
     );

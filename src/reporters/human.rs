@@ -10,7 +10,7 @@ use miette::{
 
 use super::words::{amount, basis, clean, saving_line};
 use super::{Style, change};
-use crate::report::{Excerpt, Finding, FindingStatus, Report, Severity, Sum, grouped, money};
+use crate::report::{Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money};
 
 /// Findings of the summary's list of savings.
 const TOP_SAVINGS: usize = 5;
@@ -253,6 +253,8 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
             clean(day),
             clean(&report.today)
         ));
+        let old = report.price_list.as_ref().and_then(PriceListAbout::warning);
+        out.extend(old.map(|warning| format!("{}\n", clean(&warning))));
     }
     if let Some(gate) = &report.gate {
         section(&change::gate(gate), &bold, out);

@@ -10,7 +10,7 @@ mod changed;
 use super::words::{amount, basis, clean, ends, saving_line};
 use super::{Style, change, sarif};
 use crate::report::change::{Ends, Gate, Limit, LimitOutcome};
-use crate::report::{Figure, Finding, FindingStatus, Report, Severity};
+use crate::report::{Figure, Finding, FindingStatus, PriceListAbout, Report, Severity};
 
 /// GitHub refuses comments of 65,536 characters.
 const MOST_CHARACTERS: usize = 60_000;
@@ -369,9 +369,12 @@ fn footer(report: &Report) -> String {
         Some(day) => format!(", prices of {} and later", text(day)),
         None => String::new(),
     };
+    let old = report.price_list.as_ref().filter(|_| report.prices_as_of.is_some());
+    let old = old.and_then(PriceListAbout::warning);
+    let old = old.map_or_else(String::new, |warning| format!(" {}", text(&warning)));
     let count = |count: u64, what: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), what);
     format!(
-        "<sub>llmlint {} on {}{prices}; {}, {}.</sub>\n",
+        "<sub>llmlint {} on {}{prices}; {}, {}.{old}</sub>\n",
         text(&report.llmlint),
         text(&report.today),
         count(report.totals.prompts, "prompt"),

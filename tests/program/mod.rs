@@ -52,8 +52,13 @@ impl Tree {
 
     /// `llmlint check ARGUMENTS` in the folder; fails where it crashes, panics or hangs.
     pub fn check(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["check"], arguments].concat())
+    }
+
+    /// The same with any command.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = self.command();
-        command.arg("check").args(arguments).stdin(Stdio::null());
+        command.args(arguments).stdin(Stdio::null());
         let ran = finish(command.spawn().expect("the program starts"));
         assert!(ran.code.is_some(), "ended by a signal: {}", ran.err);
         ran

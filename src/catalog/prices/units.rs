@@ -255,7 +255,7 @@ impl BilledUnit {
 
 impl fmt::Display for BilledUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
