@@ -1,5 +1,6 @@
 //! Sources, and the way from decoded text back to their bytes.
 
+use std::any::Any;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -68,7 +69,11 @@ pub struct Source {
     pub named: bool,
     /// Whether it was read only because code of other files names it: it is not judged itself.
     pub looked_up: bool,
-    lines: Vec<usize>,
+    /// What a reader worked out of its text, kept for the next.
+    pub memo: Memo,
+    extension: String,
+    /// Where each line starts; made when a place is first asked for.
+    lines: OnceLock<Vec<usize>>,
     /// Characters before each block of [`BLOCK`] bytes; made when a place far along a line is first asked for.
     blocks: OnceLock<Vec<usize>>,
 }
@@ -89,22 +94,21 @@ pub struct Position {
 impl Source {
     /// Makes a source of a path and its text.
     pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>, named: bool) -> Self {
-        let text: Arc<str> = text.into();
-        let mut lines = vec![0];
-        lines.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, byte)| *byte == b'\n')
-                .map(|(at, _)| at + 1),
-        );
         let path = path.into();
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let extension = match name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() => extension.to_ascii_lowercase(),
+            _ => String::new(),
+        };
         Self {
             from_root: path.clone(),
             path,
-            text,
+            text: text.into(),
             named,
             looked_up: false,
-            lines,
+            memo: Memo::default(),
+            extension,
+            lines: OnceLock::new(),
             blocks: OnceLock::new(),
         }
     }
@@ -126,8 +130,9 @@ impl Source {
     /// Line and column of a byte offset; an offset past the end is the end's.
     pub fn position(&self, offset: usize) -> Position {
         let offset = floor_char_boundary(&self.text, offset);
-        let line = self.lines.partition_point(|start| *start <= offset) - 1;
-        let start = self.lines[line];
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset) - 1;
+        let start = lines[line];
         let column = if offset - start < BLOCK {
             characters(&self.text.as_bytes()[start..offset])
         } else {
@@ -156,16 +161,17 @@ impl Source {
 
     /// The span of the line that holds `offset`, without its line end.
     pub fn line_at(&self, offset: usize) -> Span {
-        let line = self.lines.partition_point(|start| *start <= offset) - 1;
-        let start = self.lines[line];
-        let end = self.lines.get(line + 1).copied().unwrap_or(self.text.len());
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset) - 1;
+        let start = lines[line];
+        let end = lines.get(line + 1).copied().unwrap_or(self.text.len());
         let content = self.text[start..end].trim_end_matches(['\n', '\r']);
         Span::new(start, start + content.len())
     }
 
     /// The span of the line with this number (from 1), without its line end; `None` past the last.
     pub fn line(&self, number: usize) -> Option<Span> {
-        let start = *self.lines.get(number.checked_sub(1)?)?;
+        let start = *self.lines().get(number.checked_sub(1)?)?;
         Some(self.line_at(start))
     }
 
@@ -175,11 +181,27 @@ impl Source {
     }
 
     /// The file name's extension, lower-case, without its dot; empty where there is none.
-    pub fn extension(&self) -> String {
-        match self.file_name().rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() => extension.to_ascii_lowercase(),
-            _ => String::new(),
-        }
+    pub fn extension(&self) -> &str {
+        &self.extension
+    }
+
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at + 1)).collect()
+        })
+    }
+}
+
+/// What a reader of a source worked out of its text. Copies of the source share it, so that a file is not parsed anew
+/// for each set of sources that it is part of.
+#[derive(Debug, Clone, Default)]
+pub struct Memo(Arc<OnceLock<Box<dyn Any + Send + Sync>>>);
+
+impl Memo {
+    /// What is kept; it is made first where nothing is. Each source has one reader, which keeps one type.
+    pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
     }
 }
 

@@ -60,7 +60,7 @@ fn rules_page() {
         writeln!(
             page,
             "| [{id}](../rules/{id}.md) | {severity} | {category} | {unit} | {} |",
-            rule.summary
+            rule.summary()
         )
         .unwrap();
     }

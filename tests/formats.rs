@@ -587,7 +587,7 @@ fn an_absent_limit_can_be_written_where_its_slot_is() {
             let Field::Absent(Some((_, Some(insert)))) = &prompt.max_output_tokens else {
                 continue;
             };
-            let json = matches!(case.source.extension().as_str(), "json" | "jsonl");
+            let json = matches!(case.source.extension(), "json" | "jsonl");
             let entry = if json { "\"max_tokens\": 512" } else { "max_tokens: 512" };
             let mut text = case.source.text.to_string();
             text.insert_str(insert.at, &format!("{}{entry}{}", insert.before, insert.after));

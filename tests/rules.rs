@@ -1,12 +1,14 @@
 //! Every rule's page: it loads, its examples do what they say, its evidence exists, its fix mends.
 
+use std::path::Path;
+
 use llmlint::catalog::Catalog;
 use llmlint::config::Config;
 use llmlint::facts::Settings;
 use llmlint::fix;
 use llmlint::lint::{Linter, lint_against};
 use llmlint::report::Report;
-use llmlint::rules::{self, Example, RuleSet, Selection};
+use llmlint::rules::{self, Example, Rule, RuleSet, Selection};
 use llmlint::source::Source;
 
 /// Judges an example's text by one rule alone.
@@ -40,24 +42,31 @@ fn judge(id: &str, example: &Example, text: &str) -> Report {
 
 #[test]
 fn every_page_loads() {
-    let rules = rules::embedded().unwrap_or_else(|error| {
-        panic!("rules/{}.md: {error} at byte {}", error.id, error.error.span.start);
-    });
+    let rules = rules::embedded().unwrap_or_else(|error| panic!("rules/{}.md: {error}", error.id));
     assert!(rules.len() >= 10);
     for rule in rules {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("rules/{}.md", rule.id));
+        let page = std::fs::read_to_string(&path).expect("the page can be read");
+        let read = Rule::parse(&rule.id, &page).unwrap_or_else(|error| {
+            panic!("rules/{}.md: {error} at byte {}", error.id, error.error.span.start);
+        });
+        rule.checked()
+            .unwrap_or_else(|error| panic!("rules/{}.md: {error}", error.id));
+        // What the program was built with is what the page says.
+        assert_eq!(format!("{rule:?}"), format!("{read:?}"));
         assert!(
             rule.body.starts_with(&format!("# {}", rule.id)),
             "{}: its heading",
             rule.id
         );
-        assert!(!rule.summary.is_empty(), "{}: its first paragraph", rule.id);
+        assert!(!rule.summary().is_empty(), "{}: its first paragraph", rule.id);
         assert!(
-            rule.examples.iter().any(|example| example.fires),
+            rule.examples().iter().any(|example| example.fires),
             "{}: no bad example",
             rule.id
         );
         assert!(
-            rule.examples.iter().any(|example| !example.fires),
+            rule.examples().iter().any(|example| !example.fires),
             "{}: no ok example",
             rule.id
         );
@@ -74,7 +83,7 @@ fn every_page_loads() {
 #[test]
 fn examples_do_what_they_say() {
     for rule in rules::embedded().expect("the pages load") {
-        for (number, example) in rule.examples.iter().enumerate() {
+        for (number, example) in rule.examples().iter().enumerate() {
             let report = judge(&rule.id, example, &example.text);
             let fired: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
             let expected: &[&str] = if example.fires { &[&rule.id] } else { &[] };
@@ -98,7 +107,7 @@ fn declared_fixes_mend() {
             continue;
         }
         let mut mended = 0;
-        for example in rule.examples.iter().filter(|example| example.fires) {
+        for example in rule.examples().iter().filter(|example| example.fires) {
             let report = judge(&rule.id, example, &example.text);
             let Some(fix) = &report.findings[0].fix else {
                 continue;

@@ -150,6 +150,8 @@ impl Rules {
 fn line(rule: &Rule, severity: &str, on: &str) -> String {
     format!(
         "{:<30} {severity:<8} {:<12} {on:<7} {}\n",
-        rule.id, rule.category, rule.summary
+        rule.id,
+        rule.category,
+        rule.summary()
     )
 }

@@ -10,7 +10,7 @@ use crate::units::Role;
 pub(super) const NAME: &str = "agent crew";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension().as_str(), "yaml" | "yml") {
+    if !matches!(reading.source.extension(), "yaml" | "yml") {
         return None;
     }
     let agents = reading.contains("backstory:") && reading.contains("goal:");

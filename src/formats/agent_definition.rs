@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "agent definition";
 const DEPTH: usize = 10;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    match reading.source.extension().as_str() {
+    match reading.source.extension() {
         "yaml" | "yml" => {
             const KINDS: &[&str] = &["kind: Prompt", "kind: Agent", "kind: GptComponentMetadata", "_agent"];
             if !reading.contains("instructions:") || !KINDS.iter().any(|kind| reading.contains(kind)) {

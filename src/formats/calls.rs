@@ -56,7 +56,7 @@ const TEMPLATES: &[&str] = &[
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static SIGNS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    Language::of_extension(&reading.source.extension())?;
+    Language::of_extension(reading.source.extension())?;
     // Built at each start that meets code, so the kind that is made quickly.
     let build = || {
         AhoCorasick::builder()

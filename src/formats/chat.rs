@@ -25,7 +25,7 @@ const MODEL: &[&str] = &["model", "modelId"];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    let kind = extension.as_str();
+    let kind = extension;
     if !matches!(kind, "json" | "jsonl" | "yaml" | "yml") || !has_signature(reading) {
         return None;
     }

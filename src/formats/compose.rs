@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "compose";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    let ours = matches!(extension.as_str(), "yaml" | "yml")
+    let ours = matches!(extension, "yaml" | "yml")
         && reading.contains("services:")
         && (containers::names_engine(reading) || reading.contains("extends"));
     if !ours {

@@ -10,7 +10,7 @@ use crate::units::{Prompt, Role};
 pub(super) const NAME: &str = "dify app";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    if !matches!(reading.source.extension(), "yaml" | "yml")
         || !reading.contains("kind: app")
         || !reading.contains("app:")
     {

@@ -12,7 +12,7 @@ use crate::units::{Field, GpuLabel, SharedMemory};
 pub(super) const NAME: &str = "dstack";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    let ours = matches!(reading.source.extension(), "yaml" | "yml")
         && reading.contains("type:")
         && reading.contains("commands:")
         && commands::may_start(reading);

@@ -13,10 +13,7 @@ pub(super) const NAME: &str = "gemini request";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    if !matches!(extension.as_str(), "json" | "jsonl")
-        || !reading.contains("\"parts\"")
-        || !reading.contains("\"contents\"")
-    {
+    if !matches!(extension, "json" | "jsonl") || !reading.contains("\"parts\"") || !reading.contains("\"contents\"") {
         return None;
     }
     let mut made = Maker::new(reading, NAME);

@@ -11,7 +11,7 @@ pub(super) const NAME: &str = "github workflow";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let ours = reading.source.from_root.contains(".github/workflows/")
-        && matches!(reading.source.extension().as_str(), "yaml" | "yml")
+        && matches!(reading.source.extension(), "yaml" | "yml")
         && commands::may_start(reading);
     if !ours {
         return None;

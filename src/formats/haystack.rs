@@ -12,7 +12,7 @@ use crate::units::Role;
 pub(super) const NAME: &str = "haystack pipeline";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    if !matches!(reading.source.extension(), "yaml" | "yml")
         || !reading.contains("PromptBuilder")
         || !reading.contains("init_parameters")
     {

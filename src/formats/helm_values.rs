@@ -23,7 +23,7 @@ const MAX_NODES: usize = 100_000;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    let ours = matches!(extension.as_str(), "yaml" | "yml")
+    let ours = matches!(extension, "yaml" | "yml")
         && !reading.contains("services:")
         && (containers::names_engine(reading) || reading.contains("modelArtifacts"));
     if !ours {

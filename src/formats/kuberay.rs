@@ -16,7 +16,7 @@ pub(super) const NAME: &str = "ray serve";
 /// Plain Serve configs, and files of one `LLMConfig`.
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    let ours = matches!(extension.as_str(), "yaml" | "yml")
+    let ours = matches!(extension, "yaml" | "yml")
         && (reading.contains("llm_configs") || reading.contains("model_loading_config"));
     if !ours {
         return None;

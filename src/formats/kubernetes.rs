@@ -38,7 +38,7 @@ pub(super) struct Manifest<'a> {
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    if !matches!(extension.as_str(), "yaml" | "yml" | "json") || !has_signature(reading) {
+    if !matches!(extension, "yaml" | "yml" | "json") || !has_signature(reading) {
         return None;
     }
     let mut read = Read::default();

@@ -19,10 +19,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let manifest = extension == "json" && reading.contains("\"lc\"") && reading.contains("constructor");
     let plain =
         reading.contains("input_variables") && (reading.contains("template") || reading.contains("example_prompt"));
-    if !matches!(extension.as_str(), "json" | "yaml" | "yml") || !(manifest || plain) {
+    if !matches!(extension, "json" | "yaml" | "yml") || !(manifest || plain) {
         return None;
     }
-    let document = match extension.as_str() {
+    let document = match extension {
         "json" => reading.json().as_ref().ok()?,
         _ => reading.yaml().documents.first()?,
     };

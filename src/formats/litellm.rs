@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "litellm config";
 const MAX_ROUTES: usize = 10_000;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    let ours = matches!(reading.source.extension(), "yaml" | "yml")
         && reading.contains("model_list:")
         && reading.contains("litellm_params");
     if !ours {

@@ -139,7 +139,7 @@ impl<'r, 's> Maker<'r, 's> {
         let source = files.source(id);
         self.named = self.named.saturating_add(source.text.len());
         let (body, start) = source.body();
-        let syntax = syntax.unwrap_or_else(|| prompt_file::syntax_of(&source.extension()));
+        let syntax = syntax.unwrap_or_else(|| prompt_file::syntax_of(source.extension()));
         let parts = part(&Text::verbatim(body, start));
         let alone = parts.len() == 1;
         for (own, text) in parts {

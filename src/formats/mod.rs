@@ -617,7 +617,7 @@ pub fn leads_to(sources: &[Source]) -> BTreeSet<String> {
 impl Reading<'_> {
     /// The syntax error of a file that was named on the command line and that no format took.
     fn named_error(&self) -> Option<SyntaxError> {
-        match self.source.extension().as_str() {
+        match self.source.extension() {
             "yaml" | "yml" => self.yaml().error.clone(),
             "json" => self.json().as_ref().err().cloned(),
             "jsonl" => {
@@ -629,7 +629,7 @@ impl Reading<'_> {
     }
 
     fn why_not(&self) -> String {
-        match self.source.extension().as_str() {
+        match self.source.extension() {
             "yaml" | "yml" if self.yaml.get().is_some_and(|parsed| parsed.error.is_some()) => {
                 "does not parse as YAML, and nothing shows that it is one of our formats"
             }

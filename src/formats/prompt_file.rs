@@ -25,10 +25,10 @@ const DOCUMENTATION: &[&str] = &[
 pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
     let source = reading.source;
     let data = matches!(
-        source.extension().as_str(),
+        source.extension(),
         "yaml" | "yml" | "json" | "jsonl" | "prompty" | "pbtxt"
     );
-    let template = template_syntax(&source.extension()).is_some();
+    let template = template_syntax(source.extension()).is_some();
     let kernel = source.file_name() == semantic_kernel::TEXT_FILE;
     let ours = (source.named || reading.prompt_place || kernel) && !data && !template;
     if !ours || (!source.named && is_documentation(source.file_name())) {
@@ -40,7 +40,7 @@ pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
 
 pub(super) fn read_template(reading: &Reading<'_>) -> Option<Read> {
     let source = reading.source;
-    let syntax = template_syntax(&source.extension())?;
+    let syntax = template_syntax(source.extension())?;
     let ours = source.named || (in_prompt_folder(&source.from_root) && !makes_another_format(source.file_name()));
     ours.then(|| read_as(reading, TEMPLATE, syntax))
 }

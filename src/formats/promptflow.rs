@@ -13,7 +13,7 @@ use crate::units::{Field, Role};
 pub(super) const NAME: &str = "promptflow";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    if !matches!(reading.source.extension(), "yaml" | "yml")
         || !reading.contains("nodes:")
         || !reading.contains("llm")
         || !reading.contains("source:")

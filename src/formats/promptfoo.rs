@@ -18,13 +18,13 @@ const MOST: usize = 300;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    if !matches!(extension.as_str(), "yaml" | "yml" | "json")
+    if !matches!(extension, "yaml" | "yml" | "json")
         || !reading.contains("prompts")
         || !(reading.contains("providers") || reading.contains("targets"))
     {
         return None;
     }
-    let documents = match extension.as_str() {
+    let documents = match extension {
         "json" => std::slice::from_ref(reading.json().as_ref().ok()?),
         _ => reading.yaml().documents.as_slice(),
     };

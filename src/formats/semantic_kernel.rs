@@ -14,7 +14,7 @@ pub(super) const NAME: &str = "semantic kernel function";
 pub(super) const TEXT_FILE: &str = "skprompt.txt";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    match reading.source.extension().as_str() {
+    match reading.source.extension() {
         "json" if reading.source.file_name() == "config.json" => read_config(reading),
         "yaml" | "yml" | "json" => read_function(reading),
         _ => None,
@@ -41,7 +41,7 @@ fn read_function(reading: &Reading<'_>) -> Option<Read> {
     if !reading.contains("template_format") || !reading.contains("template") {
         return None;
     }
-    let document = match reading.source.extension().as_str() {
+    let document = match reading.source.extension() {
         "json" => reading.json().as_ref().ok()?,
         _ => reading.yaml().documents.first()?,
     };

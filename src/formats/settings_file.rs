@@ -115,7 +115,7 @@ pub(super) fn document<'r>(
     (own, least): (&[&str], usize),
     foreign: &[&str],
 ) -> Option<&'r Node> {
-    let yaml = matches!(reading.source.extension().as_str(), "yaml" | "yml");
+    let yaml = matches!(reading.source.extension(), "yaml" | "yml");
     if !yaml || !signs.iter().any(|sign| reading.contains(sign)) {
         return None;
     }

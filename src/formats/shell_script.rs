@@ -14,7 +14,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
     let first = body.lines().next().unwrap_or_default();
     let shebang = first.starts_with("#!") && first.trim_end().ends_with("sh");
-    if !(EXTENSIONS.contains(&extension.as_str()) || shebang) || !commands::may_start(reading) {
+    if !(EXTENSIONS.contains(&extension) || shebang) || !commands::may_start(reading) {
         return None;
     }
     let mut around = Around::default();

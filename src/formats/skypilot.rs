@@ -14,7 +14,7 @@ pub(super) const NAME: &str = "skypilot";
 const GPU_COUNT: &str = "SKYPILOT_NUM_GPUS_PER_NODE";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension().as_str(), "yaml" | "yml")
+    let ours = matches!(reading.source.extension(), "yaml" | "yml")
         && reading.contains("resources:")
         && reading.contains("run:")
         && commands::may_start(reading);

@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "tool list";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let extension = reading.source.extension();
-    if !matches!(extension.as_str(), "json" | "yaml" | "yml") {
+    if !matches!(extension, "json" | "yaml" | "yml") {
         return None;
     }
     let server = reading.contains("inputSchema") && reading.contains("tools");
@@ -20,7 +20,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !server && !actions {
         return None;
     }
-    let document = match extension.as_str() {
+    let document = match extension {
         "json" => reading.json().as_ref().ok()?,
         _ => reading.yaml().documents.first()?,
     };

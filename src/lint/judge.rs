@@ -285,7 +285,7 @@ pub(super) fn rules_about(findings: &[Finding], rules: &RuleSet) -> Vec<RuleAbou
             id: active.rule.id.clone(),
             severity: active.severity,
             category: active.rule.category.clone(),
-            summary: active.rule.summary.clone(),
+            summary: active.rule.summary(),
             page: active.rule.body.trim().to_owned(),
         })
         .collect()

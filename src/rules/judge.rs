@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cel::{Condition, Outcome};
-use super::page::Rule;
+use super::page::{Checked, Rule};
 use crate::facts::{Fact, Known, Subject, Value, cost};
 use crate::report::{Figure, Fix, Saving};
 use crate::source::Place;
@@ -46,7 +46,11 @@ pub fn judge(rule: &Rule, options: &BTreeMap<String, Value>, subject: &Subject<'
             .fact(name)
             .unwrap_or_else(|| Fact::of(Known::Unknown("no such fact".into())))
     };
-    match rule.when.evaluate(&mut |name| look_up(name).value) {
+    let checked = match rule.checked() {
+        Ok(checked) => checked,
+        Err(error) => return Judged::NotJudged(vec![format!("the rule's page: {error}")]),
+    };
+    match checked.when.evaluate(&mut |name| look_up(name).value) {
         Outcome::Known(Value::Bool(true)) => {}
         Outcome::Known(_) => return Judged::Silent,
         Outcome::Unknown(reasons) => {
@@ -62,16 +66,16 @@ pub fn judge(rule: &Rule, options: &BTreeMap<String, Value>, subject: &Subject<'
     };
     let mut value = |name: &str| look_up(name).value;
     Judged::Fires(Box::new(Draft {
-        message: rule.message.render(&mut value, &format),
-        help: rule.help.render(&mut value, &format),
+        message: checked.message.render(&mut value, &format),
+        help: checked.help.render(&mut value, &format),
         place: look_up(&rule.at).place.unwrap_or_else(|| subject.place()),
-        saving: saving(rule, &look_up),
+        saving: saving(rule, checked, &look_up),
         fix: fix(rule, subject),
     }))
 }
 
-fn saving(rule: &Rule, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
-    let page = rule.saving.as_ref()?;
+fn saving(rule: &Rule, checked: &Checked, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
+    let (page, [low, high]) = (rule.saving.as_ref()?, checked.shares.as_ref()?);
     let share = |condition: &Condition| match condition.evaluate(&mut |name| look_up(name).value) {
         Outcome::Known(Value::Number(share)) => Some(share),
         Outcome::Known(Value::Int(share)) => Some(Decimal::from(share)),
@@ -83,7 +87,7 @@ fn saving(rule: &Rule, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
             .round_dp_with_strategy(4, RoundingStrategy::ToNegativeInfinity)
             .normalize()
     };
-    let (low, high) = (down(share(&page.low)?), down(share(&page.high)?));
+    let (low, high) = (down(share(low)?), down(share(high)?));
     if high <= Decimal::ZERO || low > high {
         return None;
     }

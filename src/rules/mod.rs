@@ -8,11 +8,9 @@ mod suppress;
 mod template;
 
 pub use judge::{Judged, judge};
-pub use page::{Example, FrontMatter, PageError, Rule, RuleOption, option_value};
+pub use page::{Checked, Example, FrontMatter, PageError, Rule, RuleOption, option_value};
 pub use set::{ActiveRule, RuleSet, Selection};
 pub use suppress::{Suppression, suppressions};
-
-use rayon::prelude::*;
 
 use crate::facts::{FactNames, Type};
 
@@ -31,8 +29,10 @@ include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 /// The rules that come with llmlint, by id.
 ///
 /// # Errors
-/// A page that does not fit the facts; the project's tests keep such a page from being released.
+/// A page that is none; the project's tests keep such a page from being released.
 pub fn embedded() -> Result<Vec<Rule>, PageError> {
-    // On all cores: a hook waits for it.
-    PAGES.par_iter().map(|(id, page)| Rule::parse(id, page)).collect()
+    PAGES
+        .iter()
+        .map(|(id, matter, page)| Rule::prepared(id, matter, page))
+        .collect()
 }

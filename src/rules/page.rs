@@ -1,11 +1,14 @@
 //! A rule is a page: front matter with its condition and its words, then its documentation and its examples.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::cel::Condition;
+use super::cel::{Condition, ExprError};
 use super::template::Template;
 use crate::config::OptionValue;
 use crate::facts::{FactNames, Type, UnitKind, Value};
@@ -13,7 +16,7 @@ use crate::report::{Safety, Severity};
 use crate::source::Span;
 use crate::syntax::{SyntaxError, de, front_matter, yaml};
 
-/// A rule, checked and ready to judge.
+/// A rule: what its page says, and its expressions ready to judge by.
 #[derive(Debug)]
 pub struct Rule {
     /// Its id: the page's file name.
@@ -26,16 +29,8 @@ pub struct Rule {
     pub preview: bool,
     /// What it is about.
     pub category: String,
-    /// One line for lists: the page's first paragraph.
-    pub summary: String,
-    /// Fires where this is true.
-    pub when: Condition,
     /// The fact whose place is shown.
     pub at: String,
-    /// What and how much.
-    pub message: Template,
-    /// What to do.
-    pub help: Template,
     /// Its options' defaults, by name.
     pub options: BTreeMap<String, RuleOption>,
     /// What mending it saves.
@@ -45,9 +40,34 @@ pub struct Rule {
     /// Rows of the catalog's evidence.
     pub evidence: Vec<String>,
     /// The page's Markdown behind the front matter.
-    pub body: String,
-    /// Examples that fire and examples that don't.
-    pub examples: Vec<Example>,
+    pub body: Cow<'static, str>,
+    /// Its expressions as the page writes them.
+    written: Written,
+    /// The same, checked; for a page of the program, when the rule first judges.
+    checked: OnceLock<Result<Checked, PageError>>,
+}
+
+/// The expressions of a page.
+#[derive(Debug)]
+struct Written {
+    when: String,
+    message: String,
+    help: String,
+    /// The low and the high end of a saving's share.
+    shares: Option<[String; 2]>,
+}
+
+/// The expressions of a page whose names and types are right.
+#[derive(Debug)]
+pub struct Checked {
+    /// Fires where this is true.
+    pub when: Condition,
+    /// What and how much.
+    pub message: Template,
+    /// What to do.
+    pub help: Template,
+    /// The low and the high end of a saving's share.
+    pub shares: Option<[Condition; 2]>,
 }
 
 /// An option of a rule.
@@ -66,10 +86,6 @@ pub struct SavingRule {
     pub of: String,
     /// That fact in words.
     pub what: String,
-    /// The share at the low end.
-    pub low: Condition,
-    /// The share at the high end.
-    pub high: Condition,
 }
 
 /// Text to append to the place of a fact.
@@ -203,77 +219,53 @@ impl Rule {
             .first()
             .ok_or_else(|| fail(front.yaml, "the front matter is empty".to_owned()))?;
         let matter: FrontMatter = de::from_node(node).map_err(|error| fail(error.span, error.message))?;
-        let span_of = |path: &[&str]| node.at(path).map_or(front.yaml, |node| node.span);
-        // A place inside a scalar, through its own way back to bytes.
-        let inside = |path: &[&str], range: std::ops::Range<usize>| {
-            node.at(path)
-                .and_then(|node| node.text())
-                .map_or(front.yaml, |text| text.span_of(range))
+        // The place of a value, or of a part of it through its own way back to bytes.
+        let place = |path: &[&str], part: Option<Range<usize>>| match (node.at(path), part) {
+            (None, _) => front.yaml,
+            (Some(node), None) => node.span,
+            (Some(node), Some(part)) => node.text().map_or(front.yaml, |text| text.span_of(part)),
         };
+        let body = page[front.body.start..front.body.end].trim_start().to_owned();
+        let mut rule = Rule::new(id, matter, body.into(), &place)?;
+        rule.checked = OnceLock::from(Ok(rule.check(&place)?));
+        Ok(rule)
+    }
 
+    /// A page of the program: its front matter as JSON, and its text. Its expressions are checked when it first
+    /// judges; that they are right, and that the JSON is what the page says, are tests.
+    ///
+    /// # Errors
+    /// JSON that is not front matter.
+    pub(super) fn prepared(id: &str, matter: &str, page: &'static str) -> Result<Rule, PageError> {
+        let matter = serde_json::from_str(matter).map_err(|error| nowhere(id, error.to_string()))?;
+        let body = front_matter::split(page, 0).map_or(page, |front| &page[front.body.start..front.body.end]);
+        Rule::new(id, matter, body.trim_start().into(), &|_, _| Span::at(0))
+    }
+
+    fn new(id: &str, matter: FrontMatter, body: Cow<'static, str>, place: &Places<'_>) -> Result<Rule, PageError> {
         let mut options = BTreeMap::new();
         for (name, option) in matter.options {
-            let default = option_value(&option.default)
-                .map_err(|message| fail(span_of(&["options", &name, "default"]), message))?;
-            options.insert(
-                name,
-                RuleOption {
-                    default,
-                    about: option.about,
+            let default = option_value(&option.default).map_err(|message| PageError {
+                id: id.to_owned(),
+                error: SyntaxError {
+                    span: place(&["options", &name, "default"], None),
+                    message,
                 },
-            );
+            })?;
+            let about = option.about;
+            options.insert(name, RuleOption { default, about });
         }
-        let types = options
-            .iter()
-            .map(|(name, option)| (name.clone(), option.default.ty()))
-            .collect();
-        let names = FactNames::new(matter.unit, types);
-        let compile = |path: &[&str], source: &str, expected: Type| {
-            Condition::compile(source, &names, expected).map_err(|error| {
-                let span = inside(path, error.span.clone());
-                fail(span, error.with_help())
-            })
+        let (saving, shares) = match matter.saving {
+            Some(SavingMatter { of, what, low, high }) => (Some(SavingRule { of, what }), Some([low, high])),
+            None => (None, None),
         };
-        let message = |path: &[&str], source: &str| {
-            Template::compile(source, &names).map_err(|error| {
-                let span = inside(path, error.span.clone());
-                fail(span, error.with_help())
-            })
-        };
-        let known_fact = |path: &[&str], name: &str| {
-            if names.knows(name) {
-                Ok(())
-            } else {
-                Err(fail(span_of(path), names.unknown(name)))
-            }
-        };
-
-        known_fact(&["at"], &matter.at)?;
-        let saving = match matter.saving {
-            Some(saving) => {
-                known_fact(&["saving", "of"], &saving.of)?;
-                Some(SavingRule {
-                    low: compile(&["saving", "low"], &saving.low, Type::Number)?,
-                    high: compile(&["saving", "high"], &saving.high, Type::Number)?,
-                    of: saving.of,
-                    what: saving.what,
-                })
-            }
-            None => None,
-        };
-        if let Some(fix) = &matter.fix {
-            known_fact(&["fix", "append"], &fix.append)?;
-        }
-        let body = page[front.body.start..front.body.end].trim_start().to_owned();
         Ok(Rule {
+            id: id.to_owned(),
             unit: matter.unit,
             severity: matter.severity,
             preview: matter.preview,
             category: matter.category,
-            when: compile(&["when"], &matter.when, Type::Bool)?,
             at: matter.at,
-            message: message(&["message"], &matter.message)?,
-            help: message(&["help"], &matter.help)?,
             options,
             saving,
             fix: matter.fix.map(|fix| FixRule {
@@ -282,11 +274,96 @@ impl Rule {
                 safety: fix.safety,
             }),
             evidence: matter.evidence,
-            summary: summary(&body),
-            examples: examples(&body),
             body,
-            id: id.to_owned(),
+            written: Written {
+                when: matter.when,
+                message: matter.message,
+                help: matter.help,
+                shares,
+            },
+            checked: OnceLock::new(),
         })
+    }
+
+    /// Its expressions, ready to judge by.
+    ///
+    /// # Errors
+    /// An expression that does not fit the facts.
+    pub fn checked(&self) -> Result<&Checked, &PageError> {
+        self.checked.get_or_init(|| self.check(&|_, _| Span::at(0))).as_ref()
+    }
+
+    fn check(&self, place: &Places<'_>) -> Result<Checked, PageError> {
+        let fail = |span: Span, message: String| PageError {
+            id: self.id.clone(),
+            error: SyntaxError { span, message },
+        };
+        let options = self.options.iter();
+        let types = options.map(|(name, option)| (name.clone(), option.default.ty()));
+        let names = FactNames::new(self.unit, types.collect());
+        let wrong = |path: &[&str], error: ExprError| fail(place(path, Some(error.span.clone())), error.with_help());
+        let condition = |path: &[&str], source: &str, expected: Type| {
+            Condition::compile(source, &names, expected).map_err(|error| wrong(path, error))
+        };
+        let template =
+            |path: &[&str], source: &str| Template::compile(source, &names).map_err(|error| wrong(path, error));
+        let known_fact = |path: &[&str], name: &str| {
+            if names.knows(name) {
+                Ok(())
+            } else {
+                Err(fail(place(path, None), names.unknown(name)))
+            }
+        };
+
+        known_fact(&["at"], &self.at)?;
+        if let Some(saving) = &self.saving {
+            known_fact(&["saving", "of"], &saving.of)?;
+        }
+        if let Some(fix) = &self.fix {
+            known_fact(&["fix", "append"], &fix.append)?;
+        }
+        let Written {
+            when,
+            message,
+            help,
+            shares,
+        } = &self.written;
+        Ok(Checked {
+            when: condition(&["when"], when, Type::Bool)?,
+            message: template(&["message"], message)?,
+            help: template(&["help"], help)?,
+            shares: match shares {
+                Some([low, high]) => Some([
+                    condition(&["saving", "low"], low, Type::Number)?,
+                    condition(&["saving", "high"], high, Type::Number)?,
+                ]),
+                None => None,
+            },
+        })
+    }
+
+    /// One line for lists: the page's first paragraph.
+    pub fn summary(&self) -> String {
+        summary(&self.body)
+    }
+
+    /// Examples that fire and examples that don't.
+    pub fn examples(&self) -> Vec<Example> {
+        examples(&self.body)
+    }
+}
+
+/// The place of the value at a path of the front matter, or of a part of its text.
+type Places<'a> = dyn Fn(&[&str], Option<Range<usize>>) -> Span + 'a;
+
+/// An error in a page whose places are not known.
+fn nowhere(id: &str, message: String) -> PageError {
+    PageError {
+        id: id.to_owned(),
+        error: SyntaxError {
+            span: Span::at(0),
+            message,
+        },
     }
 }
 

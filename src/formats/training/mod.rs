@@ -206,7 +206,7 @@ fn whole_file(reading: &Reading<'_>, format: &'static str, framework: &'static s
 
 /// The single mapping that a YAML or JSON file holds.
 fn only_map<'a>(reading: &'a Reading<'_>) -> Option<&'a Node> {
-    match reading.source.extension().as_str() {
+    match reading.source.extension() {
         "yaml" | "yml" => match reading.yaml().documents.as_slice() {
             [document] if document.is_map() => Some(document),
             _ => None,

@@ -81,6 +81,14 @@ impl Builder {
                 module.handed.extend(handed.map(str::to_owned));
             }
         }
+        let parameters = module.scopes.iter().flat_map(|scope| &scope.parameters);
+        module.held = parameters.map(|parameter| parameter.name.clone()).collect();
+        for binding in &module.bindings {
+            let is_scope = |expr: ExprId| matches!(exprs[expr.0 as usize].kind, ExprKind::Scope(_));
+            if !matches!(binding.change, Change::Set(expr) if is_scope(expr)) && !module.held.contains(&binding.name) {
+                module.held.insert(binding.name.clone());
+            }
+        }
         for block in &module.blocks {
             if let BlockKind::Branch { statement, .. } = block.kind {
                 *module.branches.entry(statement).or_default() += 1;

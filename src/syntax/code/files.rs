@@ -13,7 +13,6 @@ const MAX_MISSING: usize = 10_000;
 pub struct Files<'a> {
     sources: &'a [Source],
     by_path: HashMap<&'a str, usize>,
-    modules: Vec<OnceLock<Option<Module>>>,
     projects: OnceLock<typescript::Projects>,
     /// Paths that were asked for and are none of the files, where that is to be known.
     missing: Option<Mutex<BTreeSet<String>>>,
@@ -27,7 +26,6 @@ impl<'a> Files<'a> {
             by_path: by_path
                 .map(|(index, source)| (source.from_root.as_str(), index))
                 .collect(),
-            modules: sources.iter().map(|_| OnceLock::new()).collect(),
             projects: OnceLock::new(),
             missing: None,
             sources,
@@ -87,12 +85,12 @@ impl<'a> Files<'a> {
     /// What a file of source code says; `None` where it is none, too long, or not worth the time to read.
     pub fn module(&self, id: SourceId) -> Option<&Module> {
         let source = self.source(id);
-        self.modules[id.0 as usize]
-            .get_or_init(|| match Language::of_extension(&source.extension())? {
-                Language::Python => python::read(source),
-                Language::TypeScript => typescript::read_source(source),
-            })
-            .as_ref()
+        let language = Language::of_extension(source.extension())?;
+        let read = || match language {
+            Language::Python => python::read(source),
+            Language::TypeScript => typescript::read_source(source),
+        };
+        source.memo.get_or_make(read)?.as_ref()
     }
 
     /// The file that an import of a TypeScript or JavaScript file means; `None` for a package of others.

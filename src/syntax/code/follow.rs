@@ -157,14 +157,12 @@ impl<'a> Reader<'a> {
 
     /// Whether a call may be one of those that end with these names.
     fn may_be(&self, site: &Site, named: impl Fn(&str) -> bool) -> bool {
-        // In Python an object is itself called: `self.llm(prompt)`.
-        if self.language(self.id) == Language::Python {
+        let ExprKind::Call { function, .. } = &self.module.expr(site.call).kind else {
             return true;
-        }
-        match &self.module.expr(site.call).kind {
-            ExprKind::Call { function, .. } => self.module.last_name(*function).is_some_and(named),
-            _ => true,
-        }
+        };
+        // In Python an object is itself called: `self.llm(prompt)`.
+        self.module.last_name(*function).is_some_and(named)
+            || (self.language(self.id) == Language::Python && self.module.may_call_object(*function))
     }
 
     /// What each function of the file with this name returns, where nothing is handed to it but the object that it is a
@@ -213,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 
     fn language(&self, file: SourceId) -> Language {
-        Language::of_extension(&self.files.source(file).extension()).unwrap_or(Language::Python)
+        Language::of_extension(self.files.source(file).extension()).unwrap_or(Language::Python)
     }
 
     /// An expression as it is written, shortened.

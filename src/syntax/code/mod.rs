@@ -87,6 +87,8 @@ pub struct Module {
     pub sites: Vec<Site>,
     /// Bindings by scope and name, in the order written.
     names: HashMap<ScopeId, HashMap<String, Vec<u32>>>,
+    /// Names that are set to something else than a function or class of the file, and parameters.
+    held: HashSet<String>,
     /// Calls by the last name of what is called.
     callers: HashMap<String, Vec<u32>>,
     /// Functions that are handed to something that calls them for each item: `pool.map(ask, questions)`.
@@ -395,6 +397,20 @@ impl Module {
                 Some(import.filter(|name| *name != "default").unwrap_or(name))
             }
             _ => None,
+        }
+    }
+
+    /// Whether what is called may be an object that was made elsewhere (`llm(prompt)`), and not only a function or class
+    /// of the file, one of a package, or a method of something.
+    fn may_call_object(&self, function: ExprId) -> bool {
+        match &self.expr(function).kind {
+            ExprKind::Name(name) => {
+                // Classes are imported as well, and called by their names.
+                let imported = self.imports.contains_key(name) && !name.starts_with(char::is_uppercase);
+                imported || self.held.contains(name)
+            }
+            ExprKind::Member(_, name) => self.held.contains(name),
+            _ => true,
         }
     }
 

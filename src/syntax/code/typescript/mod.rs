@@ -62,7 +62,7 @@ pub(super) fn read_source(source: &Source) -> Option<Module> {
     if is_generated(source.file_name(), body) {
         return None;
     }
-    let jsx = !matches!(source.extension().as_str(), "ts" | "mts" | "cts");
+    let jsx = !matches!(source.extension(), "ts" | "mts" | "cts");
     read(body, start, jsx)
 }
 
