@@ -21,25 +21,25 @@ fn main() {
         .collect();
     ids.sort();
     let mut code = String::from(
-        "/// Every page in `rules/`: its id, its front matter as JSON, its text.\nconst PAGES: &[(&str, &str, &str)] = &[\n",
+        "/// Every page in `rules/`: its id, its front matter as JSON, its text and where the Markdown in it begins.\nconst PAGES: &[(&str, &str, &str, usize)] = &[\n",
     );
     for id in ids {
         let path = folder.join(format!("{id}.md"));
         let page = fs::read_to_string(&path).expect("a page is text");
-        let matter = front_matter(&page).unwrap_or_else(|error| panic!("rules/{id}.md: {error}"));
-        writeln!(code, "    ({id:?}, {matter:?}, include_str!({path:?})),").expect("a String can be written");
+        let (matter, body) = front_matter(&page).unwrap_or_else(|error| panic!("rules/{id}.md: {error}"));
+        writeln!(code, "    ({id:?}, {matter:?}, include_str!({path:?}), {body}),").expect("a String can be written");
     }
     code.push_str("];\n");
     fs::write(Path::new(&out).join("rule_pages.rs"), code).expect("OUT_DIR can be written");
 }
 
-/// The front matter of a page, as JSON.
-fn front_matter(page: &str) -> Result<String, String> {
-    let yaml = page
+/// The front matter of a page, as JSON, and the byte at which its Markdown begins.
+fn front_matter(page: &str) -> Result<(String, usize), String> {
+    let (yaml, body) = page
         .strip_prefix("---\n")
         .and_then(|rest| rest.split_once("\n---\n"))
-        .ok_or("expected front matter between two lines `---`")?
-        .0;
+        .ok_or("expected front matter between two lines `---`")?;
+    let begin = page.len() - body.trim_start().len();
     let mut events = Parser::new_from_str(yaml).map(|event| event.map(|(event, _)| event));
     let mut next = move || match events.next() {
         Some(Ok(event)) => Ok(event),
@@ -49,7 +49,7 @@ fn front_matter(page: &str) -> Result<String, String> {
     loop {
         match next()? {
             Event::StreamStart | Event::DocumentStart(_) => {}
-            first => return Ok(value(first, "", &mut next)?.to_string()),
+            first => return Ok((value(first, "", &mut next)?.to_string(), begin)),
         }
     }
 }

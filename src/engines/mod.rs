@@ -6,10 +6,10 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rust_decimal::Decimal;
 
 use crate::source::{Insert, Place};
+use crate::syntax::Signs;
 use crate::syntax::args::{self, Word};
 use crate::units::{EnvValue, Field, Launch};
 
@@ -96,18 +96,11 @@ const ENGINES: &[Engine] = &[
 ];
 
 /// All names at once.
-static NAMES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let names = ENGINES.iter().flat_map(|engine| engine.names);
-    // Built at each start, so the kind that is made quickly.
-    let built = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .build(names);
-    built.expect("a few short words")
-});
+static NAMES: LazyLock<Signs> = LazyLock::new(|| Signs::new(ENGINES.iter().flat_map(|engine| engine.names).copied()));
 
 /// Whether a text names an engine: one that doesn't starts none. It costs one pass over the bytes.
 pub fn named_in(text: &str) -> bool {
-    NAMES.is_match(text)
+    NAMES.any_in(text)
 }
 
 /// What a launch starts, where an engine recognises it; `None` where none does.

@@ -6,13 +6,12 @@ mod tools;
 mod zod;
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::{Arc, LazyLock};
 
 use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
 use crate::source::{Place, Span, Text};
+use crate::syntax::Signs;
 use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Open, Repeat, Value};
 use crate::syntax::template::{self, Piece, Syntax};
 use crate::units::{Attachment, Field, Message, Parameter, Prompt, Role, Tool, Unit};
@@ -55,16 +54,9 @@ const TEMPLATES: &[&str] = &[
 ];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    static SIGNS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
     Language::of_extension(reading.source.extension())?;
-    // Built at each start that meets code, so the kind that is made quickly.
-    let build = || {
-        AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(sdks::SIGNS)
-    };
-    let signs = SIGNS.get_or_init(|| build().ok()).as_ref()?;
-    if !signs.is_match(reading.source.text.as_bytes()) {
+    if !SIGNS.any_in(&reading.source.text) {
         return None;
     }
     let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);

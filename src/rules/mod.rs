@@ -33,6 +33,6 @@ include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 pub fn embedded() -> Result<Vec<Rule>, PageError> {
     PAGES
         .iter()
-        .map(|(id, matter, page)| Rule::prepared(id, matter, page))
+        .map(|(id, matter, page, body)| Rule::prepared(id, matter, &page[*body..]))
         .collect()
 }

@@ -231,15 +231,14 @@ impl Rule {
         Ok(rule)
     }
 
-    /// A page of the program: its front matter as JSON, and its text. Its expressions are checked when it first
+    /// A page of the program: its front matter as JSON, and its Markdown. Its expressions are checked when it first
     /// judges; that they are right, and that the JSON is what the page says, are tests.
     ///
     /// # Errors
     /// JSON that is not front matter.
-    pub(super) fn prepared(id: &str, matter: &str, page: &'static str) -> Result<Rule, PageError> {
+    pub(super) fn prepared(id: &str, matter: &str, body: &'static str) -> Result<Rule, PageError> {
         let matter = serde_json::from_str(matter).map_err(|error| nowhere(id, error.to_string()))?;
-        let body = front_matter::split(page, 0).map_or(page, |front| &page[front.body.start..front.body.end]);
-        Rule::new(id, matter, body.trim_start().into(), &|_, _| Span::at(0))
+        Rule::new(id, matter, body.into(), &|_, _| Span::at(0))
     }
 
     fn new(id: &str, matter: FrontMatter, body: Cow<'static, str>, place: &Places<'_>) -> Result<Rule, PageError> {

@@ -8,7 +8,9 @@ pub mod image;
 pub mod json;
 mod node;
 pub mod pbtxt;
+mod signs;
 pub mod template;
 pub mod yaml;
 
 pub use node::{Kind, Node, SyntaxError};
+pub use signs::Signs;

@@ -1,8 +1,11 @@
 //! Training scripts in Python whose settings stand as literals: `TrainingArguments`, TRL's configs, PEFT's `LoraConfig`,
 //! Unsloth's `FastLanguageModel`.
 
+use std::sync::LazyLock;
+
 use super::super::{Read, Reading, is_python_test};
 use super::{hugging_face, names, quantization, whole};
+use crate::syntax::Signs;
 use crate::syntax::code::Call;
 use crate::units::{Field, Method, Training, Unit};
 
@@ -22,9 +25,10 @@ const ARGUMENTS: &[&str] = &[
 ];
 
 pub(in crate::formats) fn read(reading: &Reading<'_>) -> Option<Read> {
+    static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(ARGUMENTS.iter().copied()));
     if reading.source.extension() != "py"
         || is_python_test(reading.source.file_name())
-        || !ARGUMENTS.iter().any(|name| reading.contains(&format!("{name}(")))
+        || !SIGNS.any_in(&reading.source.text)
     {
         return None;
     }

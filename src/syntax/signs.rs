@@ -1,0 +1,59 @@
+//! A few words, searched for in one pass over a text: what tells cheaply that a file need not be looked into.
+
+use aho_corasick::{AhoCorasick, packed};
+
+/// Words of which any is a sign.
+#[derive(Debug)]
+pub struct Signs(Search);
+
+#[derive(Debug)]
+enum Search {
+    /// A search by vectors of bytes, ten times as fast; of up to 64 words, where the machine has it.
+    Packed(packed::Searcher),
+    Automaton(AhoCorasick),
+    /// No word can be searched for: each text is looked into.
+    Everywhere,
+}
+
+impl Signs {
+    /// The search for any of `words`.
+    pub fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
+        let words: Vec<&str> = words.into_iter().collect();
+        let automaton = || AhoCorasick::new(&words).map_or(Search::Everywhere, Search::Automaton);
+        Self(packed::Searcher::new(&words).map_or_else(automaton, Search::Packed))
+    }
+
+    /// Whether any of them stands in a text.
+    pub fn any_in(&self, text: &str) -> bool {
+        match &self.0 {
+            Search::Packed(search) => search.find(text).is_some(),
+            Search::Automaton(search) => search.is_match(text),
+            Search::Everywhere => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Signs;
+
+    #[test]
+    fn any_word_is_a_sign() {
+        let signs = Signs::new(["openai", "vllm", "é"]);
+        for text in [
+            "openai",
+            "import vllm",
+            "caf\u{e9}",
+            &format!("{}vllm", " ".repeat(100)),
+        ] {
+            assert!(signs.any_in(text), "{text}");
+        }
+        for text in ["", "open ai", "vll", &"x".repeat(1000)] {
+            assert!(!signs.any_in(text), "{text}");
+        }
+        // More words than are searched for by vectors.
+        let many: Vec<&'static str> = (0..100).map(|n| &*format!("word{n};").leak()).collect();
+        let signs = Signs::new(many);
+        assert!(signs.any_in("a word99; here") && !signs.any_in("word100;"));
+    }
+}
