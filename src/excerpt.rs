@@ -1,6 +1,8 @@
 //! Lines of a file as they may be shown: what looks like a secret is left out, and nothing in them can move the
 //! cursor, colour the terminal or pass for a line of ours.
 
+use std::cell::LazyCell;
+
 use crate::report::{Excerpt, Location, clean, push_clean};
 use crate::source::{Source, Span, floor_char_boundary};
 
@@ -190,7 +192,8 @@ const SHORT_SECRET_LENGTH: usize = 8;
 /// Byte ranges of a line that look like secrets.
 fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = url_passwords(line);
-    let named = names_secret(line);
+    // Few lines have a word that is long enough to ask.
+    let named = LazyCell::new(|| names_secret(line));
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
     let mut at = 0;
     for word in line.split(|c: char| !is_part(c)) {
@@ -210,7 +213,7 @@ fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
         let upper = word.bytes().any(|b| b.is_ascii_uppercase());
         let lowercase = word.bytes().any(|b| b.is_ascii_lowercase());
         let known = SECRET_PREFIXES.iter().any(|prefix| word.starts_with(prefix));
-        let after_name = named.is_some_and(|name| name < start + offset) && digits > 1 && !word.contains('/');
+        let after_name = digits > 1 && !word.contains('/') && named.is_some_and(|name| name < start + offset);
         let random = word.len() >= 32 && digits >= 4 && upper && lowercase && !word.contains(['/', '.']);
         if known || after_name || random {
             found.push(start + offset..start + offset + word.len());
