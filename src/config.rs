@@ -2,6 +2,7 @@
 
 pub mod owners;
 mod prompts;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,9 @@ use serde::Deserialize;
 
 pub use owners::Owners;
 pub use prompts::{PromptSetting, TokenRange, VariableSize};
+pub use usage::{
+    Counted, Measured, USAGE_FILE, USAGE_VERSION, UnitUsage, UnmatchedUsage, Usage, UsageFile, UsageSource,
+};
 
 use crate::report::Severity;
 use crate::syntax::{SyntaxError, de, yaml};

@@ -23,3 +23,4 @@ pub mod source;
 pub mod syntax;
 pub mod tokens;
 pub mod units;
+pub mod usage;

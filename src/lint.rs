@@ -1,5 +1,6 @@
 //! The way from sources to a report, in one screen. What each step does stands in `lint/`.
 
+mod attribute;
 mod beside;
 mod files;
 mod includes;
@@ -16,6 +17,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+pub use self::attribute::{Export, attribute};
 pub use self::requests::join;
 pub use self::unpriced::unpriced;
 pub use self::volumes::idle_volumes;

@@ -128,7 +128,7 @@ fn output(arguments: &[&str]) -> String {
 
 #[test]
 fn schemas() {
-    for of in ["config", "report", "cost", "rule"] {
+    for of in ["config", "report", "cost", "rule", "usage"] {
         agree(&format!("docs/{of}.schema.json"), &output(&["schema", of]));
     }
 }

@@ -47,6 +47,41 @@ impl Date {
         ((1..=9999).contains(&year) && (1..=days).contains(&day)).then_some(Self { year, month, day })
     }
 
+    /// The day so many days after 1970-01-01, `None` outside the calendar; by the algorithm of Howard Hinnant
+    /// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+    #[must_use]
+    pub fn of_unix_days(days: i64) -> Option<Self> {
+        let shifted = days.checked_add(719_468)?;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        Self::new(
+            u16::try_from(year).ok()?,
+            u8::try_from(month).ok()?,
+            u8::try_from(day).ok()?,
+        )
+    }
+
+    /// The day so many days later, `None` outside the calendar.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        const UNIX: Date = Date {
+            year: 1970,
+            month: 1,
+            day: 1,
+        };
+        Self::of_unix_days(self.days_since(UNIX).checked_add(days)?)
+    }
+
     /// Days from `earlier` to this day; negative where `earlier` is the later one.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {
@@ -125,6 +160,19 @@ mod tests {
         for wrong in ["", "2026-11-24 ", "+026-11-24", "２026-11-2", "2026/11/24"] {
             assert_eq!(wrong.parse::<Date>(), Err(NotADate), "{wrong}");
         }
+    }
+
+    #[test]
+    fn days_since_1970_become_dates() {
+        let of = |days| Date::of_unix_days(days).expect("in the calendar").to_string();
+        assert_eq!(of(0), "1970-01-01");
+        // `date -d @951782400 -u` is 2000-02-29; `date -d @1795478400 -u` is 2026-11-24.
+        assert_eq!(of(951_782_400 / 86_400), "2000-02-29");
+        assert_eq!(of(1_795_478_400 / 86_400), "2026-11-24");
+        assert_eq!(date("2026-12-31").plus_days(1), Some(date("2027-01-01")));
+        assert_eq!(date("2024-03-01").plus_days(-1), Some(date("2024-02-29")));
+        assert_eq!(Date::of_unix_days(i64::MAX), None);
+        assert_eq!(date("9999-12-31").plus_days(1), None);
     }
 
     #[test]

@@ -142,6 +142,7 @@ impl ChangeSet {
             .collect();
         own.push(run.root.path(&run.baseline));
         own.extend(config.prices.iter().map(|name| format!("{folder}{name}")));
+        own.push(run.root.path(&run.usage_path()));
         own.extend(run.config_path.iter().map(|path| run.root.path(path)));
         if config.budgets.iter().any(|budget| budget.owner.is_some()) {
             own.extend(owners::PLACES.iter().map(|place| (*place).to_owned()));

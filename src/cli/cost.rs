@@ -123,7 +123,9 @@ fn supposed(words: &[String], run: &Run) -> Result<PromptSetting, Failure> {
         };
         match key.trim() {
             "model" => {
-                if let ModelMatch::Unknown { nearest } = run.catalog.api_model(value) {
+                if run.catalog.priced(value, None).is_err()
+                    && let ModelMatch::Unknown { nearest } = run.catalog.api_model(value)
+                {
                     let near = match nearest.first() {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "`models:` in llmlint.yaml can add its price".to_owned(),

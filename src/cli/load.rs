@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice};
-use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, owners};
+use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, USAGE_FILE, UsageFile, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
 use crate::host::{self, Origin, Root, Scan};
@@ -80,6 +80,9 @@ const PRICES: &str = "llmlint.prices.jsonl";
 /// The largest file of prices that is read: the program's own has half a megabyte.
 pub(super) const MOST_PRICE_BYTES: u64 = 64 << 20;
 
+/// Bytes of a usage file: tens of thousands of groups.
+const MOST_USAGE_BYTES: u64 = 100_000_000;
+
 /// The root of a run that starts at `start`.
 pub(super) fn root(start: &Path) -> Result<Root, Failure> {
     let current = std::env::current_dir().map_err(|error| Failure(format!("the current folder: {error}")))?;
@@ -102,8 +105,52 @@ impl Run {
         Self::load_from(&Origin::Disk, root(start)?, arguments, start, selection)
     }
 
+    /// The same without the volumes that were measured.
+    pub(super) fn load_without_usage(
+        arguments: &ConfigArguments,
+        start: &Path,
+        selection: &Selection,
+    ) -> Result<Self, Failure> {
+        Self::load_settings(&Origin::Disk, root(start)?, arguments, start, selection)
+    }
+
     /// Loads it for a run that starts at `start`, with the settings of `origin`.
     pub(super) fn load_from(
+        origin: &Origin,
+        root: Root,
+        arguments: &ConfigArguments,
+        start: &Path,
+        selection: &Selection,
+    ) -> Result<Self, Failure> {
+        let mut run = Self::load_settings(origin, root, arguments, start, selection)?;
+        if !arguments.no_config {
+            let path = run.usage_path();
+            let is_named = run.settings.config.usage.is_some();
+            if is_named || origin.first(std::slice::from_ref(&path), &run.root)?.is_some() {
+                let text = origin.read(&path, &run.root, MOST_USAGE_BYTES);
+                let file = text.and_then(|text| UsageFile::parse(&text));
+                let file = file.map_err(|why| Failure(format!("{}: {why}", path.display())))?;
+                run.settings = run.settings.with_usage(file.usage());
+            }
+        }
+        Ok(run)
+    }
+
+    /// Where the measured volumes are, or would be: where the config says, else beside it, else in the repository's folder
+    /// or where the command was started.
+    pub(super) fn usage_path(&self) -> PathBuf {
+        let name = self.settings.config.usage.as_deref().unwrap_or(USAGE_FILE);
+        let folder = self.config_path.as_deref().and_then(Path::parent);
+        let is_repository = self.root.folder.join(".git").exists();
+        let alone = if is_repository {
+            &self.root.folder
+        } else {
+            &self.root.current
+        };
+        folder.unwrap_or(alone).join(name)
+    }
+
+    fn load_settings(
         origin: &Origin,
         root: Root,
         arguments: &ConfigArguments,

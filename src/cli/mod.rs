@@ -15,6 +15,7 @@ mod output;
 mod schema;
 mod token_shares;
 mod tokens;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,8 @@ enum Command {
     Memory(memory::Memory),
     /// Look into the catalog of models, GPUs, instances and studies.
     Catalog(catalog::Catalog),
+    /// Measured volumes out of exports of providers and tools.
+    Usage(usage::Usage),
     /// Print every fact of every unit in a file, with its type, value and place.
     Facts(facts::Facts),
     /// Write a commented llmlint.yaml after looking at what is there.
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
         Command::Numbers(command) => command.run(),
         Command::Memory(command) => command.run(),
         Command::Catalog(command) => command.run(),
+        Command::Usage(command) => command.run(),
         Command::Facts(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Schema(command) => command.run(),

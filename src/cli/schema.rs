@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::{Failure, output};
-use crate::config::Config;
+use crate::config::{Config, UsageFile};
 use crate::report::Report;
 use crate::report::costs::Costs;
 use crate::rules::FrontMatter;
@@ -26,6 +26,8 @@ enum Of {
     Cost,
     /// The front matter of a rule's page.
     Rule,
+    /// llmlint.usage.json.
+    Usage,
 }
 
 impl Schema {
@@ -35,6 +37,7 @@ impl Schema {
             Of::Report => schemars::schema_for!(Report),
             Of::Cost => schemars::schema_for!(Costs),
             Of::Rule => schemars::schema_for!(FrontMatter),
+            Of::Usage => schemars::schema_for!(UsageFile),
         };
         let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure(error.to_string()))?;
         output::print(&format!("{text}\n"))

@@ -25,7 +25,7 @@ pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
 use crate::catalog::{Catalog, Date, OpenModel};
-use crate::config::{Config, Owners, PromptSetting};
+use crate::config::{Config, Measured, Owners, PromptSetting, Usage};
 use crate::report::Figure;
 use crate::source::{Place, Source};
 use crate::units::{Deployment, Field};
@@ -104,6 +104,7 @@ pub struct Settings {
     deployments: Vec<globset::GlobMatcher>,
     ignore: Vec<globset::GlobMatcher>,
     owners: Owners,
+    usage: Usage,
 }
 
 impl Settings {
@@ -125,6 +126,7 @@ impl Settings {
             deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
             ignore: config.ignore.iter().map(|s| matcher(&s.files)).collect(),
             owners: Owners::default(),
+            usage: Usage::default(),
             what_if: None,
             config,
             folder: if folder.is_empty() {
@@ -139,6 +141,17 @@ impl Settings {
     pub fn with_owners(mut self, owners: Owners) -> Self {
         self.owners = owners;
         self
+    }
+
+    /// The same with measured volumes.
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = usage;
+        self
+    }
+
+    /// What was measured of a prompt, by its name from the root or, after a move, by its content's fingerprint.
+    pub fn measured(&self, name: &str, fingerprint: impl FnOnce() -> String) -> Option<&Measured> {
+        self.usage.of(self.relative(name), fingerprint)
     }
 
     /// The same where something is supposed of every prompt.

@@ -21,7 +21,8 @@ use super::count::{self, Size, fixed_text};
 use super::words::{self, PromptWords};
 use super::{Fact, Known, PromptAt, Row, Type, Value, World};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Priced, Tier};
-use crate::config::{PromptSetting, TokenRange, VariableSize};
+use crate::config::{Measured, PromptSetting, TokenRange, VariableSize};
+use crate::fingerprint::fingerprint;
 use crate::report::{Figure, TokenCount};
 use crate::source::{Place, Span};
 use crate::syntax::template;
@@ -71,6 +72,14 @@ impl<'a> PromptFacts<'a> {
     /// What llmlint.yaml states of it.
     fn stated<T>(&self, pick: impl Fn(&PromptSetting) -> Option<T>) -> Option<T> {
         self.world.settings.prompt(self.at(), pick)
+    }
+
+    /// What exports of usage count of it.
+    fn measured(&self) -> Option<&Measured> {
+        let content = || self.prompt.content();
+        self.world
+            .settings
+            .measured(&self.name_in_tree, || fingerprint(&[&content()]))
     }
 
     /// By what the config's entries choose it.
@@ -272,6 +281,9 @@ impl<'a> PromptFacts<'a> {
                 from: format!("{what} in {by}"),
             });
         }
+        if let Some(((low, high), from)) = self.measured().and_then(Measured::output_tokens) {
+            return Ok(OutputTokens { low, high, from });
+        }
         if let Field::Known(limit, place) = &self.prompt.max_output_tokens {
             let line = self.line(*place);
             let times = if choices > 1 {
@@ -330,8 +342,10 @@ impl<'a> PromptFacts<'a> {
     fn calls_per_month(&self) -> Option<(Decimal, String)> {
         let settings = self.world.settings;
         let days = settings.config.days_per_month();
-        let ((calls, how), by) = settings.stated(self.at(), |s| s.calls(days))?;
-        Some((calls, format!("{how} in {by}")))
+        match settings.stated(self.at(), |s| s.calls(days)) {
+            Some(((calls, how), by)) => Some((calls, format!("{how} in {by}"))),
+            None => self.measured()?.calls(days),
+        }
     }
 
     fn calls(&self) -> Calls {
@@ -414,19 +428,30 @@ impl<'a> PromptFacts<'a> {
         let rate = cost::price("input_price", price.input, &from);
         let cached_price = price.cached_input.map(|usd| cost::price("cached_price", usd, &from));
         let share = self.world.settings.stated(self.at(), |s| s.cached_share);
+        let share = share.map(|(share, by)| (share, by.to_owned()));
+        let share = share.or_else(|| self.measured().and_then(Measured::cached_share));
         let share = share.map(|(share, by)| cost::input("cached_share", share, "share", by));
-        let without = if count.variables.is_empty() {
+        // Stated sizes of variables are in the count already.
+        let beside = match self.stated(|s| s.variables.as_ref().map(|_| ())) {
+            Some(()) => None,
+            None => self.measured().and_then(Measured::beside_fixed_text),
+        };
+        let ((low, high), how) = beside.clone().unwrap_or_default();
+        let tokens = (
+            count.least.saturating_add(low),
+            count.most.saturating_add(high),
+            if how.is_empty() {
+                count.how.clone()
+            } else {
+                format!("{}, {how}", count.how)
+            },
+        );
+        let without = if count.variables.is_empty() || beside.is_some() {
             Vec::new()
         } else {
             vec![format!("variables: {}", count.variables.join(", "))]
         };
-        cost::input_cost(
-            (count.least, count.most, count.how.clone()),
-            &rate,
-            cached_price.as_ref().zip(share),
-            &self.calls(),
-            without,
-        )
+        cost::input_cost(tokens, &rate, cached_price.as_ref().zip(share), &self.calls(), without)
     }
 
     fn output_cost(&self) -> Result<Figure, String> {

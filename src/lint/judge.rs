@@ -181,10 +181,7 @@ const MOST_CONTENT: usize = 8_000;
 /// What a unit says: a prompt's messages, else the lines that it stands in.
 fn content(unit: &Unit, source: &Source, span: Span) -> String {
     match unit {
-        Unit::Prompt(prompt) => {
-            let texts: Vec<&str> = prompt.messages.iter().map(|message| message.text.as_str()).collect();
-            texts.join("\n")
-        }
+        Unit::Prompt(prompt) => prompt.content(),
         _ => {
             let end = floor_char_boundary(&source.text, span.end.min(span.start.saturating_add(MOST_CONTENT)));
             source.text.get(span.start..end).unwrap_or_default().to_owned()

@@ -51,6 +51,14 @@ pub struct Prompt {
     pub declared: Vec<Declared>,
 }
 
+impl Prompt {
+    /// What it says: the texts of its messages.
+    pub fn content(&self) -> String {
+        let texts: Vec<&str> = self.messages.iter().map(|message| message.text.as_str()).collect();
+        texts.join("\n")
+    }
+}
+
 /// A parameter of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
