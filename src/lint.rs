@@ -5,6 +5,7 @@ mod beside;
 mod files;
 mod includes;
 mod judge;
+mod loaded;
 mod requests;
 mod routes;
 mod settings;
@@ -77,6 +78,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let units = join(read.units, sources, &mut read.findings);
     let mut units = requests::without_fragments(units, sources, &mut read.files);
     includes::put_in(&mut units, sources, &mut read.findings);
+    loaded::mark(&mut units, sources);
     let units = trainings::join_trainings(units, sources, &mut read.files);
     let mut units = settings::join_settings(units, sources, &mut read.files);
     routes::follow_routes(&mut units, read.routes, linter.catalog);

@@ -185,6 +185,14 @@ impl Case {
         assert_eq!(declared, list(&expected["declared"]), "{}: declared", self.name);
         let tools: Vec<Value> = found.tools.iter().map(|tool| tool.name.as_str().into()).collect();
         assert_eq!(tools, list(&expected["tools"]), "{}: tools", self.name);
+        let more = expected["more_tools"].as_str();
+        assert_eq!(more.is_some(), found.more_tools.is_some(), "{}: more tools", self.name);
+        let why = found.more_tools.as_deref().unwrap_or_default();
+        assert!(
+            why.contains(more.unwrap_or_default()),
+            "{}: more tools: {why}",
+            self.name
+        );
         let messages = list(&expected["messages"]);
         assert_eq!(
             found.messages.len(),

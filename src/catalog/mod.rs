@@ -256,11 +256,14 @@ impl Catalog {
         }
     }
 
-    /// The platform that sells other providers' models (`azure`, `vertex`), where the prefix of `name` tells one: the
-    /// prices are the provider's, but such a platform sets its own days of retirement.
+    /// The platform that sells other providers' models (`azure`, `vertex`), where the prefix of `name` or its spelling
+    /// tells one: the prices are the provider's, but such a platform sets its own days of retirement.
     #[must_use]
     pub fn platform(name: &str) -> Option<&'static str> {
-        names::without_prefix(name).platform
+        let bare = names::without_prefix(name);
+        // OpenAI itself writes `gpt-3.5`.
+        bare.platform
+            .or_else(|| bare.name.starts_with("gpt-35-").then_some("azure"))
     }
 
     /// The model to use in place of `model` on `day`: its replacement, or where that is retired by then, the replacement's

@@ -17,7 +17,7 @@ pub struct PromptSetting {
     pub unit: Option<String>,
     /// Prompts that have this tag by an entry that sets `tags`.
     pub tag: Option<String>,
-    /// The model that prompts are sent to that name none.
+    /// The model that prompts are sent to that name none, or whose code does not tell it.
     pub model: Option<String>,
     /// Calls a month.
     pub calls_per_month: Option<u64>,

@@ -94,7 +94,7 @@ impl<'a> PromptFacts<'a> {
     /// The model's name: the file's, else the config's.
     pub fn model_name(&self) -> Field<String> {
         let supposed = self.world.settings.supposed_model().cloned();
-        if !self.prompt.model.is_absent() && supposed.is_none() {
+        if self.prompt.model.known().is_some() && supposed.is_none() {
             return self.prompt.model.clone();
         }
         match supposed.or_else(|| self.stated(|s| s.model.clone())) {
@@ -308,10 +308,11 @@ impl<'a> PromptFacts<'a> {
         self.prompt.choices.known().copied().filter(|n| *n > 1)
     }
 
-    fn speaks_of_calculation(&self) -> bool {
+    /// Whether some word of it begins like one of these.
+    fn speaks_of(&self, stems: &[&str]) -> bool {
         self.prompt.messages.iter().any(|message| {
             message.text.as_str().split(|c: char| !c.is_alphabetic()).any(|word| {
-                CALCULATION.iter().any(|stem| {
+                stems.iter().any(|stem| {
                     word.len() >= stem.len()
                         && word.is_char_boundary(stem.len())
                         && word[..stem.len()].eq_ignore_ascii_case(stem)
@@ -642,6 +643,18 @@ const CALCULATION: &[&str] = &[
     "theorem",
 ];
 
+/// How words begin that ask for all there is to say.
+const DETAIL: &[&str] = &[
+    "comprehensive",
+    "detail",
+    "elaborat",
+    "exhaustive",
+    "extensive",
+    "thorough",
+    "talkative",
+    "verbose",
+];
+
 /// What is asked for in several pieces so that one can be chosen.
 const ALTERNATIVES: &[&str] = &[
     "alternative",
@@ -844,10 +857,14 @@ const OWN: &[Row<Get>] = &[
         name: "prompt.tools",
         ty: Type::Int,
         unit: "tools",
-        about: "how many tools are offered to the model",
+        about: "how many tools are offered to the model; unknown where the code may offer others than it names",
         get: |facts| {
             let tools = &facts.prompt.tools;
-            Fact::of(Known::Yes(int(tools.len() as u64))).at(tools.first().map(|tool| tool.place))
+            let value = match &facts.prompt.more_tools {
+                Some(why) => Known::Unknown(why.as_str().into()),
+                None => Known::Yes(int(tools.len() as u64)),
+            };
+            Fact::of(value).at(tools.first().map(|tool| tool.place))
         },
     },
     Row {
@@ -1082,13 +1099,15 @@ const OWN: &[Row<Get>] = &[
         ty: Type::Str,
         unit: "",
         about: "the form in which the answer is asked for: prose, markdown, json, list, label, code, other",
-        get: |facts| {
-            if let Field::Known(format, place) = &facts.prompt.response_format
-                && format.starts_with("json")
-            {
-                return Fact::of(Known::Yes(text("json"))).at(Some(*place));
+        get: |facts| match &facts.prompt.response_format {
+            Field::Known(format, place) if format.starts_with("json") => {
+                Fact::of(Known::Yes(text("json"))).at(Some(*place))
             }
-            told(facts, facts.words().output_format, label)
+            Field::Unknown(why, place) => {
+                let why = format!("the request may fix the form of the answer: {why}");
+                Fact::of(Known::Unknown(why.into())).at(*place)
+            }
+            _ => told(facts, facts.words().output_format, label),
         },
     },
     Row {
@@ -1153,7 +1172,14 @@ const OWN: &[Row<Get>] = &[
         ty: Type::Bool,
         unit: "",
         about: "whether its words speak of mathematics or calculating, where short answers have been measured to be worse",
-        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.speaks_of_calculation()))),
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.speaks_of(CALCULATION)))),
+    },
+    Row {
+        name: "prompt.wants_detail",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether its words speak of detail or thoroughness, so that long answers may be meant",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(facts.speaks_of(DETAIL)))),
     },
     Row {
         name: "prompt.retrieved_context",

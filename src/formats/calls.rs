@@ -14,7 +14,7 @@ use crate::source::{Place, Span, Text};
 use crate::syntax::Signs;
 use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Open, Repeat, Value};
 use crate::syntax::template::{self, Piece, Syntax};
-use crate::units::{Attachment, Field, Message, Parameter, Prompt, Role, Tool, Unit};
+use crate::units::{Attachment, Field, Message, Parameter, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "call in code";
 
@@ -62,6 +62,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);
     let in_test = is_test(&reading.source.from_root);
     let mut units: Vec<Unit> = Vec::new();
+    let mut sent: HashSet<Place> = HashSet::new();
     let named = |name: &str| sdks::is_last_name(name) || http::is_last_name(name);
     for call in reading.calls_of(named, wanted) {
         if units.len() >= MAX_UNITS {
@@ -73,6 +74,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             request(reading, &call)
         } else {
             let found = sdks::find(&call.callee)?;
+            sent.extend(parts(found.shape, &call));
             let told =
                 found.needs.is_empty() || call.open || found.needs.iter().any(|path| argument(&call, path).is_some());
             told.then(|| prompt(reading, found.shape, &call)).flatten()
@@ -82,9 +84,20 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             units.push(Unit::Prompt(Box::new(prompt)));
         }
     }
+    // A part is counted with the calls that send it.
+    units.retain(|unit| !sent.contains(&unit.place()));
     (!units.is_empty()).then(|| Read {
         units,
         ..Read::default()
+    })
+}
+
+/// Where the objects stand whose texts a call sends: the agent of a task.
+fn parts(shape: &Shape, call: &Call) -> impl Iterator<Item = Place> {
+    let names = shape.system.iter().filter_map(|path| path.split_once('.'));
+    names.filter_map(|(object, _)| match &argument(call, object)?.value.kind {
+        Kind::Call(made) => Some(made.place),
+        _ => None,
     })
 }
 
@@ -193,11 +206,56 @@ fn first_of(call: &Call, paths: &[&str]) -> Option<Found> {
         .filter(|found| !found.value.is_null())
 }
 
-/// Whether arguments may come from somewhere that can't be followed.
+/// Why one of these may be stated although none is found: it may come from somewhere that can't be followed.
 fn is_open(call: &Call, paths: &[&str]) -> Option<String> {
-    let mut makers = std::iter::successors(call.maker.as_deref(), |maker| maker.maker.as_deref());
-    let open = call.open || (paths.iter().any(|path| path.starts_with('^')) && makers.any(|maker| maker.open));
-    open.then(|| "other arguments are handed over, which the code does not name here".to_owned())
+    const ELSEWHERE: &str = "other arguments are handed over, which the code does not name here";
+    if call.open {
+        return Some(ELSEWHERE.to_owned());
+    }
+    paths.iter().find_map(|path| {
+        let Some(path) = path.strip_prefix('^') else {
+            return hidden(call, path);
+        };
+        if call.maker.is_none() && !call.followed {
+            let object = call.callee.rsplit_once('.').map_or("", |(object, _)| object);
+            return Some(format!("what made `{object}` is not followed"));
+        }
+        let mut makers = std::iter::successors(call.maker.as_deref(), |maker| maker.maker.as_deref());
+        makers.find_map(|maker| match maker.open {
+            true => Some(ELSEWHERE.to_owned()),
+            false => hidden(maker, path),
+        })
+    })
+}
+
+/// Why what stands at a path inside an argument can't be told: the argument is there, but not what it holds.
+fn hidden(call: &Call, path: &str) -> Option<String> {
+    let (first, mut rest) = path.split_once('.')?;
+    let mut found = argument(call, first)?;
+    loop {
+        let (name, further) = rest.split_once('.').unwrap_or((rest, ""));
+        let Some(inner) = within(&found, name) else {
+            break;
+        };
+        if further.is_empty() {
+            return None;
+        }
+        (found, rest) = (inner, further);
+    }
+    match &found.value.kind {
+        Kind::Map { open, .. } | Kind::List { open, .. } => open.as_ref().map(|open| open.why.clone()),
+        Kind::OneOf { open: false, .. } | Kind::Plain(_) | Kind::Text(..) | Kind::Scope(..) => None,
+        Kind::OneOf { why, .. } | Kind::Unknown(why) => Some(why.clone()),
+        // What a class makes holds what it is given; a function may give anything.
+        Kind::Call(made) if made.name().starts_with(char::is_uppercase) && !made.open => None,
+        Kind::Call(_) | Kind::Path(..) | Kind::File(_) => Some(
+            found
+                .value
+                .node()
+                .err()
+                .unwrap_or_else(|| format!("`{first}` is not followed")),
+        ),
+    }
 }
 
 /// A field by its paths.
@@ -281,6 +339,7 @@ fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) 
         What::Image => Field::Known("an image".to_owned(), call.place),
         What::Embedding => Field::Known("an embedding".to_owned(), call.place),
         What::Fields => Field::Known("fields".to_owned(), call.place),
+        What::Part => Field::Unknown("each task says what answer it expects".to_owned(), Some(call.place)),
         _ => response_format(call, shape.response_format),
     };
     prompt.reasoning_effort = optional(call, shape.effort);
@@ -299,9 +358,9 @@ fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) 
             });
         }
     }
-    if let Some(found) = first_of(call, shape.tools) {
-        prompt.tools = tools(reading, &found);
-    }
+    let offered = tools::offered(reading, shape, call);
+    prompt.tools = offered.tools;
+    prompt.more_tools = offered.more;
     prompt.in_loop = Field::Known(call.repeat == Some(Repeat::Each), call.place);
     prompt.batch = call.callee.contains(".batches.") || call.callee.ends_with(".abatch");
 }
@@ -397,7 +456,10 @@ fn name_model(prompt: &mut Prompt) {
 
 fn response_format(call: &Call, paths: &[&str]) -> Field<String> {
     let Some(found) = first_of(call, paths) else {
-        return Field::default();
+        return match is_open(call, paths).filter(|_| !paths.is_empty()) {
+            Some(why) => Field::Unknown(why, Some(call.place)),
+            None => Field::default(),
+        };
     };
     let kind = match &found.value.kind {
         Kind::Map { .. } => match found.value.get("type").and_then(|kind| kind.fixed()) {
@@ -423,55 +485,6 @@ fn response_format(call: &Call, paths: &[&str]) -> Field<String> {
         return Field::default();
     }
     Field::Known(kind, found.place)
-}
-
-/// The tools that are offered: definitions, and functions of the program by their name and docstring.
-fn tools(reading: &Reading<'_>, found: &Found) -> Vec<Tool> {
-    let items = match &found.value.kind {
-        Kind::List { items, .. } => items,
-        Kind::Map { entries, .. } => {
-            let tools = entries
-                .iter()
-                .filter_map(|(name, tool)| tools::made(Some(name), tool, shown_at(tool, found.place)));
-            return tools.collect();
-        }
-        _ => return Vec::new(),
-    };
-    let made = items.iter().take(MAX_MESSAGES).filter_map(|item| {
-        let place = shown_at(item, found.place);
-        match &item.kind {
-            Kind::Map { .. } => {
-                let node = item.node().ok()?;
-                let name = node
-                    .at(&["function", "name"])
-                    .or_else(|| node.get("name"))
-                    .or_else(|| node.get("type"));
-                let name = name.and_then(|name| name.as_str()).unwrap_or("tool").to_owned();
-                Some(Tool {
-                    name,
-                    definition: settings::compact_json(&node),
-                    place,
-                })
-            }
-            Kind::Scope(file, scope) => {
-                let scope = reading.files.module(*file)?.scope(*scope);
-                let parameters = scope.parameters.iter().map(|parameter| parameter.name.clone());
-                let definition = serde_json::json!({
-                    "name": scope.name,
-                    "description": scope.doc.as_ref().map(|doc| doc.as_str().trim().to_owned()),
-                    "parameters": parameters.collect::<Vec<_>>(),
-                });
-                Some(Tool {
-                    name: scope.name.clone(),
-                    definition: definition.to_string(),
-                    place,
-                })
-            }
-            Kind::Call(_) => tools::made(None, item, place),
-            _ => None,
-        }
-    });
-    made.collect()
 }
 
 /// A chain `prompt | model`: what its model is given. Nothing where no model is among its parts.

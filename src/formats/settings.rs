@@ -27,6 +27,7 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         choices: Field::default(),
         response_format: Field::default(),
         tools: Vec::new(),
+        more_tools: None,
         reasoning_effort: Field::default(),
         service_tier: Field::default(),
         sampling: Vec::new(),
@@ -60,8 +61,12 @@ pub(super) fn stated(reading: &Reading<'_>, value: &Node) -> Field<String> {
     }
 }
 
-/// A whole number under one of several names in a mapping.
+/// A whole number under one of several names in a mapping; one that a form left empty is not set.
 pub(super) fn number(reading: &Reading<'_>, map: &Node, names: &[&str]) -> Field<u64> {
+    let value = names.iter().find_map(|name| map.get(name));
+    if value.and_then(Node::as_str).is_some_and(|text| text.trim().is_empty()) {
+        return absent(reading, map);
+    }
     string(reading, map, names).and_then(|text| text.parse().map_err(|_| format!("`{text}` is not a whole number")))
 }
 

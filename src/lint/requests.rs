@@ -126,7 +126,7 @@ pub(super) fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files:
     units
 }
 
-fn is_only_text(prompt: &Prompt) -> bool {
+pub(super) fn is_only_text(prompt: &Prompt) -> bool {
     prompt.format.starts_with("prompt ")
 }
 

@@ -34,6 +34,8 @@ pub enum What {
     Fields,
     /// Something that sends what it is made with on every later call: an agent, an assistant.
     Agent,
+    /// The same, where each call says what answer it expects: CrewAI's agent, with its tasks.
+    Part,
 }
 
 /// The shape of a call.
@@ -60,7 +62,7 @@ pub struct Shape {
     pub max_output_tokens: &'static [&'static str],
     /// How many answers one request asks for.
     pub choices: &'static [&'static str],
-    /// The tools offered.
+    /// The tools offered. All that are there are.
     pub tools: &'static [&'static str],
     /// The form of the answer.
     pub response_format: &'static [&'static str],

@@ -27,8 +27,10 @@ pub struct Prompt {
     pub choices: Field<u64>,
     /// Whether the answer's form is fixed by the request (`response_format`, `json_schema`): its type's name.
     pub response_format: Field<String>,
-    /// The tools offered to the model.
+    /// The tools offered to the model, as far as they are told.
     pub tools: Vec<Tool>,
+    /// Why further tools may be offered that the file doesn't tell, where that is so: a list that a loop fills.
+    pub more_tools: Option<String>,
     /// How long the model is to think before it answers (`reasoning_effort`, a thinking budget), as written.
     pub reasoning_effort: Field<String>,
     /// The provider's service tier (`service_tier`: `flex`, `priority`, …), as written.

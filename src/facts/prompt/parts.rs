@@ -65,6 +65,32 @@ fn schema(facts: &PromptFacts<'_>) -> Part {
     part
 }
 
+/// Whether a line of the fixed text is a sentence: three words and more, ended by a mark or spoken to `you`.
+fn has_sentence(facts: &PromptFacts<'_>) -> bool {
+    const LEAST_WORDS: usize = 3;
+    let messages = facts.prompt.messages.iter();
+    let said = messages.filter(|message| matches!(message.role, Role::System | Role::User));
+    said.flat_map(|message| {
+        let fixed = template::fixed_ranges(&message.pieces, Extent::Most).ranges;
+        fixed.into_iter().flat_map(|range| message.text.as_str()[range].lines())
+    })
+    .any(|line| {
+        let words = || line.split(|c: char| !c.is_alphanumeric() && c != '\'');
+        let end = line.trim_end_matches(|c: char| {
+            !c.is_alphanumeric() && !matches!(c, '.' | '?' | '!' | ':' | '。' | '？' | '：')
+        });
+        let is_ended = end.ends_with(['.', '?', '!', ':', '。', '？', '：']);
+        let to_you = || {
+            words().any(|word| {
+                ["you", "your", "please"]
+                    .iter()
+                    .any(|known| word.eq_ignore_ascii_case(known))
+            })
+        };
+        words().filter(|word| !word.is_empty()).count() >= LEAST_WORDS && (is_ended || to_you())
+    })
+}
+
 fn counted((tokens, place): Part) -> Fact {
     Fact::of(Known::Yes(int(tokens))).at(place)
 }
@@ -106,6 +132,13 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "tokens",
         about: "tokens of JSON Schemas that stand in the text",
         get: |facts| counted(schema(facts)),
+    },
+    Row {
+        name: "prompt.has_sentence",
+        ty: Type::Bool,
+        unit: "",
+        about: "whether some line of what is sent as it stands is a sentence; what has none is a part of a text, or a pattern",
+        get: |facts| Fact::of(Known::Yes(Value::Bool(has_sentence(facts)))),
     },
     Row {
         name: "prompt.tokens_per_word",
