@@ -2,9 +2,10 @@
 //! (`llama3.1:8b-instruct-q8_0`).
 //!
 //! Only families are here whose size alone tells the shape. A bare name (`llama3.1`) stands for a size that its publisher
-//! may change, and `mistral:7b` has stood for several releases: they tell nothing. The names are those of
-//! <https://ollama.com/library>, the repositories those that programs for both take for them (for `llama3.1:8b` and
-//! `qwen2.5:7b` some ten public tables, which differ in no shape).
+//! may change, and `mistral:7b` has stood for several releases: they tell nothing. The library's pages themselves were not
+//! read; the names and the repositories that they stand for are those of programs that know both. For `llama3.1:8b` and
+//! `qwen2.5:7b` some ten public tables were compared, which differ in no shape; for the other rows one or two, or the
+//! family and size that the name tells.
 
 /// A family of the library, and for each of its sizes the repository.
 const FAMILIES: &[(&str, &[(&str, &str)])] = &[

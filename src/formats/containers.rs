@@ -146,6 +146,28 @@ pub(super) fn launches(reading: &Reading<'_>, container: &Container<'_>) -> Vec<
     }]
 }
 
+/// Names the model that a container pulls for its server once it runs (`lifecycle.postStart`).
+pub(super) fn pulled_after_start(reading: &Reading<'_>, container: &Container<'_>, deployment: &mut Deployment) {
+    let Some(hook) = container.node.at(&["lifecycle", "postStart", "exec", "command"]) else {
+        return;
+    };
+    let look = lookup(container);
+    let words: Vec<(Text, Word)> = words_of(reading, container.kube, hook, &look).into_iter().collect();
+    let model = match shell_script(&words) {
+        Some((script, _)) => {
+            let commands = args::split_shell(script, reading.id, &look).unwrap_or_default();
+            ollama::pulled(commands.iter().map(|command| command.words.as_slice()))
+        }
+        None => {
+            let words: Vec<Word> = words.into_iter().map(|(_, word)| word).collect();
+            ollama::pulled(std::iter::once(words.as_slice()))
+        }
+    };
+    if let Some(model) = model {
+        ollama::serve(&mut deployment.launch, &deployment.image, &model);
+    }
+}
+
 /// The words of a container's command and arguments.
 pub(super) fn words(reading: &Reading<'_>, container: &Container<'_>) -> Vec<Word> {
     let words = written_words(reading, container, &lookup(container));

@@ -113,7 +113,8 @@ fn pods<'a>(object: &'a Node, budget: &mut usize) -> Vec<Found<'a>> {
             }
             let group = at.node.get("podGroupSize").or(at.group);
             let metadata = at.node.get("metadata");
-            let is_pod = at.node.get("containers").is_some_and(Node::is_seq);
+            let is_pod =
+                at.node.get("containers").is_some_and(Node::is_seq) || argo_container(object, at.node).is_some();
             for (key, node) in at.node.entries() {
                 if matches!(node.kind, Kind::Map { .. } | Kind::Seq { .. }) {
                     let is_spec = key.as_str() == Some("spec");
@@ -144,6 +145,12 @@ fn pods<'a>(object: &'a Node, budget: &mut usize) -> Vec<Found<'a>> {
     }
     found.sort_by_key(|found| found.pod.spec.span);
     found
+}
+
+/// The one container of a template of Argo Workflows, beside which stands what it says of its pod.
+fn argo_container<'n>(object: &Node, template: &'n Node) -> Option<&'n Node> {
+    let container = template.get("container").filter(|node| node.is_map())?;
+    (objects::is_of(object, "argoproj.io") && container.get("image").is_some()).then_some(container)
 }
 
 impl<'a> Manifest<'a> {
@@ -205,10 +212,14 @@ impl<'a> Manifest<'a> {
         let kind = objects::kind(pod.object).unwrap_or("object");
         let object = objects::name(pod.object).unwrap_or("unnamed");
         let containers = pod.spec.get("containers").into_iter().flat_map(Node::items);
-        containers.filter_map(move |node| {
-            let name = node.get("name").and_then(Node::as_str).unwrap_or("container");
+        let own = argo_container(pod.object, pod.spec);
+        containers.chain(own).filter_map(move |node| {
+            // A template of Argo Workflows has its name beside its one container.
+            let named = node.get("name").or_else(|| own.and_then(|_| pod.spec.get("name")));
+            let name = named.and_then(Node::as_str).unwrap_or("container");
             let unit = format!("{}#{kind}/{object}/{name}", self.reading.source.path);
             let mut deployment = containers::deployment(self.reading, &self.container(node), unit, NAME)?;
+            containers::pulled_after_start(self.reading, &self.container(node), &mut deployment);
             pod::describe(self.reading, &self.objects, pod, node, &mut deployment);
             settings_file::complete(self.reading, &mut deployment, |name| self.objects.file(name).cloned());
             Some(deployment)

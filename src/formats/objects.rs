@@ -60,7 +60,9 @@ pub(super) fn kind(object: &Node) -> Option<&str> {
 
 /// An object's name.
 pub(super) fn name(object: &Node) -> Option<&str> {
-    object.at(&["metadata", "name"])?.as_str()
+    let metadata = object.get("metadata")?;
+    // Runs are often named by the cluster, behind a beginning.
+    metadata.get("name").or_else(|| metadata.get("generateName"))?.as_str()
 }
 
 /// Whether the object's API is of that group.

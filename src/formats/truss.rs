@@ -97,6 +97,11 @@ fn around(reading: &Reading<'_>, document: &Node) -> Around {
     {
         let place = reading.place(node.span);
         let (name, count) = text.split_once(':').unwrap_or((text, "1"));
+        // Baseten's own name of half an H100.
+        let name = match name {
+            "H100_40GB" => "NVIDIA-H100-80GB-HBM3-MIG-3g.40gb",
+            _ => name,
+        };
         around.gpu.labels.push((GpuLabel::Product(name.to_owned()), place));
         around.gpu.count = match count.parse() {
             Ok(count) => Field::Known(count, place),
