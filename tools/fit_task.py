@@ -5,7 +5,7 @@
   python3 tools/fit_task.py features.jsonl [--check]
 
 texts.jsonl holds {"id", "text"} for the rows of fixtures/labels/labels.jsonl and fixtures/labels/tasks.jsonl, whose
-texts stand at the places that the labels name (none is kept here). Rows of the halves `fresh-held` and `third-held` are
+texts stand at the places that the labels name (none is kept here). Rows of the halves `fresh-held`, `third-held` and `fourth-held` are
 never read. Multinomial logistic regression with an L2 penalty, started from nothing: the same rows give the same
 weights. Rows whose task the reader found unclear count for three tenths. --check prints the accuracy in eight-fold
 cross-validation, no repository on both sides, and writes nothing. Needs numpy and scikit-learn.
@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold
 
 TASKS = "classify extract summarize answer translate rewrite write code plan judge converse other".split()
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HELD = {"fresh-held", "third-held"}
+HELD = {"fresh-held", "third-held", "fourth-held"}
 # A feature must be seen in this many repositories.
 SPREAD = 7
 STRENGTH = 0.3

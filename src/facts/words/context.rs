@@ -19,6 +19,11 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
     let mut handed = false;
     // "report_data", "page_content": material by both halves of its name.
     let mut compound = false;
+    // A place for the question beside one for a text: the text is what is asked about.
+    let mut asked = false;
+    let mut named = false;
+    // Material that stands in the prompt itself, under its label.
+    let mut filled = false;
     let mut variables = 0usize;
     for (_, text, parsed) in messages {
         let mut field = 0;
@@ -32,8 +37,9 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                 // Turns of the conversation itself, sent as messages: not material inside one.
                 let conversation = ["message", "conversation", "history", "chat", "turn", "item"];
                 let looped = name.starts_with("{%") && name.contains(" in ");
+                let found = ["search", "result", "document", "retriev"].iter().any(|c| name.contains(c));
                 let turns = name.starts_with("{%") && !looped
-                    || looped && conversation.iter().any(|c| name.contains(c))
+                    || looped && !found && conversation.iter().any(|c| name.contains(c))
                     || name.contains(".role")
                     || name.contains(".content")
                     || name.contains("outputs.")
@@ -62,8 +68,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                         "conversation" | "text" | "passage" | "email" | "message" | "tweet"
                     );
                 if directly && (worked_on || matches!(label, "question" | "query" | "input")) || asks(name) {
+                    asked |= !matches!(label, "input");
                     continue;
                 }
+                named |= strength(name).max(strength(label)) >= Strength::Weak && !label.contains("example");
                 variables += 1;
                 compound |= weak_parts(name) > 1;
                 best = best
@@ -71,6 +79,12 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                     .max(if material { Strength::Strong } else { Strength::No });
             }
         }
+        filled |= parsed.fields.iter().any(|f| {
+            matches!(f.label.as_str(), "context" | "passage" | "document" | "documents" | "article" | "movie plot" | "story")
+                && !f.example
+                && !f.variable
+                && text.get(f.content.clone()).is_some_and(|c| c.trim().len() > 200)
+        });
         said |= consults(parsed);
         handed |= hands(parsed);
     }
@@ -80,11 +94,15 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
         best = Strength::Strong;
     }
     match task {
+        // Unless a question is put to them.
+        Some(Task::Extract | Task::Summarize) if asked && best == Strength::Strong => true,
         // What these work on is their input, whatever it is called.
         Some(Task::Summarize | Task::Translate | Task::Extract | Task::Classify | Task::Judge) => false,
         Some(Task::Rewrite) => best == Strength::Strong && variables > 1,
         Some(Task::Answer | Task::Converse | Task::Plan) => {
-            best == Strength::Strong || (best == Strength::Weak && (said || compound))
+            best == Strength::Strong
+                || best == Strength::Weak && (said || compound)
+                || task == Some(Task::Answer) && (asked && named || filled)
         }
         // "a title for a conversation that starts with: {conversation_context}": the text that is worked on.
         _ => best == Strength::Strong && (said || handed || variables > 1),
@@ -116,15 +134,20 @@ fn strength(name: &str) -> Strength {
             | "context" | "contexts" | "documents" | "docs" | "passages" | "chunks" | "results" | "retrieved"
             | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets"
             | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq"
-            | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody" => {
+            | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody"
+            | "papers" | "abstracts" => {
                 Strength::Strong
             }
-            "document" | "source" | "article" | "report" | "transcript" | "data" | "content" | "text"
+            "document" | "doc" | "story" | "source" | "article" | "report" | "transcript" | "data" | "content" | "text"
             | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper" | "page"
             | "previouschapter" | "memo" => Strength::Weak,
             _ => Strength::No,
         };
         found = found.max(s);
+    }
+    // Examples are shown, not consulted.
+    if name.contains("example") || name.contains("in_context") || name.contains("fewshot") || name.contains("few_shot") {
+        return Strength::No;
     }
     if ["search_result", "searchresult", "retriev"]
         .iter()
@@ -232,10 +255,10 @@ fn consults(parsed: &Parsed) -> bool {
         let leads = (matches!(w(0), "based" | "rely" | "relying")
             && matches!(w(1), "on" | "only" | "solely" | "strictly"))
             || matches!(w(0), "using" | "use" | "consult")
-            || (w(0) == "from" && matches!(w(1), "the" | "given" | "provided"))
+            || (w(0) == "from" && matches!(w(1), "the" | "given" | "provided" | "documents"))
             || (w(0) == "given" && matches!(w(1), "the" | "a" | "an"))
             || (w(0) == "in" && w(1) == "the" && matches!(w(2), "provided" | "given" | "above" | "context"))
             || (w(0) == "according" && w(1) == "to");
-        leads && (1..=6).any(|k| material(w(k)))
+        leads && (1..=9).any(|k| material(w(k)))
     })
 }

@@ -1,20 +1,29 @@
 //! How many pieces of one kind the answer is to hold.
 
+use super::Task;
 use super::length::unit;
 use super::sentences::{Kind, Parsed, Sentence, number};
 use std::ops::Range;
 
 /// The largest number of pieces asked for, and the words that ask.
-pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<(u32, Range<usize>)> {
+pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) -> Option<(u32, Range<usize>)> {
     let mut best: Option<(u32, Range<usize>)> = None;
     for sentence in sentences {
         let range = sentence.tokens();
-        for t in range.clone() {
+        // "If you want to run two commands, …" tells when, not what.
+        let condition = matches!(parsed.word(range.start), "if" | "when" | "unless" | "once" | "whenever");
+        let from = if condition {
+            range.clone().find(|t| parsed.word(*t) == ",").unwrap_or(range.end)
+        } else {
+            range.start
+        };
+        for t in from..range.end {
             let counts = !parsed.tokens[t].quoted
                 && (parsed.kind(t) == Some(Kind::Number)
                     || (parsed.kind(t) == Some(Kind::Word) && number(parsed.word(t)).is_some()));
             if counts
                 && let Some((n, words)) = at(parsed, &range, t)
+                && !(matches!(task, Some(Task::Code | Task::Plan)) && !said(parsed, &words))
                 && best.as_ref().is_none_or(|b| n > b.0)
             {
                 best = Some((n, words));
@@ -22,6 +31,34 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<(u32, Rang
         }
     }
     best
+}
+
+/// Pieces that a program's or an agent's answer may hold: its features, files and steps are those of what it makes.
+fn said(parsed: &Parsed, words: &Range<usize>) -> bool {
+    words.clone().any(|t| {
+        matches!(
+            parsed.word(t),
+            "questions"
+                | "queries"
+                | "suggestions"
+                | "options"
+                | "alternatives"
+                | "ideas"
+                | "names"
+                | "titles"
+                | "examples"
+                | "variations"
+                | "versions"
+                | "candidates"
+                | "approaches"
+                | "subtasks"
+                | "bullets"
+                | "points"
+                | "topics"
+                | "keywords"
+                | "tags"
+        )
+    })
 }
 
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<usize>)> {
@@ -281,6 +318,7 @@ fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> boo
                 && i > sentence.start
                 && matches!(parsed.word(i - 1), "the" | "this" | "my" | "following" | "given");
             !noun
+                && commands(parsed, sentence, i)
                 && matches!(
                     parsed.word(i),
                     "list"
@@ -359,6 +397,25 @@ fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> boo
         })
 }
 
+/// Whether a verb at `i` is one of asking by where it stands: first, or behind "to", "please", a comma. "The diagrams
+/// show two samples" and "use searches to find 3 rivals" only tell.
+fn commands(parsed: &Parsed, sentence: &Range<usize>, i: usize) -> bool {
+    let word = parsed.word(i);
+    if !matches!(word, "show" | "find" | "identify" | "present" | "describe" | "answer" | "select" | "make" | "get" | "capture") {
+        return true;
+    }
+    let before = if i > sentence.start { parsed.word(i - 1) } else { "" };
+    let free = before.is_empty()
+        || parsed.kind(i - 1) != Some(Kind::Word)
+        || before.ends_with("ly")
+        || matches!(
+            before,
+            "to" | "please" | "and" | "then" | "must" | "should" | "will" | "can" | "also" | "you" | "just" | "now" | "next" | "me" | "not"
+                | "could" | "would" | "first" | "or"
+        );
+    free && !(matches!(before, "to") && matches!(parsed.word(sentence.start), "use" | "using"))
+}
+
 fn plural(word: &str) -> bool {
     (word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is"))
         || matches!(word, "people" | "alternatives" | "haiku" | "criteria" | "pros" | "cons")
@@ -369,7 +426,15 @@ fn not_pieces(word: &str) -> bool {
     unit(word).is_some()
         || matches!(
             word,
-            "minutes"
+            "means"
+                | "indicates"
+                | "represents"
+                | "denotes"
+                | "equals"
+                | "citations"
+                | "emojis"
+                | "commands"
+                | "minutes"
                 | "minute"
                 | "hours"
                 | "hour"

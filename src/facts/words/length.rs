@@ -1,7 +1,7 @@
 //! Amounts of text that a prompt asks for: "in at most 50 words", "a 3-sentence summary".
 
 use super::sentences::{Kind, Parsed, Sentence, number};
-use super::{Bound, LengthLimit, LengthUnit};
+use super::{Bound, LengthLimit, LengthUnit, Task};
 use std::ops::Range;
 
 /// An amount of text, as asked for.
@@ -13,6 +13,8 @@ pub(super) struct Amount {
     pub(super) bound: Bound,
     /// It bounds a part of the answer (a bullet, a section), not the whole.
     pub(super) part: bool,
+    /// The sentence names the answer that it bounds.
+    named: bool,
     /// Tokens, the words of the bound included.
     pub(super) tokens: Range<usize>,
 }
@@ -89,22 +91,134 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
         > 1;
     // "For each claim, give:" and its list: the lines bound what is said of each.
     let mut of_each = false;
+    let described = described(&parsed.lower);
+    let mut stretch = 0;
     for sentence in sentences {
         let range = sentence.tokens();
         of_each = of_each && sentence.bullet || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
-        let whole = !of_each && !sections
-            || speaks(sentence, |w| {
-                matches!(
-                    w,
-                    "answer" | "response" | "reply" | "overall" | "total" | "entire" | "whole"
-                )
-            });
+        let named = speaks(sentence, |w| {
+            matches!(
+                w,
+                "answer" | "answers" | "response" | "responses" | "reply" | "replies" | "overall" | "total" | "entire" | "whole"
+            )
+        });
+        let whole = !of_each && !sections || named;
         for t in range.clone() {
             if let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
             {
-                amount.part |= !whole || of_key(parsed, sentence);
+                let at = parsed.place(amount.tokens.clone()).start;
+                while described.get(stretch).is_some_and(|d| d.end <= at) {
+                    stretch += 1;
+                }
+                let told_of = described.get(stretch).is_some_and(|d| d.contains(&at));
+                let Some(bound_to) = binds(parsed, &range, &amount.tokens, t) else {
+                    continue;
+                };
+                amount.named = named;
+                amount.part = told_of
+                    || bound_to == Binds::Part
+                    || bound_to == Binds::Unsaid && (amount.part || !whole || of_key(parsed, sentence));
                 out.push(amount);
+            }
+        }
+    }
+    out
+}
+
+/// What an amount bounds, so far as the words around it tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Binds {
+    Whole,
+    Part,
+    Unsaid,
+}
+
+/// Whom the amount binds; `None` where it only describes ("if the question is longer than 3 sentences").
+fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: usize) -> Option<Binds> {
+    let word = |t: usize| if sentence.contains(&t) { parsed.word(t) } else { "" };
+    let first = word(sentence.start);
+    let condition = matches!(first, "if" | "when" | "once" | "unless" | "whenever" | "where" | "should")
+        && !(first == "when" && word(sentence.start + 1).ends_with("ing"))
+        && !(first == "if" && matches!(word(sentence.start + 1), "possible" | "you" | "needed"));
+    if condition {
+        let comma = sentence.clone().find(|t| parsed.word(*t) == ",").unwrap_or(sentence.end);
+        return (comma < amount.start).then_some(Binds::Part);
+    }
+    // "a report of 500-700 words, organized into the following sections".
+    let of = (1..=6)
+        .filter_map(|k| amount.start.checked_sub(k))
+        .take_while(|t| *t >= sentence.start)
+        .find(|t| parsed.word(*t) == "of");
+    if of.is_some_and(|of| (1..=2).any(|k| of > sentence.start + k && product(parsed.word(of - k)))) {
+        return Some(Binds::Whole);
+    }
+    // "3-sentence summaries", "5-word titles": one of several.
+    let after = word(unit + 1);
+    if after.len() > 3 && after.ends_with('s') && !after.ends_with("ss") && !matches!(after, "words" | "this" | "is" | "as" | "was" | "has") {
+        return Some(Binds::Part);
+    }
+    // "Keep suggestions short (1-2 sentences)", "Questions must be concise (max 10 words)": each of them.
+    let mut subject = sentence.start;
+    while matches!(
+        word(subject),
+        "keep" | "make" | "limit" | "ensure" | "that" | "the" | "your" | "all" | "please" | "sure" | "write" | "these" | "use"
+    ) {
+        subject += 1;
+    }
+    let noun = word(subject);
+    if subject < amount.start
+        && noun.len() > 4
+        && noun.ends_with('s')
+        && !noun.ends_with("ss")
+        && !matches!(noun, "answers" | "responses" | "replies" | "outputs" | "always" | "results" | "things" | "words" | "characters" | "sentences" | "constraints" | "requirements" | "rules" | "guidelines" | "instructions" | "perhaps")
+        && parsed.kind(subject) == Some(Kind::Word)
+        && !matches!(word(subject + 1), ":")
+    {
+        return Some(Binds::Part);
+    }
+    // "Give an explanation (2-3 sentences) and the verdict."
+    Some(Binds::Unsaid)
+}
+
+/// What an answer is called as a whole.
+fn product(word: &str) -> bool {
+    matches!(
+        word,
+        "report" | "summary" | "article" | "essay" | "memo" | "analysis" | "answer" | "response" | "reply" | "text" | "post"
+            | "story" | "description" | "overview" | "update" | "review" | "letter" | "email" | "tweet" | "poem" | "abstract"
+            | "\"" | "message" | "content" | "paragraph" | "script" | "speech" | "caption" | "bio" | "biography" | "review\""
+    )
+}
+
+/// Stretches that describe parts of the answer: the values of an object that shows its form, and what stands between the
+/// marks of a place to fill in (`<summary>[2-3 sentences]</summary>`).
+fn described(lower: &str) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut depth = 0usize;
+    let mut start = 0;
+    for line in lower.split_inclusive('\n') {
+        let at = start;
+        start += line.len();
+        let body = line.trim();
+        if body.is_empty() {
+            depth = 0;
+            continue;
+        }
+        let opens = depth == 0 && (body.starts_with(['{', '[']) && (body.len() <= 2 || body.contains("\":")));
+        let key = body.starts_with('"') && body.get(1..).is_some_and(|rest| rest.contains("\":"));
+        let filled = body.starts_with('<') && (body.ends_with("]") || body.contains("</"))
+            || (body.starts_with("{{") || body.starts_with('[')) && body.len() > 20 && body.ends_with(['}', ']']);
+        if depth > 0 || opens {
+            let change = |open: char, close: char| (body.matches(open).count(), body.matches(close).count());
+            let (o, c) = change('{', '}');
+            let (lo, lc) = change('[', ']');
+            depth = (depth + o + lo).saturating_sub(c + lc);
+        }
+        if depth > 0 || opens || key || filled {
+            match out.last_mut() {
+                Some(last) if last.end == at => last.end = start,
+                _ => out.push(at..start),
             }
         }
     }
@@ -118,10 +232,14 @@ fn of_key(parsed: &Parsed, sentence: &Sentence) -> bool {
     if matches!(word(range.start), "{" | "}") {
         return true;
     }
-    let Some(colon) = (range.start + 1..range.start + 4).find(|t| word(*t) == ":") else {
+    // "I. Highlights: a short paragraph", "1. Core Answer (2-3 paragraphs)".
+    let numeral = matches!(word(range.start), "i" | "ii" | "iii" | "iv" | "v" | "vi") && word(range.start + 1) == ".";
+    let reach = if sentence.bullet || numeral { 8 } else { 4 };
+    let colon = (range.start + 1..range.start + reach).find(|t| matches!(word(*t), ":" | "("));
+    let Some(colon) = colon.filter(|t| word(*t) == ":" || *t <= range.start + 4 && !commands(word(range.start))) else {
         return false;
     };
-    sentence.bullet
+    (sentence.bullet || numeral)
         && !(range.start..colon).any(|t| {
             matches!(
                 word(t),
@@ -144,6 +262,16 @@ fn of_key(parsed: &Parsed, sentence: &Sentence) -> bool {
                     | "note"
             )
         })
+}
+
+/// A verb with which a line asks, and names no part.
+fn commands(word: &str) -> bool {
+    matches!(
+        word,
+        "keep" | "limit" | "be" | "use" | "write" | "answer" | "respond" | "reply" | "make" | "aim" | "stay" | "provide" | "give" | "maximum"
+            | "max" | "at" | "up" | "under" | "no" | "not" | "do" | "don't" | "never" | "always" | "ensure" | "concise" | "short" | "brief"
+            | "summarize" | "create" | "generate" | "produce"
+    )
 }
 
 /// The amount whose unit stands at `at`.
@@ -225,7 +353,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             .map_or("", |t| parsed.word(t))
     };
     // Not the answer's length but the input's, or a count of steps through it.
-    if (1..=3).any(|k| before(k) == "containing") {
+    if (1..=3).any(|k| before(k) == "containing") || matches!(before(1), "the" | "both") && !matches!(before(2), "within" | "under" | "exceed" | "exceeding") {
         return None;
     }
     for k in 1..=3 {
@@ -334,6 +462,17 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     {
         return None;
     }
+    // 'a single word "DONE"' is a text to be said; "a single line" is a form.
+    let literal = at + 1 < sentence.end && parsed.tokens[at + 1].quoted;
+    if n == Some(1) && bound == Bound::Exact && unit == LengthUnit::Words && literal
+        || n == Some(1)
+            && bound == Bound::Exact
+            && unit == LengthUnit::Lines
+            && before(1) != "in"
+            && !matches!(after(1), "summary" | "description" | "answer" | "explanation" | "response" | "reason")
+    {
+        return None;
+    }
     let mut end = at + 1;
     for k in 1..=3 {
         let found = match after(k) {
@@ -359,6 +498,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         unit,
         bound,
         part: is_part(parsed, sentence, start, at),
+        named: false,
         tokens: start..end,
     })
 }
@@ -489,7 +629,7 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
     // "Generate a title (2-5 words)": the title is the whole answer.
     let product = |t: usize| {
         matches!(parsed.word(t), "title" | "headline" | "name" | "label" | "topic")
-            && (t.saturating_sub(7).max(sentence.start)..t).any(|v| {
+            && (t.saturating_sub(12).max(sentence.start)..t).any(|v| {
                 matches!(
                     parsed.word(v),
                     "generate" | "create" | "write" | "produce" | "suggest" | "craft" | "propose"
@@ -501,7 +641,7 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
     let to = (at + 6).min(sentence.end);
     // "8 words to summarize the topic": what the words are for.
     let to = (at + 1..to)
-        .find(|t| matches!(parsed.word(*t), "to" | "." | ","))
+        .find(|t| matches!(parsed.word(*t), "to" | "." | "," | ")"))
         .unwrap_or(to);
     let far = (at + 40).min(sentence.end);
     (from..to)
@@ -510,10 +650,14 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
         || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
 }
 
-/// The tightest bound on the whole answer, a maximum before a minimum.
-pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
+/// The tightest bound on the whole answer, a maximum before a minimum. What an agent says between its steps is no answer.
+pub(super) fn limit(amounts: &[Amount], task: Option<Task>) -> Option<(LengthLimit, Range<usize>)> {
     // "A single line of text" is a form beside "at most 6 sentences".
-    let whole = || amounts.iter().filter(|a| !a.part && a.n.is_some());
+    let whole = || {
+        amounts
+            .iter()
+            .filter(move |a| !a.part && a.n.is_some() && (task != Some(Task::Plan) || a.named))
+    };
     let several = whole().nth(1).is_some();
     whole()
         .filter(|a| !(several && a.unit == LengthUnit::Lines && a.n == Some(1) && a.bound == Bound::Exact))

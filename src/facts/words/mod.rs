@@ -255,11 +255,11 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
             note(Fact::AsksBrevity, tokens);
         }
         least.extend(length::least(&found));
-        if let Some((limit, tokens)) = length::limit(&found) {
+        if let Some((limit, tokens)) = length::limit(&found, task) {
             limits.push(limit);
             note(Fact::LengthLimit, tokens);
         }
-        if let Some((n, tokens)) = items::find(p, sentences) {
+        if let Some((n, tokens)) = items::find(p, sentences, task) {
             items = items.max(Some(n));
             note(Fact::ItemsRequested, tokens);
         }

@@ -130,7 +130,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         // "and explain why", "briefly explain why it is well-formed": asked outright, not on a condition.
         "explain" | "justify" | "state" | "describe"
             if w(1) == "why"
-                && !matches!(w(2), "instead" | "not")
+                && !matches!(w(2), "instead" | "not" | "something" | "things")
                 && !near(sentence.start, t, |w| {
                     matches!(
                         w,
@@ -139,6 +139,23 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
                 }) =>
         {
             span(2)
+        }
+        // "begin by giving a short explanation", "after providing your explanation", "an explanation for your choice".
+        "explanation" | "rationale" | "justification"
+            if (near(t.saturating_sub(6), t, |w| matches!(w, "begin" | "start" | "first"))
+                || near(t.saturating_sub(3), t, |w| matches!(w, "your"))
+                    && near(t.saturating_sub(4), t, |w| matches!(w, "after" | "providing" | "writing"))
+                || near(t + 1, t + 8, |w| w == "first")
+                || matches!(w(1), "for" | "of") && matches!(w(2), "your" | "the")
+                    && near(t + 2, t + 6, |w| {
+                        matches!(
+                            w,
+                            "choice" | "decision" | "rating" | "score" | "verdict" | "judgment" | "judgement" | "classification"
+                                | "evaluation" | "assessment"
+                        )
+                    })) =>
+        {
+            span(1)
         }
         // "justify the rating by explaining", "justify each score".
         "justify"
