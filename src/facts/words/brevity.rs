@@ -94,7 +94,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
     match word {
         "concise" | "concisely" | "conciseness" | "succinct" | "succinctly" | "succinctness" | "terse" | "tersely"
         | "brevity" | "laconic" | "pithy" | "briefly" => {
-            (!negated(parsed, sentence, t) && !describes_input(parsed, sentence, t)).then_some(t..t + 1)
+            (!negated(parsed, sentence, t) && !describes_input(parsed, sentence, t) && b(1) != "i").then_some(t..t + 1)
         }
         "brief" | "short" | "shorter" | "shortest" | "short-form" => (!negated(parsed, sentence, t)
             && w(1) != "format"
@@ -142,7 +142,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         | "disclaimers" | "prose" | "pleasantries" | "justification" | "justifications" | "introductory"
         | "greetings" => omits(parsed, sentence, t).then_some(t..t + 1),
         "warnings" | "notes" | "comments" | "caveats"
-            if omits(parsed, sentence, t) && !matches!(w(1), "in" | "section") =>
+            if omits(parsed, sentence, t) && !matches!(w(1), "in" | "section") && !matches!(b(1), "clear" | "organized") =>
         {
             span(1)
         }
@@ -179,6 +179,9 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         }
         "nothing" if matches!(w(1), "else" | "more" | "but" | "other") && !matches!(w(2), "matters" | "is") => span(2),
         "extra" if w(1) == "prefix" && b(1) == "without" => span(2),
+        // "strictly in the following format" leaves nothing out; "can only help with" is a scope.
+        "strictly" if matches!(w(1), "in" | "following" | "follow" | "adhere" | "by" | "according") => None,
+        "only" if matches!(w(1), "help" | "assist" | "talk" | "discuss") => None,
         "only" | "just" | "solely" | "strictly" | "exclusively" => only(parsed, sentence, t),
         "limited"
             if w(1) == "to"

@@ -114,7 +114,7 @@ fn asks(name: &str) -> bool {
     name.split(|c: char| !c.is_alphanumeric()).any(|part| {
         matches!(
             part,
-            "question" | "query" | "userquery" | "userquestion" | "prompt" | "input" | "language" | "date" | "today"
+            "question" | "q" | "query" | "userquery" | "userquestion" | "prompt" | "input" | "language" | "date" | "today"
         )
     }) && strength(name) == Strength::No
 }

@@ -16,7 +16,10 @@ pub(super) fn count(messages: &[(Role, &str, &Parsed)]) -> u32 {
         .max(arrows(messages))
         .max(tagged(&fields))
         .max(announced(&fields))
-        .max(quoted(messages));
+        .max(under_example(&fields))
+        .max(alternating(&fields))
+        .max(quoted(messages))
+        .max(on_one_line(messages));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
@@ -99,7 +102,7 @@ impl<'a> Seen<'a> {
 /// "[question here]", "<label>", "the question you must answer", "…".
 fn is_placeholder(content: &str) -> bool {
     let line = content.lines().next().unwrap_or("").trim();
-    let bracketed = (line.starts_with('[') && line.ends_with(']') && !line.contains(['"', '\'', ',', '{']))
+    let bracketed = (line.starts_with('[') && line.ends_with(']') && line.len() > 2 && !line.contains(['"', '\'', ',', '{']))
         || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
     let lower: String = line.chars().take(60).collect::<String>().to_ascii_lowercase();
     let described = [
@@ -362,6 +365,100 @@ fn announced(fields: &[Seen]) -> usize {
     count
 }
 
+/// Under "Examples", without a number of their own: how often the first label comes again, where another stands between.
+fn under_example(fields: &[Seen]) -> usize {
+    let mut best = 0;
+    for (i, seen) in fields.iter().enumerate() {
+        if !seen.field.example || !seen.field.label.is_empty() || !seen.empty {
+            continue;
+        }
+        let body = fields[i + 1..]
+            .iter()
+            .take(MOST_FIELDS)
+            .take_while(|s| s.message == seen.message && !s.outline && !s.field.example);
+        let mut first = None;
+        let mut others = false;
+        let mut known = false;
+        let mut count = 0;
+        for field in body {
+            let label = field.field.label.as_str();
+            if label.is_empty() {
+                continue;
+            }
+            if *first.get_or_insert(label) == label {
+                count += usize::from(field.filled);
+            } else {
+                others |= field.filled;
+            }
+            known |= inputs(label) || answers(label);
+        }
+        if others && known && count > 1 {
+            best = best.max(count);
+        }
+    }
+    best
+}
+
+/// Fields that are looked at behind one.
+const MOST_FIELDS: usize = 60;
+
+/// "Question: … Knowledge: … / Question: … Knowledge: …": an input's label and one that follows it, three times and more.
+fn alternating(fields: &[Seen]) -> usize {
+    let mut at: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, seen) in fields.iter().enumerate() {
+        if !seen.outline && !seen.field.heading && seen.filled && !seen.field.variable && !seen.field.label.is_empty() {
+            at.entry(seen.field.label.as_str()).or_default().push(i);
+        }
+    }
+    at.iter()
+        .filter(|(label, places)| {
+            places.len() > 2 && matches!(**label, "question" | "q" | "problem" | "input" | "text" | "sentence" | "premise" | "review" | "query")
+        })
+        .filter(|(label, places)| {
+            at.iter().any(|(other, others)| {
+                other != *label
+                    && others.len() == places.len()
+                    && others.iter().zip(places.iter()).all(|(b, a)| b > a)
+                    && others.iter().zip(&places[1..]).all(|(b, a)| b < a)
+            })
+        })
+        .map(|(_, places)| places.len())
+        .max()
+        .unwrap_or(0)
+}
+
+/// `query: "…", answer: […]` on one line, and one question with its short answer again and again.
+fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
+    let mut best = 0;
+    for (_, text, _) in messages {
+        let mut pairs = 0;
+        let mut questions: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in text.lines() {
+            let line = line.trim().trim_start_matches(['-', '*', ' ']);
+            if let Some((question, answer)) = line.split_once("? ")
+                && question.len() < 60
+                && (1..=24).contains(&answer.trim().len())
+                && !answer.contains('{')
+            {
+                *questions.entry(question).or_default() += 1;
+            }
+            let Some((label, rest)) = line.split_once(": ") else { continue };
+            let label = label.to_ascii_lowercase();
+            pairs += usize::from(
+                label.len() < 16
+                    && inputs(&label)
+                    && rest.starts_with(['"', '“', '\''])
+                    && [", answer: ", ", output: ", ", label: ", ", response: ", ", result: "]
+                        .iter()
+                        .any(|mark| rest.contains(mark)),
+            );
+        }
+        let asked = questions.into_values().max().unwrap_or(0);
+        best = best.max(if pairs > 1 { pairs } else { 0 }).max(if asked > 2 { asked } else { 0 });
+    }
+    best
+}
+
 /// Under "Examples": lines of a quoted input, an arrow and its answer.
 fn quoted(messages: &[(Role, &str, &Parsed)]) -> usize {
     let mut count = 0;
@@ -374,6 +471,11 @@ fn quoted(messages: &[(Role, &str, &Parsed)]) -> usize {
                 under = lower.contains("example") && !lower.contains("bad") && line.len() < 60;
                 continue;
             }
+            // `User: "…" -> …`
+            let line = match line.split_once(": ") {
+                Some((label, rest)) if label.len() < 16 && inputs(&label.to_ascii_lowercase()) => rest,
+                _ => line,
+            };
             let worked = [" -> ", " → ", " => "].iter().find_map(|mark| line.split_once(mark));
             count += usize::from(
                 under
@@ -455,9 +557,11 @@ fn turns(messages: &[(Role, &str, &Parsed)]) -> usize {
                 .any(|t| t.kind == super::sentences::Kind::Variable)
     };
     let last_user = messages.iter().rposition(|m| m.0 == Role::User);
+    // Instructions and then a pair that is complete: the real input is sent behind it.
+    let closes = messages.len() > 2 && messages[messages.len() - 1].0 == Role::Assistant;
     (1..messages.len())
         .filter(|i| {
-            last_user.is_some_and(|l| *i < l)
+            (last_user.is_some_and(|l| *i < l) || closes && *i + 1 == messages.len() && messages[*i].1.trim().len() > 12)
                 && messages[*i].0 == Role::Assistant
                 && messages[*i - 1].0 == Role::User
                 && said(*i)

@@ -20,6 +20,8 @@ struct Signs {
     prose: bool,
     explains: bool,
     plain: bool,
+    /// Titles of sections under "the following format".
+    sections: bool,
 }
 
 /// The form of the answer.
@@ -67,6 +69,9 @@ pub(super) fn find(
     }
     if signs.list_only {
         return OutputFormat::List;
+    }
+    if signs.sections && !signs.plain {
+        return OutputFormat::Markdown;
     }
     if signs.markdown || signs.table {
         return OutputFormat::Markdown;
@@ -135,9 +140,10 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
         let given = before(4, |w| {
             matches!(
                 w,
-                "given" | "following" | "input" | "provided" | "this" | "from" | "below"
+                "given" | "following" | "input" | "provided" | "this" | "from" | "below" | "current" | "existing" | "original"
             )
-        }) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path"));
+        }) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path"))
+            && !(w(1) == "data" && before(4, |w| matches!(w, "be" | "a" | "output" | "return")));
         let out = |w: &str| {
             matches!(
                 w,
@@ -179,16 +185,25 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
         // "in the following JSON format": what follows is the form, not an input.
         let given = given
             && !(matches!(w(1), "format" | "structure" | "schema" | "object" | "template")
-                && before(2, |w| matches!(w, "following" | "this" | "below"))
+                && before(3, |w| matches!(w, "following" | "this" | "below"))
                 && before(10, |w| {
                     matches!(
                         w,
-                        "respond" | "in" | "output" | "return" | "response" | "answer" | "with"
+                        "respond" | "in" | "output" | "return" | "response" | "answer" | "with" | "strictly" | "exactly" | "by"
                     )
-                }));
+                }))
+            // "must follow exactly this format (JSON):"
+            && !(b(1) == "(" && matches!(b(2), "format" | "structure"));
+        // "respond with only one of the following".
+        if w(0) == "one" && w(1) == "of" && matches!(w(2), "the" | "these" | "those")
+            && (matches!(w(3), "following" | "options" | "labels" | "exact" | "categories" | "terms") || w(2) == "these")
+            && before(8, |w| matches!(w, "respond" | "answer" | "output" | "return" | "reply" | "with"))
+        {
+            signs.label = true;
+        }
         // "Respond Valid if …", "only return True".
         if matches!(w(0), "respond" | "answer" | "return" | "reply" | "output" | "say")
-            && (w(2) == "if" && !matches!(w(1), "with" | "only" | "this" | "it")
+            && (w(2) == "if" && !matches!(w(1), "with" | "only" | "this" | "it" | "as")
                 || before(2, |w| matches!(w, "only" | "just")) && matches!(w(1), "true" | "false" | "yes" | "no"))
         {
             signs.label = true;
@@ -212,6 +227,8 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 )
             })
             && (2..=5).any(|k| matches!(w(k), "" | "." | "depending"))
+            // "do not explain yourself or output anything else".
+            && !(matches!(w(1), "anything" | "any") || matches!(w(2), "anything" | "any" | "other" | "more" | "extra" | "additional"))
         {
             signs.label = true;
         }
@@ -224,7 +241,17 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                             "format" | "object" | "output" | "array" | "response" | "schema" | "list" | ":" | "with"
                         )
                     });
-                signs.json |= asked && w(1) != "path";
+                // "delimited by XML tags", "output.json", "--json".
+                let marks = w(0) == "xml"
+                    && before(4, |w| matches!(w, "delimited" | "inside" | "within" | "enclosed" | "wrapped" | "between" | "by"));
+                let from = parsed.place(t..t + 1).start;
+                let name = from > 0 && matches!(parsed.lower.as_bytes()[from - 1], b'-' | b'.' | b'/');
+                signs.json |= asked && w(1) != "path" && !marks && !name;
+            }
+            "dict" | "dictionary"
+                if !not && !given && before(6, |w| matches!(w, "output" | "return" | "be" | "respond" | "response")) =>
+            {
+                signs.json = true
             }
             "json" if !not && matches!(w(1), ":" | "output") => signs.json = true,
             "markdown" if !not => {
@@ -312,6 +339,9 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             {
                 signs.list = true
             }
+            "separated" if w(1) == "by" && !not && after(3, |w| matches!(w, "newlines" | "newline" | "lines" | "breaks" | "commas")) => {
+                signs.list = true
+            }
             "separated" if matches!(b(1), "comma" | "newline" | "line" | "semicolon") && !not => {
                 signs.list |= b(1) != "comma" || after(2, |w| w == "list" || w == "format");
             }
@@ -361,9 +391,8 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             | "score" | "option" | "rating" | "choice" | "verdict" | "judgement" | "judgment" | "classification"
                 if !not =>
             {
-                let only = before(7, |w| {
-                    matches!(w, "only" | "just" | "single" | "with" | "be" | "solely" | "an" | "one")
-                });
+                let only = before(7, |w| matches!(w, "only" | "just" | "single" | "solely" | "one"))
+                    || before(4, |w| matches!(w, "with" | "be" | "an"));
                 let asks = before(10, |w| {
                     matches!(
                         w,
@@ -383,7 +412,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 });
                 signs.label |= only
                     && asks
-                    && !before(3, |w| matches!(w, "each" | "file" | "section"))
+                    && !before(3, |w| matches!(w, "each" | "file" | "section" | "product" | "source" | "document"))
                     && !after(2, |w| matches!(w, "and"));
             }
             "scores" if w(1) == "only" => signs.label = true,
@@ -539,6 +568,7 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
             signs.other = true;
         }
     }
+    templates(text, signs);
     // Numbered places to fill in: "1. [speaker]: [description]".
     let places = text
         .lines()
@@ -577,6 +607,55 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
     }
 }
 
+/// Lines that follow "respond in this format:": an object, tags, or titles of sections.
+fn templates(text: &str, signs: &mut Signs) {
+    let mut awaited = 0;
+    let mut titles = 0;
+    for line in text.lines() {
+        let body = line.trim();
+        if body.is_empty() {
+            continue;
+        }
+        let lower = body.get(..body.floor_char_boundary(body.len().min(400))).unwrap_or("").to_ascii_lowercase();
+        let answer = ["respon", "output", "answer", "return", "reply", "your ", "result"].iter().any(|w| lower.contains(w));
+        let form = ["format", "template", "structure", "schema", "follows:", "these fields", "these keys"]
+            .iter()
+            .any(|w| lower.contains(w));
+        let opens = body.ends_with(':') || body.starts_with('#') || body.ends_with("**");
+        if opens && answer && form {
+            awaited = 1;
+            titles = 0;
+            continue;
+        }
+        if awaited == 0 {
+            continue;
+        }
+        if awaited == 1 && body.starts_with("```") {
+            signs.json_shape |= matches!(body, "```json" | "```yaml" | "```xml");
+            continue;
+        }
+        if awaited == 1 {
+            signs.json_shape |= body.starts_with(['{', '[']) && (body.len() < 3 || body.contains("\":")) && text.contains("\":");
+            signs.json_shape |= body.starts_with('<') && body.ends_with('>') && !body.contains(' ') && text.matches("</").take(3).count() > 2;
+        }
+        let digits = body.bytes().take_while(u8::is_ascii_digit).count();
+        let numbered = digits > 0 && body[digits..].starts_with(['.', ')']);
+        let title = numbered && body[digits + 1..].trim_start().starts_with("**")
+            || numbered && body.len() < 60 && !body.contains(['[', '<', '{', '"']) && !body.ends_with(['.', '?'])
+            || body.starts_with("## ")
+            || body.starts_with("### ");
+        titles += usize::from(title);
+        signs.sections |= titles > 2;
+        awaited += 1;
+        if awaited > MOST_LINES {
+            awaited = 0;
+        }
+    }
+}
+
+/// Lines behind "in this format:" that may belong to the form.
+const MOST_LINES: usize = 30;
+
 /// Whether a correct answer is short and comes from a small set or straight out of the input.
 pub(super) fn is_closed(
     messages: &[(Role, &str, &Parsed)],
@@ -591,16 +670,63 @@ pub(super) fn is_closed(
     match task {
         Some(Task::Classify) => true,
         Some(Task::Judge) => {
-            format == OutputFormat::Label || format == OutputFormat::Json && !messages.iter().any(|m| reviews(m.2))
+            format == OutputFormat::Label
+                || !messages.iter().any(|m| reviews(m.2))
+                    && (format == OutputFormat::Json || matches!(format, OutputFormat::Prose | OutputFormat::Other) && messages.iter().any(|m| decides(m.2)))
         }
         Some(Task::Extract) => match format {
             OutputFormat::Label | OutputFormat::Json | OutputFormat::Other => true,
             OutputFormat::Markdown | OutputFormat::Code => false,
             OutputFormat::List | OutputFormat::Prose => !messages.iter().any(|m| opinion(m.2)),
         },
-        Some(Task::Answer | Task::Plan) => format == OutputFormat::Label || few_words,
+        Some(Task::Answer) => format == OutputFormat::Label || few_words || messages.iter().any(|m| looks_up(m.1, m.2)),
+        Some(Task::Plan) => format == OutputFormat::Label || few_words,
         _ => format == OutputFormat::Label,
     }
+}
+
+/// The answer stands in the material: "using a single phrase", "only give me the answer", or it is short in every example.
+fn looks_up(text: &str, parsed: &Parsed) -> bool {
+    let said = [
+        "single phrase",
+        "only give me the answer",
+        "give me the answer and do not",
+        "extract the answer",
+        "unanswerable",
+        "a word or phrase",
+        "short span",
+        "choose the correct",
+        "correct option",
+        "correct choice",
+        "multiple choice",
+        "multiple-choice",
+    ]
+    .iter()
+    .any(|phrase| parsed.lower.contains(phrase));
+    let short = parsed
+        .fields
+        .iter()
+        .filter(|f| matches!(f.label.as_str(), "answer" | "a" | "final answer") && !f.variable)
+        .filter(|f| text.get(f.content.clone()).is_some_and(|c| (1..=40).contains(&c.trim().len())))
+        .take(3)
+        .count();
+    said || short > 2
+}
+
+/// Words of a verdict: a score, a choice between two, a finding of yes or no.
+fn decides(parsed: &Parsed) -> bool {
+    let own = ["suggest", "feedback", "criticism", "critique", "comments", "recommendation", "how to improve"]
+        .iter()
+        .any(|w| parsed.lower.contains(w));
+    !own && (0..parsed.tokens.len()).any(|t| match parsed.word(t) {
+        "score" | "scores" | "rating" | "ratings" | "rate" | "grade" | "verdict" | "scoring" | "winner" => true,
+        "determine" | "check" | "decide" | "evaluate" | "verify" | "assess" => {
+            matches!(parsed.word(t + 1), "if" | "whether") || parsed.word(t + 2) == "same"
+        }
+        "either" => true,
+        "pick" | "choose" | "select" => (1..5).any(|k| parsed.word(t + k) == "from"),
+        _ => false,
+    })
 }
 
 /// The verdict is a review in the model's own words: comments, suggestions.

@@ -319,6 +319,7 @@ fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> boo
                 && matches!(parsed.word(i - 1), "the" | "this" | "my" | "following" | "given");
             !noun
                 && commands(parsed, sentence, i)
+                && !(matches!(parsed.word(i), "use" | "using") && (i + 1..t).any(|k| parsed.word(k) == "to"))
                 && matches!(
                     parsed.word(i),
                     "list"

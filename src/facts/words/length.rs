@@ -462,6 +462,10 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     {
         return None;
     }
+    // "an editor that shows you {{window}} lines": a number filled in bounds only where it is bounded.
+    if n.is_none() && parsed.kind(number_at) == Some(Kind::Variable) && bound == Bound::Exact && !asked(parsed, sentence, number_at, at) {
+        return None;
+    }
     // 'a single word "DONE"' is a text to be said; "a single line" is a form.
     let literal = at + 1 < sentence.end && parsed.tokens[at + 1].quoted;
     if n == Some(1) && bound == Bound::Exact && unit == LengthUnit::Words && literal

@@ -431,6 +431,24 @@ fn label(body: &str) -> Option<(&str, usize)> {
         .then_some((name, skipped + colon + 1))
 }
 
+/// A line by itself that says examples begin: "-- EXAMPLES --", "Example 2", "=== Begin of examples ===".
+fn announces(body: &str) -> bool {
+    if body.len() > 40 || body.starts_with('#') || body.contains([':', '<', '{', '"']) {
+        return false;
+    }
+    let mut example = false;
+    for word in body.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+        if word.eq_ignore_ascii_case("example") || word.eq_ignore_ascii_case("examples") {
+            example = true;
+        } else if !(word.bytes().all(|b| b.is_ascii_digit())
+            || ["begin", "start", "of", "few", "shot", "the"].iter().any(|w| word.eq_ignore_ascii_case(w)))
+        {
+            return false;
+        }
+    }
+    example
+}
+
 /// Lower case, without numbering, "example" and marks.
 fn normal(label: &str) -> (String, bool) {
     let lower = label.to_ascii_lowercase();
@@ -478,7 +496,9 @@ fn fields(text: &str, parsed: &Parsed) -> Vec<Field> {
                     .map(|e| (&body[1..=e], body.find('>').map_or(body.len(), |e| e + 1)))
             })
             .flatten();
-        let found = if bracket {
+        let found = if announces(body) {
+            Some((body, body.len(), false))
+        } else if bracket {
             Some((&body[1..body.len() - 1], body.len(), false))
         } else if let Some((name, len)) = tag {
             Some((name, len, false))
