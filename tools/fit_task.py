@@ -5,7 +5,8 @@
   python3 tools/fit_task.py features.jsonl [--check]
 
 texts.jsonl holds {"id", "text"} for the rows of fixtures/labels/labels.jsonl and fixtures/labels/tasks.jsonl, whose
-texts stand at the places that the labels name (none is kept here). Rows of the halves `fresh-held`, `third-held` and `fourth-held` are
+texts stand at the places that the labels name (none is kept here), and for the cases of fixtures/labels/cases.jsonl that
+name a task, whose ids are case1, case2, … by line. Rows of the halves `fresh-held`, `third-held` and `fourth-held` are
 never read. Multinomial logistic regression with an L2 penalty, started from nothing: the same rows give the same
 weights. Rows whose task the reader found unclear count for three tenths. --check prints the accuracy in eight-fold
 cross-validation, no repository on both sides, and writes nothing. Needs numpy and scikit-learn.
@@ -41,6 +42,11 @@ def main():
         row = json.loads(line)
         features[row["id"]] = row["features"]
     rows = [row for row in read("labels.jsonl") + read("tasks.jsonl") if row.get("half") not in HELD]
+    rows += [
+        {"id": f"case{n}", "repo": "cases", "unclear": []} | case
+        for n, case in enumerate(read("cases.jsonl"), 1)
+        if case.get("task")
+    ]
     rows = [row for row in rows if row["id"] in features and row.get("language", "en") == "en"]
     spread = collections.defaultdict(set)
     for row in rows:

@@ -142,7 +142,9 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         | "disclaimers" | "prose" | "pleasantries" | "justification" | "justifications" | "introductory"
         | "greetings" => omits(parsed, sentence, t).then_some(t..t + 1),
         "warnings" | "notes" | "comments" | "caveats"
-            if omits(parsed, sentence, t) && !matches!(w(1), "in" | "section") && !matches!(b(1), "clear" | "organized") =>
+            if omits(parsed, sentence, t)
+                && !matches!(w(1), "in" | "section")
+                && !matches!(b(1), "clear" | "organized") =>
         {
             span(1)
         }

@@ -37,7 +37,9 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
                 // Turns of the conversation itself, sent as messages: not material inside one.
                 let conversation = ["message", "conversation", "history", "chat", "turn", "item"];
                 let looped = name.starts_with("{%") && name.contains(" in ");
-                let found = ["search", "result", "document", "retriev"].iter().any(|c| name.contains(c));
+                let found = ["search", "result", "document", "retriev"]
+                    .iter()
+                    .any(|c| name.contains(c));
                 let turns = name.starts_with("{%") && !looped
                     || looped && !found && conversation.iter().any(|c| name.contains(c))
                     || name.contains(".role")
@@ -80,8 +82,10 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
             }
         }
         filled |= parsed.fields.iter().any(|f| {
-            matches!(f.label.as_str(), "context" | "passage" | "document" | "documents" | "article" | "movie plot" | "story")
-                && !f.example
+            matches!(
+                f.label.as_str(),
+                "context" | "passage" | "document" | "documents" | "article" | "movie plot" | "story"
+            ) && !f.example
                 && !f.variable
                 && text.get(f.content.clone()).is_some_and(|c| c.trim().len() > 200)
         });
@@ -114,7 +118,16 @@ fn asks(name: &str) -> bool {
     name.split(|c: char| !c.is_alphanumeric()).any(|part| {
         matches!(
             part,
-            "question" | "q" | "query" | "userquery" | "userquestion" | "prompt" | "input" | "language" | "date" | "today"
+            "question"
+                | "q"
+                | "query"
+                | "userquery"
+                | "userquestion"
+                | "prompt"
+                | "input"
+                | "language"
+                | "date"
+                | "today"
         )
     }) && strength(name) == Strength::No
 }
@@ -135,18 +148,34 @@ fn strength(name: &str) -> Strength {
             | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets"
             | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq"
             | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody"
-            | "papers" | "abstracts" => {
-                Strength::Strong
-            }
-            "document" | "doc" | "story" | "source" | "article" | "report" | "transcript" | "data" | "content" | "text"
-            | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper" | "page"
-            | "previouschapter" | "memo" => Strength::Weak,
+            | "papers" | "abstracts" => Strength::Strong,
+            "document" | "doc" | "story" | "source" | "article" | "report" | "transcript" | "data" | "content"
+            | "text" | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper"
+            | "page" | "previouschapter" | "memo" => Strength::Weak,
             _ => Strength::No,
         };
-        found = found.max(s);
+        // "contextMsg", "retrievedDocs", "conversationHistory": names that were written together.
+        let together = part.len() > 7
+            && (["context", "retrieved", "searchresult", "knowledge"]
+                .iter()
+                .any(|w| part.starts_with(w))
+                || [
+                    "context",
+                    "docs",
+                    "documents",
+                    "history",
+                    "results",
+                    "chunks",
+                    "sources",
+                    "passages",
+                ]
+                .iter()
+                .any(|w| part.ends_with(w)));
+        found = found.max(s).max(if together { Strength::Strong } else { Strength::No });
     }
     // Examples are shown, not consulted.
-    if name.contains("example") || name.contains("in_context") || name.contains("fewshot") || name.contains("few_shot") {
+    if name.contains("example") || name.contains("in_context") || name.contains("fewshot") || name.contains("few_shot")
+    {
         return Strength::No;
     }
     if ["search_result", "searchresult", "retriev"]

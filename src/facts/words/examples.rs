@@ -102,8 +102,9 @@ impl<'a> Seen<'a> {
 /// "[question here]", "<label>", "the question you must answer", "…".
 fn is_placeholder(content: &str) -> bool {
     let line = content.lines().next().unwrap_or("").trim();
-    let bracketed = (line.starts_with('[') && line.ends_with(']') && line.len() > 2 && !line.contains(['"', '\'', ',', '{']))
-        || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
+    let bracketed =
+        (line.starts_with('[') && line.ends_with(']') && line.len() > 2 && !line.contains(['"', '\'', ',', '{']))
+            || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
     let lower: String = line.chars().take(60).collect::<String>().to_ascii_lowercase();
     let described = [
         "the input question",
@@ -412,7 +413,11 @@ fn alternating(fields: &[Seen]) -> usize {
     }
     at.iter()
         .filter(|(label, places)| {
-            places.len() > 2 && matches!(**label, "question" | "q" | "problem" | "input" | "text" | "sentence" | "premise" | "review" | "query")
+            places.len() > 2
+                && matches!(
+                    **label,
+                    "question" | "q" | "problem" | "input" | "text" | "sentence" | "premise" | "review" | "query"
+                )
         })
         .filter(|(label, places)| {
             at.iter().any(|(other, others)| {
@@ -442,7 +447,9 @@ fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
             {
                 *questions.entry(question).or_default() += 1;
             }
-            let Some((label, rest)) = line.split_once(": ") else { continue };
+            let Some((label, rest)) = line.split_once(": ") else {
+                continue;
+            };
             let label = label.to_ascii_lowercase();
             pairs += usize::from(
                 label.len() < 16
@@ -454,7 +461,9 @@ fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
             );
         }
         let asked = questions.into_values().max().unwrap_or(0);
-        best = best.max(if pairs > 1 { pairs } else { 0 }).max(if asked > 2 { asked } else { 0 });
+        best = best
+            .max(if pairs > 1 { pairs } else { 0 })
+            .max(if asked > 2 { asked } else { 0 });
     }
     best
 }
@@ -561,7 +570,8 @@ fn turns(messages: &[(Role, &str, &Parsed)]) -> usize {
     let closes = messages.len() > 2 && messages[messages.len() - 1].0 == Role::Assistant;
     (1..messages.len())
         .filter(|i| {
-            (last_user.is_some_and(|l| *i < l) || closes && *i + 1 == messages.len() && messages[*i].1.trim().len() > 12)
+            (last_user.is_some_and(|l| *i < l)
+                || closes && *i + 1 == messages.len() && messages[*i].1.trim().len() > 12)
                 && messages[*i].0 == Role::Assistant
                 && messages[*i - 1].0 == Role::User
                 && said(*i)

@@ -140,7 +140,16 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
         let given = before(4, |w| {
             matches!(
                 w,
-                "given" | "following" | "input" | "provided" | "this" | "from" | "below" | "current" | "existing" | "original"
+                "given"
+                    | "following"
+                    | "input"
+                    | "provided"
+                    | "this"
+                    | "from"
+                    | "below"
+                    | "current"
+                    | "existing"
+                    | "original"
             )
         }) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path"))
             && !(w(1) == "data" && before(4, |w| matches!(w, "be" | "a" | "output" | "return")));
@@ -195,9 +204,16 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             // "must follow exactly this format (JSON):"
             && !(b(1) == "(" && matches!(b(2), "format" | "structure"));
         // "respond with only one of the following".
-        if w(0) == "one" && w(1) == "of" && matches!(w(2), "the" | "these" | "those")
-            && (matches!(w(3), "following" | "options" | "labels" | "exact" | "categories" | "terms") || w(2) == "these")
-            && before(8, |w| matches!(w, "respond" | "answer" | "output" | "return" | "reply" | "with"))
+        if w(0) == "one"
+            && w(1) == "of"
+            && matches!(w(2), "the" | "these" | "those")
+            && (matches!(
+                w(3),
+                "following" | "options" | "labels" | "exact" | "categories" | "terms"
+            ) || w(2) == "these")
+            && before(8, |w| {
+                matches!(w, "respond" | "answer" | "output" | "return" | "reply" | "with")
+            })
         {
             signs.label = true;
         }
@@ -243,13 +259,20 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                     });
                 // "delimited by XML tags", "output.json", "--json".
                 let marks = w(0) == "xml"
-                    && before(4, |w| matches!(w, "delimited" | "inside" | "within" | "enclosed" | "wrapped" | "between" | "by"));
+                    && before(4, |w| {
+                        matches!(
+                            w,
+                            "delimited" | "inside" | "within" | "enclosed" | "wrapped" | "between" | "by"
+                        )
+                    });
                 let from = parsed.place(t..t + 1).start;
                 let name = from > 0 && matches!(parsed.lower.as_bytes()[from - 1], b'-' | b'.' | b'/');
                 signs.json |= asked && w(1) != "path" && !marks && !name;
             }
             "dict" | "dictionary"
-                if !not && !given && before(6, |w| matches!(w, "output" | "return" | "be" | "respond" | "response")) =>
+                if !not
+                    && !given
+                    && before(6, |w| matches!(w, "output" | "return" | "be" | "respond" | "response")) =>
             {
                 signs.json = true
             }
@@ -339,7 +362,13 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             {
                 signs.list = true
             }
-            "separated" if w(1) == "by" && !not && after(3, |w| matches!(w, "newlines" | "newline" | "lines" | "breaks" | "commas")) => {
+            "separated"
+                if w(1) == "by"
+                    && !not
+                    && after(3, |w| {
+                        matches!(w, "newlines" | "newline" | "lines" | "breaks" | "commas")
+                    }) =>
+            {
                 signs.list = true
             }
             "separated" if matches!(b(1), "comma" | "newline" | "line" | "semicolon") && !not => {
@@ -412,7 +441,9 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 });
                 signs.label |= only
                     && asks
-                    && !before(3, |w| matches!(w, "each" | "file" | "section" | "product" | "source" | "document"))
+                    && !before(3, |w| {
+                        matches!(w, "each" | "file" | "section" | "product" | "source" | "document")
+                    })
                     && !after(2, |w| matches!(w, "and"));
             }
             "scores" if w(1) == "only" => signs.label = true,
@@ -616,11 +647,24 @@ fn templates(text: &str, signs: &mut Signs) {
         if body.is_empty() {
             continue;
         }
-        let lower = body.get(..body.floor_char_boundary(body.len().min(400))).unwrap_or("").to_ascii_lowercase();
-        let answer = ["respon", "output", "answer", "return", "reply", "your ", "result"].iter().any(|w| lower.contains(w));
-        let form = ["format", "template", "structure", "schema", "follows:", "these fields", "these keys"]
+        let lower = body
+            .get(..body.floor_char_boundary(body.len().min(400)))
+            .unwrap_or("")
+            .to_ascii_lowercase();
+        let answer = ["respon", "output", "answer", "return", "reply", "your ", "result"]
             .iter()
             .any(|w| lower.contains(w));
+        let form = [
+            "format",
+            "template",
+            "structure",
+            "schema",
+            "follows:",
+            "these fields",
+            "these keys",
+        ]
+        .iter()
+        .any(|w| lower.contains(w));
         let opens = body.ends_with(':') || body.starts_with('#') || body.ends_with("**");
         if opens && answer && form {
             awaited = 1;
@@ -635,8 +679,12 @@ fn templates(text: &str, signs: &mut Signs) {
             continue;
         }
         if awaited == 1 {
-            signs.json_shape |= body.starts_with(['{', '[']) && (body.len() < 3 || body.contains("\":")) && text.contains("\":");
-            signs.json_shape |= body.starts_with('<') && body.ends_with('>') && !body.contains(' ') && text.matches("</").take(3).count() > 2;
+            signs.json_shape |=
+                body.starts_with(['{', '[']) && (body.len() < 3 || body.contains("\":")) && text.contains("\":");
+            signs.json_shape |= body.starts_with('<')
+                && body.ends_with('>')
+                && !body.contains(' ')
+                && text.matches("</").take(3).count() > 2;
         }
         let digits = body.bytes().take_while(u8::is_ascii_digit).count();
         let numbered = digits > 0 && body[digits..].starts_with(['.', ')']);
@@ -672,18 +720,27 @@ pub(super) fn is_closed(
         Some(Task::Judge) => {
             format == OutputFormat::Label
                 || !messages.iter().any(|m| reviews(m.2))
-                    && (format == OutputFormat::Json || matches!(format, OutputFormat::Prose | OutputFormat::Other) && messages.iter().any(|m| decides(m.2)))
+                    && (format == OutputFormat::Json
+                        || matches!(format, OutputFormat::Prose | OutputFormat::Other)
+                            && messages.iter().any(|m| decides(m.2)))
         }
         Some(Task::Extract) => match format {
             OutputFormat::Label | OutputFormat::Json | OutputFormat::Other => true,
             OutputFormat::Markdown | OutputFormat::Code => false,
-            OutputFormat::List | OutputFormat::Prose => !messages.iter().any(|m| opinion(m.2)),
+            OutputFormat::List => !messages.iter().any(|m| opinion(m.2)),
+            // A long prompt without a form hardly asks for a few fields.
+            OutputFormat::Prose => {
+                messages.iter().map(|m| m.1.len()).sum::<usize>() < SHORT && !messages.iter().any(|m| opinion(m.2))
+            }
         },
         Some(Task::Answer) => format == OutputFormat::Label || few_words || messages.iter().any(|m| looks_up(m.1, m.2)),
         Some(Task::Plan) => format == OutputFormat::Label || few_words,
         _ => format == OutputFormat::Label,
     }
 }
+
+/// Bytes of a prompt that asks for one thing.
+const SHORT: usize = 1500;
 
 /// The answer stands in the material: "using a single phrase", "only give me the answer", or it is short in every example.
 fn looks_up(text: &str, parsed: &Parsed) -> bool {
@@ -707,24 +764,46 @@ fn looks_up(text: &str, parsed: &Parsed) -> bool {
         .fields
         .iter()
         .filter(|f| matches!(f.label.as_str(), "answer" | "a" | "final answer") && !f.variable)
-        .filter(|f| text.get(f.content.clone()).is_some_and(|c| (1..=40).contains(&c.trim().len())))
+        .filter(|f| {
+            text.get(f.content.clone())
+                .is_some_and(|c| (1..=40).contains(&c.trim().len()))
+        })
         .take(3)
         .count();
-    said || short > 2
+    // "Options: {option_a} …".
+    let options = parsed.fields.iter().any(|f| {
+        matches!(
+            f.label.as_str(),
+            "options" | "choices" | "answer choices" | "answer options"
+        ) && !f.heading
+    });
+    said || short > 2 || options
 }
 
 /// Words of a verdict: a score, a choice between two, a finding of yes or no.
 fn decides(parsed: &Parsed) -> bool {
-    let own = ["suggest", "feedback", "criticism", "critique", "comments", "recommendation", "how to improve"]
-        .iter()
-        .any(|w| parsed.lower.contains(w));
+    let own = [
+        "suggest",
+        "feedback",
+        "criticism",
+        "critique",
+        "comments",
+        "recommendation",
+        "how to improve",
+    ]
+    .iter()
+    .any(|w| parsed.lower.contains(w));
     !own && (0..parsed.tokens.len()).any(|t| match parsed.word(t) {
         "score" | "scores" | "rating" | "ratings" | "rate" | "grade" | "verdict" | "scoring" | "winner" => true,
         "determine" | "check" | "decide" | "evaluate" | "verify" | "assess" => {
             matches!(parsed.word(t + 1), "if" | "whether") || parsed.word(t + 2) == "same"
         }
         "either" => true,
-        "pick" | "choose" | "select" => (1..5).any(|k| parsed.word(t + k) == "from"),
+        "pick" | "choose" | "select" => {
+            (1..5).any(|k| parsed.word(t + k) == "from")
+                || (1..4).any(|k| matches!(parsed.word(t + k), "best" | "better"))
+        }
+        "which" => (1..9).any(|k| matches!(parsed.word(t + k), "better" | "best")),
         _ => false,
     })
 }

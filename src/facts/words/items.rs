@@ -12,6 +12,9 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) 
         let range = sentence.tokens();
         // "If you want to run two commands, …" tells when, not what.
         let condition = matches!(parsed.word(range.start), "if" | "when" | "unless" | "once" | "whenever");
+        if parsed.says(range.start, &["for", "example"]) {
+            continue;
+        }
         let from = if condition {
             range.clone().find(|t| parsed.word(*t) == ",").unwrap_or(range.end)
         } else {
@@ -23,7 +26,7 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) 
                     || (parsed.kind(t) == Some(Kind::Word) && number(parsed.word(t)).is_some()));
             if counts
                 && let Some((n, words)) = at(parsed, &range, t)
-                && !(matches!(task, Some(Task::Code | Task::Plan)) && !said(parsed, &words))
+                && (!matches!(task, Some(Task::Code | Task::Plan)) || said(parsed, &words))
                 && best.as_ref().is_none_or(|b| n > b.0)
             {
                 best = Some((n, words));
@@ -100,6 +103,10 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
             && w(3) == "a"
             && w(4) == "time";
         return turn.then_some((1, t..t + 5));
+    }
+    // "for 50, 90, 99 quantiles": which, not how many.
+    if b(1) == "," && number(b(2)).is_some() {
+        return None;
     }
     // The low end of a range: the high end is judged by itself.
     if matches!(w(1), "-" | "–" | "to" | "or") && (number(w(2)).is_some()) {
@@ -194,6 +201,16 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
             k += 4;
             continue;
         }
+        if word == "words"
+            && k == 1
+            && (matches!(
+                b(1),
+                "list" | "give" | "pick" | "choose" | "select" | "find" | "name" | "suggest"
+            ) || b(1) == "me" && matches!(b(2), "give" | "tell" | "find" | "name"))
+        {
+            noun = Some(k);
+            break;
+        }
         if unit(word).is_some() && k == 1 {
             return None;
         }
@@ -271,6 +288,8 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<(u32, Range<
         || (b(1).is_empty()
             && parsed.word(sentence.start) == w(0)
             && matches!(w(noun + 1), "" | "." | "," | ":" | "(" | "of" | "on" | "for" | "about" | "in" | "that" | "with" | "each" | "max" | "maximum" | "only"))
+        // "the answer must be 3 options".
+        || (b(1 + lead) == "be" && matches!(b(2 + lead), "must" | "should") && matches!(b(3 + lead), "answer" | "response" | "output" | "result"))
         || (b(1) == "most" && b(2) == "at")
         || (b(1) == "than" && b(3) == "no")
         || (matches!(b(1), "in" | "into") && matches!(w(noun), "bullets" | "points"))
@@ -402,7 +421,10 @@ fn asks(parsed: &Parsed, sentence: &Range<usize>, t: usize, reach: usize) -> boo
 /// show two samples" and "use searches to find 3 rivals" only tell.
 fn commands(parsed: &Parsed, sentence: &Range<usize>, i: usize) -> bool {
     let word = parsed.word(i);
-    if !matches!(word, "show" | "find" | "identify" | "present" | "describe" | "answer" | "select" | "make" | "get" | "capture") {
+    if !matches!(
+        word,
+        "show" | "find" | "identify" | "present" | "describe" | "answer" | "select" | "make" | "get" | "capture"
+    ) {
         return true;
     }
     let before = if i > sentence.start { parsed.word(i - 1) } else { "" };
@@ -411,8 +433,24 @@ fn commands(parsed: &Parsed, sentence: &Range<usize>, i: usize) -> bool {
         || before.ends_with("ly")
         || matches!(
             before,
-            "to" | "please" | "and" | "then" | "must" | "should" | "will" | "can" | "also" | "you" | "just" | "now" | "next" | "me" | "not"
-                | "could" | "would" | "first" | "or"
+            "to" | "please"
+                | "and"
+                | "then"
+                | "must"
+                | "should"
+                | "will"
+                | "can"
+                | "also"
+                | "you"
+                | "just"
+                | "now"
+                | "next"
+                | "me"
+                | "not"
+                | "could"
+                | "would"
+                | "first"
+                | "or"
         );
     free && !(matches!(before, "to") && matches!(parsed.word(sentence.start), "use" | "using"))
 }

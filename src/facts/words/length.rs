@@ -93,16 +93,41 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
     let mut of_each = false;
     let described = described(&parsed.lower);
     let mut stretch = 0;
+    // "- summary: …" also holds for the sentences that follow on its line, and a list of nouns ("a title", "a summary of
+    // 2 sentences") names parts.
+    let mut line_key = false;
+    let mut numeral = false;
+    let mut end = 0;
+    let nouns = |s: &Sentence| s.bullet && matches!(parsed.word(s.tokens().start), "a" | "an" | "the" | "<");
+    let listed = sentences.iter().filter(|s| nouns(s)).take(2).count() > 1;
     for sentence in sentences {
         let range = sentence.tokens();
         of_each = of_each && sentence.bullet || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
         let named = speaks(sentence, |w| {
             matches!(
                 w,
-                "answer" | "answers" | "response" | "responses" | "reply" | "replies" | "overall" | "total" | "entire" | "whole"
+                "answer"
+                    | "answers"
+                    | "response"
+                    | "responses"
+                    | "reply"
+                    | "replies"
+                    | "overall"
+                    | "total"
+                    | "entire"
+                    | "whole"
             )
         });
         let whole = !of_each && !sections || named;
+        let place = parsed.place(range.clone());
+        if parsed.lower.get(end..place.start).is_none_or(|gap| gap.contains('\n')) || end == 0 {
+            line_key = of_key(parsed, sentence) || listed && nouns(sentence);
+            numeral = range.len() <= 2 && matches!(parsed.word(range.start), "i" | "ii" | "iii" | "iv" | "v" | "vi");
+        } else if numeral {
+            line_key = (range.start + 1..(range.start + 8).min(range.end)).any(|t| parsed.word(t) == ":");
+            numeral = false;
+        }
+        end = place.end;
         for t in range.clone() {
             if let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
@@ -118,7 +143,7 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
                 amount.named = named;
                 amount.part = told_of
                     || bound_to == Binds::Part
-                    || bound_to == Binds::Unsaid && (amount.part || !whole || of_key(parsed, sentence));
+                    || bound_to == Binds::Unsaid && (amount.part || !whole || line_key);
                 out.push(amount);
             }
         }
@@ -138,31 +163,69 @@ enum Binds {
 fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: usize) -> Option<Binds> {
     let word = |t: usize| if sentence.contains(&t) { parsed.word(t) } else { "" };
     let first = word(sentence.start);
-    let condition = matches!(first, "if" | "when" | "once" | "unless" | "whenever" | "where" | "should")
-        && !(first == "when" && word(sentence.start + 1).ends_with("ing"))
-        && !(first == "if" && matches!(word(sentence.start + 1), "possible" | "you" | "needed"));
+    if first == "for" && word(sentence.start + 1) == "example" {
+        return None;
+    }
+    let condition = matches!(
+        first,
+        "if" | "when" | "once" | "unless" | "whenever" | "where" | "should" | "after" | "upon" | "before"
+    ) && !(first == "when" && word(sentence.start + 1).ends_with("ing"))
+        && !(first == "if"
+            && (matches!(word(sentence.start + 1), "possible" | "needed" | "necessary")
+                || word(sentence.start + 1) == "you" && word(sentence.start + 2) == "can"));
     if condition {
-        let comma = sentence.clone().find(|t| parsed.word(*t) == ",").unwrap_or(sentence.end);
+        let comma = sentence
+            .clone()
+            .find(|t| parsed.word(*t) == ",")
+            .unwrap_or(sentence.end);
         return (comma < amount.start).then_some(Binds::Part);
     }
-    // "a report of 500-700 words, organized into the following sections".
-    let of = (1..=6)
+    // "a report of 500-700 words, organized into the following sections", "a summary of about 50 words".
+    let of = (1..=2)
         .filter_map(|k| amount.start.checked_sub(k))
         .take_while(|t| *t >= sentence.start)
         .find(|t| parsed.word(*t) == "of");
     if of.is_some_and(|of| (1..=2).any(|k| of > sentence.start + k && product(parsed.word(of - k)))) {
         return Some(Binds::Whole);
     }
+    // "Each chapter …", "conclude with a single sentence".
+    if matches!(first, "each" | "every")
+        || (1..=5).any(|k| {
+            amount.start >= sentence.start + k
+                && matches!(
+                    parsed.word(amount.start - k),
+                    "conclude" | "concludes" | "end" | "begin" | "start" | "open" | "close" | "finish"
+                )
+        })
+    {
+        return Some(Binds::Part);
+    }
     // "3-sentence summaries", "5-word titles": one of several.
     let after = word(unit + 1);
-    if after.len() > 3 && after.ends_with('s') && !after.ends_with("ss") && !matches!(after, "words" | "this" | "is" | "as" | "was" | "has") {
+    if after.len() > 3
+        && after.ends_with('s')
+        && !after.ends_with("ss")
+        && !matches!(after, "words" | "this" | "is" | "as" | "was" | "has")
+    {
         return Some(Binds::Part);
     }
     // "Keep suggestions short (1-2 sentences)", "Questions must be concise (max 10 words)": each of them.
     let mut subject = sentence.start;
     while matches!(
         word(subject),
-        "keep" | "make" | "limit" | "ensure" | "that" | "the" | "your" | "all" | "please" | "sure" | "write" | "these" | "use"
+        "keep"
+            | "make"
+            | "limit"
+            | "ensure"
+            | "that"
+            | "the"
+            | "your"
+            | "all"
+            | "please"
+            | "sure"
+            | "write"
+            | "these"
+            | "use"
     ) {
         subject += 1;
     }
@@ -171,7 +234,25 @@ fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: 
         && noun.len() > 4
         && noun.ends_with('s')
         && !noun.ends_with("ss")
-        && !matches!(noun, "answers" | "responses" | "replies" | "outputs" | "always" | "results" | "things" | "words" | "characters" | "sentences" | "constraints" | "requirements" | "rules" | "guidelines" | "instructions" | "perhaps")
+        && !matches!(
+            noun,
+            "answers"
+                | "responses"
+                | "replies"
+                | "outputs"
+                | "always"
+                | "results"
+                | "things"
+                | "words"
+                | "characters"
+                | "sentences"
+                | "constraints"
+                | "requirements"
+                | "rules"
+                | "guidelines"
+                | "instructions"
+                | "perhaps"
+        )
         && parsed.kind(subject) == Some(Kind::Word)
         && !matches!(word(subject + 1), ":")
     {
@@ -185,9 +266,37 @@ fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: 
 fn product(word: &str) -> bool {
     matches!(
         word,
-        "report" | "summary" | "article" | "essay" | "memo" | "analysis" | "answer" | "response" | "reply" | "text" | "post"
-            | "story" | "description" | "overview" | "update" | "review" | "letter" | "email" | "tweet" | "poem" | "abstract"
-            | "\"" | "message" | "content" | "paragraph" | "script" | "speech" | "caption" | "bio" | "biography" | "review\""
+        "report"
+            | "summary"
+            | "article"
+            | "essay"
+            | "memo"
+            | "analysis"
+            | "answer"
+            | "response"
+            | "reply"
+            | "text"
+            | "post"
+            | "story"
+            | "description"
+            | "overview"
+            | "update"
+            | "review"
+            | "letter"
+            | "email"
+            | "tweet"
+            | "poem"
+            | "abstract"
+            | "\""
+            | "message"
+            | "content"
+            | "paragraph"
+            | "script"
+            | "speech"
+            | "caption"
+            | "bio"
+            | "biography"
+            | "review\""
     )
 }
 
@@ -232,14 +341,13 @@ fn of_key(parsed: &Parsed, sentence: &Sentence) -> bool {
     if matches!(word(range.start), "{" | "}") {
         return true;
     }
-    // "I. Highlights: a short paragraph", "1. Core Answer (2-3 paragraphs)".
-    let numeral = matches!(word(range.start), "i" | "ii" | "iii" | "iv" | "v" | "vi") && word(range.start + 1) == ".";
-    let reach = if sentence.bullet || numeral { 8 } else { 4 };
+    // "1. Core Answer (2-3 paragraphs)".
+    let reach = if sentence.bullet { 8 } else { 4 };
     let colon = (range.start + 1..range.start + reach).find(|t| matches!(word(*t), ":" | "("));
     let Some(colon) = colon.filter(|t| word(*t) == ":" || *t <= range.start + 4 && !commands(word(range.start))) else {
         return false;
     };
-    (sentence.bullet || numeral)
+    sentence.bullet
         && !(range.start..colon).any(|t| {
             matches!(
                 word(t),
@@ -268,9 +376,38 @@ fn of_key(parsed: &Parsed, sentence: &Sentence) -> bool {
 fn commands(word: &str) -> bool {
     matches!(
         word,
-        "keep" | "limit" | "be" | "use" | "write" | "answer" | "respond" | "reply" | "make" | "aim" | "stay" | "provide" | "give" | "maximum"
-            | "max" | "at" | "up" | "under" | "no" | "not" | "do" | "don't" | "never" | "always" | "ensure" | "concise" | "short" | "brief"
-            | "summarize" | "create" | "generate" | "produce"
+        "keep"
+            | "limit"
+            | "be"
+            | "use"
+            | "write"
+            | "answer"
+            | "respond"
+            | "reply"
+            | "make"
+            | "aim"
+            | "stay"
+            | "provide"
+            | "give"
+            | "maximum"
+            | "max"
+            | "at"
+            | "up"
+            | "under"
+            | "no"
+            | "not"
+            | "do"
+            | "don't"
+            | "never"
+            | "always"
+            | "ensure"
+            | "concise"
+            | "short"
+            | "brief"
+            | "summarize"
+            | "create"
+            | "generate"
+            | "produce"
     )
 }
 
@@ -311,7 +448,10 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         }
         if matches!(word, "a" | "an") {
             let before = t.checked_sub(1).map_or("", |b| parsed.word(b));
-            if matches!(before, "in" | "just" | "only" | "within" | "than") {
+            if matches!(before, "in" | "just" | "only" | "within" | "than")
+                && unit != LengthUnit::Lines
+                && !(before == "than" && t.checked_sub(2).map_or("", |b| parsed.word(b)) == "rather")
+            {
                 number_at = Some(t);
             }
             break;
@@ -353,7 +493,9 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             .map_or("", |t| parsed.word(t))
     };
     // Not the answer's length but the input's, or a count of steps through it.
-    if (1..=3).any(|k| before(k) == "containing") || matches!(before(1), "the" | "both") && !matches!(before(2), "within" | "under" | "exceed" | "exceeding") {
+    if (1..=3).any(|k| before(k) == "containing")
+        || matches!(before(1), "the" | "both") && !matches!(before(2), "within" | "under" | "exceed" | "exceeding")
+    {
         return None;
     }
     for k in 1..=3 {
@@ -462,8 +604,23 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     {
         return None;
     }
+    // "List 10 words that …", "give me 5 words": pieces, not a length.
+    if unit == LengthUnit::Words
+        && bound == Bound::Exact
+        && n.is_some_and(|n| n > 1)
+        && (matches!(
+            before(1),
+            "list" | "give" | "pick" | "choose" | "select" | "find" | "name" | "suggest"
+        ) || before(1) == "me" && matches!(before(2), "give" | "tell" | "find" | "name"))
+    {
+        return None;
+    }
     // "an editor that shows you {{window}} lines": a number filled in bounds only where it is bounded.
-    if n.is_none() && parsed.kind(number_at) == Some(Kind::Variable) && bound == Bound::Exact && !asked(parsed, sentence, number_at, at) {
+    if n.is_none()
+        && parsed.kind(number_at) == Some(Kind::Variable)
+        && bound == Bound::Exact
+        && !asked(parsed, sentence, number_at, at)
+    {
         return None;
     }
     // 'a single word "DONE"' is a text to be said; "a single line" is a form.
@@ -473,7 +630,10 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             && bound == Bound::Exact
             && unit == LengthUnit::Lines
             && before(1) != "in"
-            && !matches!(after(1), "summary" | "description" | "answer" | "explanation" | "response" | "reason")
+            && !matches!(
+                after(1),
+                "summary" | "description" | "answer" | "explanation" | "response" | "reason"
+            )
     {
         return None;
     }
@@ -515,7 +675,7 @@ fn bounds_text(parsed: &Parsed, sentence: &Range<usize>, first: usize, at: usize
         || (first.saturating_sub(3).max(sentence.start)..first).any(|t| {
             matches!(
                 parsed.word(t),
-                "in" | "exactly" | "to" | "of" | "within" | "be" | "only" | "is" | "length" | "with" | ":"
+                "in" | "exactly" | "to" | "of" | "within" | "be" | "only" | "is" | "length" | "with"
             )
         })
         || matches!(parsed.word(at + 1), "long" | "total" | "in" | "each")

@@ -87,7 +87,11 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             });
             let alone = sentence.len() <= 6;
             let from = t.saturating_sub(12);
-            if !product && (alone || near(from, t, thinks) || near(t + 3, t + 6, thinks)) {
+            // "walk them through it step by step": how the user is led.
+            let leads = near(from, t, |w| {
+                matches!(w, "guide" | "guides" | "walk" | "lead" | "guiding")
+            });
+            if !product && !leads && (alone || near(from, t, thinks) || near(t + 3, t + 6, thinks)) {
                 span(3)
             } else {
                 None
@@ -144,14 +148,25 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         "explanation" | "rationale" | "justification"
             if (near(t.saturating_sub(6), t, |w| matches!(w, "begin" | "start" | "first"))
                 || near(t.saturating_sub(3), t, |w| matches!(w, "your"))
-                    && near(t.saturating_sub(4), t, |w| matches!(w, "after" | "providing" | "writing"))
+                    && near(t.saturating_sub(4), t, |w| {
+                        matches!(w, "after" | "providing" | "writing")
+                    })
                 || near(t + 1, t + 8, |w| w == "first")
-                || matches!(w(1), "for" | "of") && matches!(w(2), "your" | "the")
+                || matches!(w(1), "for" | "of")
+                    && matches!(w(2), "your" | "the")
                     && near(t + 2, t + 6, |w| {
                         matches!(
                             w,
-                            "choice" | "decision" | "rating" | "score" | "verdict" | "judgment" | "judgement" | "classification"
-                                | "evaluation" | "assessment"
+                            "choice"
+                                | "decision"
+                                | "rating"
+                                | "score"
+                                | "verdict"
+                                | "judgment"
+                                | "judgement"
+                                | "classification"
+                                | "evaluation"
+                                | "assessment"
                         )
                     })) =>
         {
@@ -255,6 +270,19 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         "reason"
             if matches!(w(1), "about" | "through" | "step" | "carefully" | "first" | "aloud")
                 && !near(t.saturating_sub(1), t, |w| matches!(w, "the" | "a")) =>
+        {
+            span(2)
+        }
+        // "JSON with a score and reasoning for each".
+        "reasoning" | "explanation"
+            if w(1) == "for"
+                && matches!(w(2), "each" | "your" | "why" | "every")
+                && near(t.saturating_sub(12), t, |w| {
+                    matches!(
+                        w,
+                        "respond" | "return" | "output" | "provide" | "include" | "containing" | "give" | "with"
+                    )
+                }) =>
         {
             span(2)
         }

@@ -259,15 +259,29 @@ impl Reader<'_> {
             self.close();
         }
         let last = body.trim_end_matches(['"', '\'', '*', ')', '”']).chars().next_back();
-        let ends = heading || matches!(last, Some('.' | '!' | '?' | ':' | ';')) || body.len() < 40;
-        let hangs = !ends
-            && (last == Some(',')
-                || matches!(
-                    body.rsplit(' ').next(),
-                    Some(
-                        "the" | "a" | "an" | "of" | "to" | "and" | "or" | "in" | "for" | "with" | "from" | "by" | "on"
-                    )
-                ));
+        let broken = matches!(
+            body.rsplit(' ').next(),
+            Some(
+                "the"
+                    | "a"
+                    | "an"
+                    | "of"
+                    | "to"
+                    | "and"
+                    | "or"
+                    | "in"
+                    | "for"
+                    | "with"
+                    | "from"
+                    | "by"
+                    | "on"
+                    | "not"
+                    | "your"
+                    | "must"
+            )
+        );
+        let ends = heading || matches!(last, Some('.' | '!' | '?' | ':' | ';')) || body.len() < 40 && !broken;
+        let hangs = !ends && (last == Some(',') || broken);
         self.previous = if heading {
             Line::Heading
         } else if ends {
@@ -437,11 +451,16 @@ fn announces(body: &str) -> bool {
         return false;
     }
     let mut example = false;
-    for word in body.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+    for word in body
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+    {
         if word.eq_ignore_ascii_case("example") || word.eq_ignore_ascii_case("examples") {
             example = true;
         } else if !(word.bytes().all(|b| b.is_ascii_digit())
-            || ["begin", "start", "of", "few", "shot", "the"].iter().any(|w| word.eq_ignore_ascii_case(w)))
+            || ["begin", "start", "of", "few", "shot", "the"]
+                .iter()
+                .any(|w| word.eq_ignore_ascii_case(w)))
         {
             return false;
         }
@@ -483,6 +502,9 @@ fn fields(text: &str, parsed: &Parsed) -> Vec<Field> {
         }
         let body = line.trim();
         let indent = at + (line.len() - line.trim_start().len());
+        // "- <example>": a tag behind a list's mark.
+        let mark = if body.starts_with("- <") { 2 } else { 0 };
+        let (body, indent) = (&body[mark..], indent + mark);
         let bytes = body.as_bytes();
         let bracket = bytes.len() < 40
             && bytes.len() > 2
