@@ -642,6 +642,8 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
 fn templates(text: &str, signs: &mut Signs) {
     let mut awaited = 0;
     let mut titles = 0;
+    let keys = text.contains("\":");
+    let tags = text.matches("</").take(3).count() > 2;
     for line in text.lines() {
         let body = line.trim();
         if body.is_empty() {
@@ -679,12 +681,8 @@ fn templates(text: &str, signs: &mut Signs) {
             continue;
         }
         if awaited == 1 {
-            signs.json_shape |=
-                body.starts_with(['{', '[']) && (body.len() < 3 || body.contains("\":")) && text.contains("\":");
-            signs.json_shape |= body.starts_with('<')
-                && body.ends_with('>')
-                && !body.contains(' ')
-                && text.matches("</").take(3).count() > 2;
+            signs.json_shape |= body.starts_with(['{', '[']) && (body.len() < 3 || body.contains("\":")) && keys;
+            signs.json_shape |= body.starts_with('<') && body.ends_with('>') && !body.contains(' ') && tags;
         }
         let digits = body.bytes().take_while(u8::is_ascii_digit).count();
         let numbered = digits > 0 && body[digits..].starts_with(['.', ')']);

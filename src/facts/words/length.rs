@@ -128,6 +128,7 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
             numeral = false;
         }
         end = place.end;
+        let comma = range.clone().find(|t| parsed.word(*t) == ",").unwrap_or(range.end);
         for t in range.clone() {
             if let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
@@ -137,7 +138,7 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
                     stretch += 1;
                 }
                 let told_of = described.get(stretch).is_some_and(|d| d.contains(&at));
-                let Some(bound_to) = binds(parsed, &range, &amount.tokens, t) else {
+                let Some(bound_to) = binds(parsed, &range, &amount.tokens, t, comma) else {
                     continue;
                 };
                 amount.named = named;
@@ -159,8 +160,8 @@ enum Binds {
     Unsaid,
 }
 
-/// Whom the amount binds; `None` where it only describes ("if the question is longer than 3 sentences").
-fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: usize) -> Option<Binds> {
+/// Whom the amount binds, given the first comma of its sentence; `None` where it only describes ("if the question is longer than 3 sentences").
+fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: usize, comma: usize) -> Option<Binds> {
     let word = |t: usize| if sentence.contains(&t) { parsed.word(t) } else { "" };
     let first = word(sentence.start);
     if first == "for" && word(sentence.start + 1) == "example" {
@@ -174,10 +175,6 @@ fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: 
             && (matches!(word(sentence.start + 1), "possible" | "needed" | "necessary")
                 || word(sentence.start + 1) == "you" && word(sentence.start + 2) == "can"));
     if condition {
-        let comma = sentence
-            .clone()
-            .find(|t| parsed.word(*t) == ",")
-            .unwrap_or(sentence.end);
         return (comma < amount.start).then_some(Binds::Part);
     }
     // "a report of 500-700 words, organized into the following sections", "a summary of about 50 words".
@@ -211,22 +208,24 @@ fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: 
     }
     // "Keep suggestions short (1-2 sentences)", "Questions must be concise (max 10 words)": each of them.
     let mut subject = sentence.start;
-    while matches!(
-        word(subject),
-        "keep"
-            | "make"
-            | "limit"
-            | "ensure"
-            | "that"
-            | "the"
-            | "your"
-            | "all"
-            | "please"
-            | "sure"
-            | "write"
-            | "these"
-            | "use"
-    ) {
+    while subject < sentence.start + 8
+        && matches!(
+            word(subject),
+            "keep"
+                | "make"
+                | "limit"
+                | "ensure"
+                | "that"
+                | "the"
+                | "your"
+                | "all"
+                | "please"
+                | "sure"
+                | "write"
+                | "these"
+                | "use"
+        )
+    {
         subject += 1;
     }
     let noun = word(subject);

@@ -418,7 +418,22 @@ mod tests {
     #[test]
     fn any_text_is_read_in_time() {
         let pieces = [
-            "{{", "```", "\"", "Input: ", "<a ", "{a", "3 ", "🦀 é", "\n- ", "at most ", "# ", ":\n",
+            "{{",
+            "```",
+            "\"",
+            "Input: ",
+            "<a ",
+            "{a",
+            "3 ",
+            "🦀 é",
+            "\n- ",
+            "at most ",
+            "# ",
+            ":\n",
+            "if 3 words ",
+            "Your output format:\n{\n",
+            "Examples\n<a>b</a>\n",
+            "query: \"a\", answer: b? c\n",
         ];
         for piece in pieces {
             let text = piece.repeat(200_000 / piece.len());
