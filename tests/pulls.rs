@@ -23,7 +23,7 @@ const PULLS: &[Pull] = &[
         code: 0,
         words: &[
             "✅ llmlint: no new findings, $2.16 more per month",
-            "| fixed text of what changed | 23 tokens | 113 tokens | 90 tokens more (+391.3%) |",
+            "| fixed text of what changed | 23 tokens | 113 tokens | 90 tokens more (+391%) |",
             "| input per month | $1.20 | $3.36 | $2.16 more (+180%) |",
             "input: $0.55 → $2.71 per month",
             "($8.31 to $12.81 of $40.00 per month)",
@@ -47,8 +47,8 @@ const PULLS: &[Pull] = &[
         code: 1,
         words: &[
             "❌ llmlint: a budget is broken, $8,869.79 more per month",
-            "| GPUs per hour | $1.61 | $13.76 | $12.15 more (+754.9%) |",
-            "| GPUs per month of 730 hours | $1,175.01 | $10,044.80 | $8,869.79 more (+754.9%) |",
+            "| GPUs per hour | $1.61 | $13.76 | $12.15 more (+755%) |",
+            "| GPUs per month of 730 hours | $1,175.01 | $10,044.80 | $8,869.79 more (+755%) |",
             "2 copies of 1 × L4</code> → <code>2 copies of 1 × H100-80GB",
             "over by $7,544.80 per month",
         ],

@@ -125,7 +125,10 @@ fn percent(before: Decimal, after: Decimal) -> String {
     match growth.checked_div(before) {
         Some(growth) => {
             let sign = if growth.is_sign_negative() { "" } else { "+" };
-            text(&format!(" ({sign}{}%)", growth.round_dp(1).normalize()))
+            // Of a large growth, a tenth of a percent tells nothing.
+            let places = u32::from(growth.abs() < Decimal::ONE_HUNDRED);
+            let shown = growth.round_dp(places).normalize().to_string();
+            text(&format!(" ({sign}{shown}%)"))
         }
         None => String::new(),
     }
@@ -153,7 +156,7 @@ fn sources(comparison: &Comparison, report: &Report) -> String {
             }
         }
     }
-    let mut named = volumes;
+    let mut named = in_one(volumes);
     let left = others.len().saturating_sub(SOURCES);
     named.extend(others.into_iter().take(SOURCES));
     if left > 0 {
@@ -172,6 +175,17 @@ fn sources(comparison: &Comparison, report: &Report) -> String {
         return String::new();
     }
     format!("<sub>Basis: {}.</sub>\n", text(&named.join("; ")))
+}
+
+/// What stands in one file is told together: `calls_per_month, output_tokens in llmlint.yaml`.
+fn in_one(from: Vec<String>) -> Vec<String> {
+    let config = " in llmlint.yaml";
+    let (own, mut others): (Vec<String>, Vec<String>) = from.into_iter().partition(|name| name.ends_with(config));
+    let keys: Vec<&str> = own.iter().filter_map(|name| name.strip_suffix(config)).collect();
+    if !keys.is_empty() {
+        others.insert(0, format!("{}{config}", keys.join(", ")));
+    }
+    others
 }
 
 /// The units that the change touches, as they are now.
