@@ -55,6 +55,7 @@ fn lint_a_prompt_and_a_manifest(bencher: divan::Bencher) {
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
         only: None,
+        nested: &[],
     };
     bencher.bench(|| lint(&sources, &[], &linter));
 }
@@ -102,6 +103,7 @@ fn lint_2000_manifests(bencher: divan::Bencher) {
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
         only: None,
+        nested: &[],
     };
     let one = rayon::ThreadPoolBuilder::new()
         .num_threads(1)

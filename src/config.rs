@@ -1,5 +1,6 @@
 //! `llmlint.yaml`: what a team states that the files do not say.
 
+mod nested;
 pub mod owners;
 mod prompts;
 mod usage;
@@ -38,6 +39,9 @@ pub const DEFAULT_PROMPT_FILES: &[&str] = &[
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// Whether settings of the folders above this config's end here. Their budgets hold, and what they exclude stays
+    /// excluded.
+    pub root: bool,
     /// Globs of plain-text and Markdown prompts, from the repository's root, in place of the built-in ones.
     pub prompt_files: Option<Vec<String>>,
     /// Globs of files and folders to leave alone.

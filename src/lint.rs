@@ -50,11 +50,21 @@ pub struct Linter<'a> {
     pub catalog: &'a Catalog,
     /// The rules that are on.
     pub rules: &'a RuleSet,
+    /// The prices and rules of each folder with a config of its own, in the order of the settings' nested ones.
+    pub nested: &'a [Scope],
     /// Decides retirement.
     pub today: Date,
     /// The files, by their paths from the root, whose units are judged, with those that take text from them; all where
     /// it is absent.
     pub only: Option<HashSet<String>>,
+}
+
+/// What a folder with a config of its own is judged by, besides its settings.
+pub struct Scope {
+    /// Models, prices, GPUs.
+    pub catalog: Catalog,
+    /// The rules that are on.
+    pub rules: RuleSet,
 }
 
 /// Judges `sources`, which are sorted by path. Reads no file, no clock and no environment.
@@ -91,7 +101,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         same_base: beside::same_base(&units, sources, linter.settings),
         ..World::new(all, linter.settings, linter.catalog, linter.today)
     };
-    let judged = judge::judge_all(&units, &world, linter.rules);
+    let judged = judge::judge_all(&units, &world, linter);
 
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
@@ -121,7 +131,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     }
     sort_findings(&mut report.findings, &units);
     report.suppressed.sort();
-    report.rules = judge::rules_about(&report.findings, linter.rules);
+    report.rules = judge::rules_about(&report.findings, linter);
     report
 }
 

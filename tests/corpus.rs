@@ -97,6 +97,7 @@ fn check(sources: &[Source], before: &[Source], select: &[String], config: Confi
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
             only: None,
+            nested: &[],
         },
     )
 }

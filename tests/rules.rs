@@ -36,6 +36,7 @@ fn judge(id: &str, example: &Example, text: &str) -> Report {
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
             only: None,
+            nested: &[],
         },
     )
 }

@@ -28,6 +28,7 @@ fn judge(rule: &str, text: &str, config: &str) -> Report {
         rules: &rules,
         today: "2026-11-24".parse().expect("a day"),
         only: None,
+        nested: &[],
     };
     lint(&[Source::new("deploy/server.yaml", text, false)], &[], &linter)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::load::Run;
-use crate::config::{DEFAULT_MAX_FILE_BYTES, owners};
+use crate::config::DEFAULT_MAX_FILE_BYTES;
 use crate::formats;
 use crate::gate::guard::{self, Guard};
 use crate::host::git::{Blob, Changed, Git, Kind};
@@ -51,6 +51,23 @@ impl ChangeSet {
         Origin::Commit(self.git.clone(), self.commit.clone())
     }
 
+    /// The files, from the root, that are named like configs, now or in the base.
+    pub(super) fn configs(&self) -> Result<Vec<String>, Failure> {
+        let mut found = self.git.tracked(host::CONFIG_NAMES)?;
+        let named = |path: &str| {
+            path.rsplit('/')
+                .next()
+                .is_some_and(|name| host::CONFIG_NAMES.contains(&name))
+        };
+        found.extend(
+            self.changed
+                .iter()
+                .map(|file| file.path.clone())
+                .filter(|path| named(path)),
+        );
+        Ok(found)
+    }
+
     /// The sources now and before, in the order of their paths. A changed file that can't be read any more is said, so
     /// that a change can't hide a prompt by making its file too large, binary or a link.
     pub(super) fn scan(&mut self, paths: &[PathBuf], run: &Run) -> Result<(Scan, Vec<Source>), Failure> {
@@ -59,11 +76,10 @@ impl ChangeSet {
         let mut now = host::scan_files(&self.git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
         let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
         let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
-        let exclude = run.settings.config.exclude_globs();
         let touched: Vec<&Changed> = self
             .changed
             .iter()
-            .filter(|file| own(&file.path) && !exclude.is_match(run.settings.relative(&file.path)))
+            .filter(|file| own(&file.path) && !run.settings.is_left_out(&file.path))
             .collect();
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
         self.texts = self.git.texts(&blobs, limit)?;
@@ -133,21 +149,7 @@ impl ChangeSet {
 
     /// Findings for the settings that the change touches, to stand at the top.
     pub(super) fn guarded(&self, run: &Run, approved: bool) -> Result<Vec<Finding>, Failure> {
-        let config = &run.settings.config;
-        let folder = run.settings.folder();
-        let mut own: Vec<String> = config
-            .rule_folders
-            .iter()
-            .map(|name| format!("{folder}{name}"))
-            .collect();
-        own.push(run.root.path(&run.baseline));
-        own.extend(config.prices.iter().map(|name| format!("{folder}{name}")));
-        own.push(run.root.path(&run.usage_path()));
-        own.extend(run.config_path.iter().map(|path| run.root.path(path)));
-        if config.budgets.iter().any(|budget| budget.owner.is_some()) {
-            own.extend(owners::PLACES.iter().map(|place| (*place).to_owned()));
-        }
-        let guard = Guard::new(&own);
+        let guard = Guard::new(&run.guarded());
         let touched: Vec<&Changed> = self.changed.iter().filter(|file| guard.holds(&file.path)).collect();
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
         let texts = self.git.texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
@@ -196,13 +198,12 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
     let mut scan = host::scan_files(&git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
     let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
     let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
-    let exclude = run.settings.config.exclude_globs();
     let shown = Shown::new(paths, &run.root);
     let mut files: Vec<(String, String, Blob)> = Vec::new();
     let staged: HashMap<String, Blob> = git.staged()?.into_iter().collect();
     for (from_root, blob) in staged.clone() {
         if own(&from_root)
-            && !exclude.is_match(run.settings.relative(&from_root))
+            && !run.settings.is_left_out(&from_root)
             && let Some(path) = shown.path(&from_root)
         {
             files.push((from_root, path, blob));

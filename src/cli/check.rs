@@ -156,7 +156,10 @@ impl Check {
             Some(change) if !self.allow_config_change => change.origin(),
             _ => Origin::Disk,
         };
-        let run = Run::load_from(&origin, root, &self.config, start, &selection)?;
+        let listed = change.as_ref().map(ChangeSet::configs).transpose()?;
+        let here = [PathBuf::from(".")];
+        let paths = if from_stdin { &here[..] } else { &self.paths };
+        let run = Run::load_from(&origin, root, &self.config, paths, listed.as_deref(), &selection)?;
         let progress = Progress::start(!self.quiet && outputs.iter().any(|output| output.path.is_none()));
         let mut report = match &mut change {
             Some(change) => self.judge_change(change, &run)?,
@@ -187,15 +190,8 @@ impl Check {
             report.findings.splice(0..0, lint::unpriced(&report));
         }
         let notes = self.accept(&origin, &run, &mut report)?;
-        if !run.settings.config.budgets.is_empty() {
-            let folder = run.settings.folder().to_owned();
-            let budgets: Vec<_> = run
-                .settings
-                .config
-                .budgets
-                .iter()
-                .map(|budget| (budget.clone(), folder.clone()))
-                .collect();
+        let budgets = run.budgets();
+        if !budgets.is_empty() {
             report.gate = Some(gate::weigh(&report, &budgets));
         }
         drop(progress);
@@ -298,9 +294,17 @@ impl Check {
                 target.display()
             )]);
         }
-        let Some(known) = known else {
-            return Ok(Vec::new());
-        };
+        let mut known = known.unwrap_or_default();
+        if self.baseline.is_none() {
+            for nested in &run.nested {
+                let there = origin.texts(std::slice::from_ref(&nested.baseline), &run.root, limit)?;
+                if let Some(text) = there.into_iter().flatten().next() {
+                    let parsed = Baseline::parse(&text?);
+                    let parsed = parsed.map_err(|why| Failure(format!("{}: {why}", nested.baseline.display())))?;
+                    known.findings.extend(parsed.findings);
+                }
+            }
+        }
         let (gone, expired) = known.apply(report, run.today);
         let mut notes = Vec::new();
         // On a part of the tree, or of the findings, an entry that did not occur says nothing.

@@ -1,14 +1,16 @@
 //! What a run judges by: config, catalog, rules, today.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Failure;
+use super::configs::{self, Configs, Nested, Own};
 use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice};
-use crate::config::{Config, DEFAULT_MAX_FILE_BYTES, Owners, USAGE_FILE, UsageFile, owners};
+use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, Owners, USAGE_FILE, UsageFile, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
 use crate::host::{self, Origin, Root, Scan};
-use crate::lint::{self, Linter};
+use crate::lint::{self, Linter, Scope};
 use crate::report::{Finding, Report};
 use crate::rules::{self, Rule, RuleSet, Selection};
 use crate::source::{Source, SourceId, Span};
@@ -50,12 +52,21 @@ impl ConfigArguments {
         }
     }
 
-    /// The config's file, where there is one for a run that starts at `start`.
-    fn path(&self, origin: &Origin, start: &Path, root: &Root) -> Result<Option<PathBuf>, Failure> {
+    /// The configs of a run on `paths`.
+    fn configs(
+        &self,
+        origin: &Origin,
+        root: &Root,
+        paths: &[PathBuf],
+        listed: Option<&[String]>,
+    ) -> Result<Configs, Failure> {
         match (&self.config, self.no_config) {
-            (_, true) => Ok(None),
-            (Some(path), _) => Ok(Some(path.clone())),
-            (None, _) => Ok(origin.first(&host::config_places(start, root), root)?),
+            (_, true) => Ok(Configs::default()),
+            (Some(path), _) => Ok(Configs {
+                first: Some(Own::read(origin, path, root)?),
+                nested: Vec::new(),
+            }),
+            (None, _) => Configs::find(origin, root, paths, listed),
         }
     }
 }
@@ -71,10 +82,14 @@ pub(super) struct Run {
     pub(super) config_path: Option<PathBuf>,
     /// Where its baseline is, or would be.
     pub(super) baseline: PathBuf,
+    /// The configs of folders below, the deepest first.
+    pub(super) nested: Vec<Nested>,
+    /// What those folders are judged by.
+    scopes: Vec<Scope>,
 }
 
 /// The name of a baseline, unless the config gives another.
-const BASELINE: &str = "llmlint-baseline.json";
+pub(super) const BASELINE: &str = "llmlint-baseline.json";
 /// The name of a file of prices, unless the config gives another.
 const PRICES: &str = "llmlint.prices.jsonl";
 /// The largest file of prices that is read: the program's own has half a megabyte.
@@ -102,7 +117,8 @@ fn owners(origin: &Origin, root: &Root) -> Result<Owners, Failure> {
 impl Run {
     /// Loads it for a run that starts at `start`, with the settings that are on the disk.
     pub(super) fn load(arguments: &ConfigArguments, start: &Path, selection: &Selection) -> Result<Self, Failure> {
-        Self::load_from(&Origin::Disk, root(start)?, arguments, start, selection)
+        let paths = [start.to_path_buf()];
+        Self::load_from(&Origin::Disk, root(start)?, arguments, &paths, None, selection)
     }
 
     /// The same without the volumes that were measured.
@@ -111,18 +127,21 @@ impl Run {
         start: &Path,
         selection: &Selection,
     ) -> Result<Self, Failure> {
-        Self::load_settings(&Origin::Disk, root(start)?, arguments, start, selection)
+        let paths = [start.to_path_buf()];
+        Self::load_settings(&Origin::Disk, root(start)?, arguments, &paths, None, selection)
     }
 
-    /// Loads it for a run that starts at `start`, with the settings of `origin`.
+    /// Loads it for a run on `paths`, with the settings of `origin`. `listed` are the files from the root that may be
+    /// configs of folders below; they are looked for where it is absent.
     pub(super) fn load_from(
         origin: &Origin,
         root: Root,
         arguments: &ConfigArguments,
-        start: &Path,
+        paths: &[PathBuf],
+        listed: Option<&[String]>,
         selection: &Selection,
     ) -> Result<Self, Failure> {
-        let mut run = Self::load_settings(origin, root, arguments, start, selection)?;
+        let mut run = Self::load_settings(origin, root, arguments, paths, listed, selection)?;
         if !arguments.no_config {
             let path = run.usage_path();
             let is_named = run.settings.config.usage.is_some();
@@ -154,44 +173,76 @@ impl Run {
         origin: &Origin,
         root: Root,
         arguments: &ConfigArguments,
-        start: &Path,
+        paths: &[PathBuf],
+        listed: Option<&[String]>,
         selection: &Selection,
     ) -> Result<Self, Failure> {
         let today = arguments.today()?;
-        let path = arguments.path(origin, start, &root)?;
-        let (config, folder) = config_at(origin, path.as_deref(), &root)?;
-        let from_root = if path.is_some() && folder.is_absolute() {
-            root.path(folder)
-        } else {
-            String::new()
+        let mut configs = arguments.configs(origin, &root, paths, listed)?;
+        let first = configs.first.take();
+        let embedded = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
+        let embedded: Vec<Arc<Rule>> = embedded.into_iter().map(Arc::new).collect();
+        let (config, from_root, pages) = match &first {
+            Some(own) => (
+                own.config.clone(),
+                own.inside(&root),
+                own.pages(origin, &root, &embedded)?,
+            ),
+            None => (Config::default(), String::new(), embedded.clone()),
         };
-        let mut pages = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
-        for own in &config.rule_folders {
-            pages.extend(own_rules(origin, &folder.join(own), &root)?);
+        let from = (origin, &root);
+        let rules = configs::rule_set(first.as_ref(), &pages, &config, selection, from)?;
+        let folder = first.as_ref().map_or(Path::new(""), Own::folder);
+        let baseline = folder.join(config.baseline.as_deref().unwrap_or(BASELINE));
+        let prices = own_prices(origin, first.as_ref().map(|own| own.path.as_path()), &root, &config)?;
+        let settings = Settings::new(config, &from_root).with_owners(owners(origin, &root)?);
+        let made = configs.nest(&settings, &pages, &embedded, prices.as_ref(), selection, from)?;
+        let (mut nested, mut below, mut scopes) = (Vec::new(), Vec::new(), Vec::new());
+        for (one, settings, scope) in made {
+            nested.push(one);
+            below.push(settings);
+            scopes.push(scope);
         }
-        pages.sort_by(|a, b| a.id.cmp(&b.id));
-        if let Some(pair) = pages.windows(2).find(|pair| pair[0].id == pair[1].id) {
-            return Err(Failure(format!(
-                "two rules are called `{}`: rename one page",
-                pair[0].id
-            )));
-        }
-        let set = RuleSet::new(pages, &config, selection).map_err(|message| match &path {
-            Some(path) if message.starts_with("rules: ") => rules_failure(origin, path, &root, &message),
-            _ => Failure(message),
-        })?;
-        let baseline = config.baseline.as_ref().map(|name| folder.join(name));
-        let owners = owners(origin, &root)?;
-        let prices = own_prices(origin, path.as_deref(), &root, &config)?;
         Ok(Self {
-            root,
-            baseline: baseline.unwrap_or_else(|| folder.join(BASELINE)),
-            config_path: path.clone(),
-            catalog: catalog(&config, prices)?,
-            settings: Settings::new(config, &from_root).with_owners(owners),
-            rules: set,
+            baseline,
+            config_path: first.map(|own| own.path),
+            catalog: catalog(&settings.config, prices)?,
+            settings: settings.with_nested(below),
+            rules,
             today,
+            nested,
+            scopes,
+            root,
         })
+    }
+
+    /// All budgets with the folders that they are for: those of folders below count beside those above.
+    pub(super) fn budgets(&self) -> Vec<(Budget, String)> {
+        let own = self.settings.config.budgets.iter();
+        let own = own.map(|budget| (budget.clone(), self.settings.folder().to_owned()));
+        let nested = self.nested.iter().rev();
+        let nested = nested.flat_map(|one| one.budgets.iter().map(|budget| (budget.clone(), one.folder.clone())));
+        own.chain(nested).collect()
+    }
+
+    /// The files and folders, from the repository's root, by which a change could lift its own limits, besides those that
+    /// are known by their names.
+    pub(super) fn guarded(&self) -> Vec<String> {
+        let config = &self.settings.config;
+        let folder = self.settings.folder();
+        let named = config.rule_folders.iter().chain(&config.prices);
+        let mut own: Vec<String> = named.map(|name| format!("{folder}{name}")).collect();
+        own.push(self.root.path(&self.baseline));
+        own.push(self.root.path(&self.usage_path()));
+        own.extend(self.config_path.iter().map(|path| self.root.path(path)));
+        for nested in &self.nested {
+            own.extend(nested.rule_folders.iter().cloned());
+            own.push(self.root.path(&nested.baseline));
+        }
+        if self.budgets().iter().any(|(budget, _)| budget.owner.is_some()) {
+            own.extend(owners::PLACES.iter().map(|place| (*place).to_owned()));
+        }
+        own
     }
 
     /// The units of the files of a scan, and a line for each that is left alone or does not parse.
@@ -216,15 +267,18 @@ impl Run {
         (units, notes)
     }
 
-    /// Findings on volumes that the config states for prompts that a report on all its files does not have.
+    /// Findings on volumes that the configs state for prompts that a report on all their files does not have.
     pub(super) fn idle_volumes(&self, report: &Report) -> Vec<Finding> {
-        let text = |path: &PathBuf| Origin::Disk.read(path, &self.root, DEFAULT_MAX_FILE_BYTES).ok();
-        let config = self.config_path.as_ref().and_then(|path| Some((path, text(path)?)));
-        config.map_or_else(Vec::new, |(path, text)| {
+        let first = self.config_path.iter().map(|path| (path, &self.settings, 0));
+        let nested = self.nested.iter().zip(self.settings.nested());
+        let nested = nested.map(|(one, settings)| (&one.path, settings, one.inherited));
+        let of = |(path, settings, inherited): (&PathBuf, &Settings, usize)| {
+            let text = Origin::Disk.read(path, &self.root, DEFAULT_MAX_FILE_BYTES).ok()?;
             let shown = path.strip_prefix(&self.root.current).unwrap_or(path);
             let config = Source::new(host::slashed(shown), text, true);
-            lint::idle_volumes(report, &self.settings, &config)
-        })
+            Some(lint::idle_volumes(report, settings, inherited, &config))
+        };
+        first.chain(nested).filter_map(of).flatten().collect()
     }
 
     /// What a run judges by.
@@ -233,6 +287,7 @@ impl Run {
             settings: &self.settings,
             catalog: &self.catalog,
             rules: &self.rules,
+            nested: &self.scopes,
             today: self.today,
             only: None,
         }
@@ -241,21 +296,26 @@ impl Run {
 
 /// The catalog in force where a run in the current folder would start, and today.
 pub(super) fn catalog_of(arguments: &ConfigArguments) -> Result<(Catalog, Date), Failure> {
-    let start = Path::new(".");
-    let (origin, root) = (Origin::Disk, root(start)?);
-    let path = arguments.path(&origin, start, &root)?;
-    let (config, _) = config_at(&origin, path.as_deref(), &root)?;
-    let prices = own_prices(&origin, path.as_deref(), &root, &config)?;
-    Ok((catalog(&config, prices)?, arguments.today()?))
+    let mut run = Run::load(arguments, Path::new("."), &Selection::default())?;
+    let here = format!("{}/", run.root.path(&run.root.current));
+    let catalog = match run.settings.nested_at(&here) {
+        Some(at) => run.scopes.swap_remove(at).catalog,
+        None => run.catalog,
+    };
+    Ok((catalog, run.today))
 }
 
 /// Where prices in place of the program's are, or would be, for a run in the current folder.
 pub(super) fn prices_path(arguments: &ConfigArguments) -> Result<PathBuf, Failure> {
-    let start = Path::new(".");
-    let (origin, root) = (Origin::Disk, root(start)?);
-    let path = arguments.path(&origin, start, &root)?;
-    let (config, _) = config_at(&origin, path.as_deref(), &root)?;
-    Ok(prices_beside(path.as_deref(), &root, &config))
+    let here = PathBuf::from(".");
+    let root = root(&here)?;
+    let first = arguments.configs(&Origin::Disk, &root, &[here], None)?.first;
+    let config = first.as_ref().map_or_else(Config::default, |own| own.config.clone());
+    Ok(prices_beside(
+        first.as_ref().map(|own| own.path.as_path()),
+        &root,
+        &config,
+    ))
 }
 
 /// The file of prices beside the config, or in the root's folder where there is none.
@@ -284,24 +344,8 @@ fn own_prices(
     list.map(Some).map_err(|error| failed(error.to_string()))
 }
 
-/// A config and its folder; where there is no file, nothing is set.
-fn config_at<'p>(origin: &Origin, path: Option<&'p Path>, root: &Root) -> Result<(Config, &'p Path), Failure> {
-    let Some(path) = path else {
-        return Ok((Config::default(), Path::new("")));
-    };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Ok((read_config(origin, path, root)?, folder))
-}
-
-fn read_config(origin: &Origin, path: &Path, root: &Root) -> Result<Config, Failure> {
-    let text = origin
-        .read(path, root, DEFAULT_MAX_FILE_BYTES)
-        .map_err(|why| Failure(format!("{}: {why}", path.display())))?;
-    Config::parse(&text).map_err(|error| placed(path, text, &error))
-}
-
 /// A failure that names the line and column of a file of ours.
-fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
+pub(super) fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
     let source = Source::new(path.display().to_string(), text, true);
     let at = source.position(error.span.start);
     // The message may hold words of the file: they are not to look like lines of ours.
@@ -310,7 +354,7 @@ fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure {
 }
 
 /// A failure about a rule's settings, with the place of the rule's name in the config where it can be found.
-fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Failure {
+pub(super) fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Failure {
     let text = origin.read(path, root, DEFAULT_MAX_FILE_BYTES).unwrap_or_default();
     let parsed = yaml::parse(&text, 0);
     let rules = parsed.documents.first().and_then(|document| document.get("rules"));
@@ -331,7 +375,7 @@ fn rules_failure(origin: &Origin, path: &Path, root: &Root, message: &str) -> Fa
 const OWN_MODELS: &str = "models: in llmlint.yaml";
 
 /// The catalog with the config's own models in front.
-fn catalog(config: &Config, prices: Option<PriceList>) -> Result<Catalog, Failure> {
+pub(super) fn catalog(config: &Config, prices: Option<PriceList>) -> Result<Catalog, Failure> {
     let own = config.models.iter().map(|model| {
         let as_of = model.as_of.parse().map_err(|_| {
             Failure(format!(
@@ -383,7 +427,7 @@ fn catalog(config: &Config, prices: Option<PriceList>) -> Result<Catalog, Failur
 }
 
 /// A team's own rule pages.
-fn own_rules(origin: &Origin, folder: &Path, root: &Root) -> Result<Vec<Rule>, Failure> {
+pub(super) fn own_rules(origin: &Origin, folder: &Path, root: &Root) -> Result<Vec<Rule>, Failure> {
     let mut pages = origin
         .folder(folder, root)
         .map_err(|why| Failure(format!("rule_folders: {}: {why}", folder.display())))?;

@@ -3,6 +3,7 @@
 mod catalog;
 mod change;
 mod check;
+mod configs;
 mod cost;
 mod diff;
 mod explain;

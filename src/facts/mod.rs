@@ -31,6 +31,7 @@ use crate::source::{Place, Source};
 use crate::units::{Deployment, Field};
 
 /// What facts are computed from besides the unit.
+#[derive(Clone)]
 pub struct World<'a> {
     /// The files of the run.
     pub sources: &'a [Source],
@@ -90,14 +91,15 @@ pub struct PromptAt<'a> {
     pub name: &'a str,
 }
 
-/// The config with its globs ready to match.
+/// The config with its globs ready to match, and those of folders below that have their own.
 pub struct Settings {
-    /// The config.
+    /// The config, as the repository's root sees it.
     pub config: Config,
     /// What is supposed of every prompt, whatever the files and the config say.
     what_if: Option<PromptSetting>,
     /// The config's folder from the repository's root, with a `/` behind it; empty for the root itself.
     folder: String,
+    exclude: globset::GlobSet,
     prompt_files: globset::GlobSet,
     /// Of the entries for prompts; none where an entry chooses by name or tag alone.
     prompts: Vec<Option<globset::GlobMatcher>>,
@@ -105,18 +107,31 @@ pub struct Settings {
     ignore: Vec<globset::GlobMatcher>,
     owners: Owners,
     usage: Usage,
+    /// What governs folders with a config of their own, the deepest first.
+    nested: Vec<Settings>,
 }
 
 impl Settings {
     /// Compiles the config's globs, which were checked when the config was read. `folder` is the config's folder from
     /// the repository's root, which its globs are seen from.
     pub fn new(config: Config, folder: &str) -> Self {
+        let folder = if folder.is_empty() {
+            String::new()
+        } else {
+            format!("{folder}/")
+        };
+        Self::of(config.seen_from_root(&folder), folder)
+    }
+
+    /// What governs the files below `folder`, by a config that is seen from the repository's root.
+    pub fn of(config: Config, folder: String) -> Self {
         let matcher = |glob: &str| {
             globset::Glob::new(glob)
                 .unwrap_or_else(|_| globset::Glob::new("").expect("the empty glob is valid"))
                 .compile_matcher()
         };
         Self {
+            exclude: config.exclude_globs(),
             prompt_files: config.prompt_globs(),
             prompts: config
                 .prompts
@@ -129,12 +144,32 @@ impl Settings {
             usage: Usage::default(),
             what_if: None,
             config,
-            folder: if folder.is_empty() {
-                String::new()
-            } else {
-                format!("{folder}/")
-            },
+            folder,
+            nested: Vec::new(),
         }
+    }
+
+    /// The same with what governs folders below that have a config of their own, the deepest first.
+    pub fn with_nested(mut self, nested: Vec<Settings>) -> Self {
+        self.nested = nested;
+        self
+    }
+
+    /// Which of the nested ones governs a file, by its path from the repository's root.
+    pub fn nested_at(&self, path: &str) -> Option<usize> {
+        self.nested
+            .iter()
+            .position(|settings| path.starts_with(&settings.folder))
+    }
+
+    /// The nested ones, the deepest first.
+    pub fn nested(&self) -> &[Settings] {
+        &self.nested
+    }
+
+    /// What governs a file, by its path from the repository's root.
+    pub fn at(&self, path: &str) -> &Settings {
+        self.nested_at(path).map_or(self, |at| &self.nested[at])
     }
 
     /// The same with the repository's CODEOWNERS.
@@ -151,7 +186,8 @@ impl Settings {
 
     /// What was measured of a prompt, by its name from the root or, after a move, by its content's fingerprint.
     pub fn measured(&self, name: &str, fingerprint: impl FnOnce() -> String) -> Option<&Measured> {
-        self.usage.of(self.relative(name), fingerprint)
+        self.usage
+            .of(name.strip_prefix(self.folder.as_str()).unwrap_or(name), fingerprint)
     }
 
     /// The same where something is supposed of every prompt.
@@ -177,8 +213,8 @@ impl Settings {
 
     /// The entry of `ignore:` by which a finding of `rule` in `path` is not reported.
     pub fn ignored(&self, rule: &str, path: &str) -> Option<&crate::config::IgnoreSetting> {
-        let path = self.relative(path);
-        let mut entries = self.config.ignore.iter().zip(&self.ignore);
+        let settings = self.at(path);
+        let mut entries = settings.config.ignore.iter().zip(&settings.ignore);
         entries
             .find(|(setting, glob)| setting.rules.iter().any(|named| named == rule) && glob.is_match(path))
             .map(|(setting, _)| setting)
@@ -186,12 +222,12 @@ impl Settings {
 
     /// Whether a file stands where prompts are kept as text.
     pub fn is_prompt_place(&self, path: &str) -> bool {
-        self.prompt_files.is_match(self.relative(path))
+        self.at(path).prompt_files.is_match(path)
     }
 
-    /// A path from the repository's root as the config's globs see it.
-    pub fn relative<'p>(&self, path: &'p str) -> &'p str {
-        path.strip_prefix(self.folder.as_str()).unwrap_or(path)
+    /// Whether a file or folder is left alone. What the folders above leave out is not found, whatever it says itself.
+    pub fn is_left_out(&self, path: &str) -> bool {
+        self.exclude.is_match(path) || self.at(path).exclude.is_match(path)
     }
 
     /// What the last entry states that chooses the prompt and states what `pick` reads.
@@ -205,10 +241,11 @@ impl Settings {
             return Some((supposed, "--what-if"));
         }
         let tags = std::cell::LazyCell::new(|| self.tags(at));
-        let entries = self.config.prompts.iter().zip(&self.prompts).rev();
+        let settings = self.at(at.path);
+        let entries = settings.config.prompts.iter().zip(&settings.prompts).rev();
         entries
             .filter(|(setting, files)| {
-                self.chooses(setting, files.as_ref(), at) && setting.tag.as_ref().is_none_or(|tag| tags.contains(tag))
+                chooses(setting, files.as_ref(), at) && setting.tag.as_ref().is_none_or(|tag| tags.contains(tag))
             })
             .find_map(|(setting, _)| pick(setting))
             .map(|stated| (stated, "llmlint.yaml"))
@@ -216,17 +253,12 @@ impl Settings {
 
     /// The prompt's tags: those of the last entry that chooses it by file or name and sets some.
     pub fn tags(&self, at: PromptAt<'_>) -> &[String] {
-        let entries = self.config.prompts.iter().zip(&self.prompts).rev();
+        let settings = self.at(at.path);
+        let entries = settings.config.prompts.iter().zip(&settings.prompts).rev();
         entries
-            .filter(|(setting, files)| setting.tag.is_none() && self.chooses(setting, files.as_ref(), at))
+            .filter(|(setting, files)| setting.tag.is_none() && chooses(setting, files.as_ref(), at))
             .find_map(|(setting, _)| setting.tags.as_deref())
             .unwrap_or_default()
-    }
-
-    /// Whether an entry is for the prompt, its `tag` apart.
-    fn chooses(&self, setting: &PromptSetting, files: Option<&globset::GlobMatcher>, at: PromptAt<'_>) -> bool {
-        files.is_none_or(|files| files.is_match(self.relative(at.path)))
-            && setting.unit.as_ref().is_none_or(|name| name == self.relative(at.name))
     }
 
     /// The entries of `prompts:` that state a volume and choose none of `prompts`, by their places in the list.
@@ -235,7 +267,7 @@ impl Settings {
         entries
             .filter(|(_, (setting, files))| {
                 let is_for = |at: &PromptAt<'_>| {
-                    self.chooses(setting, files.as_ref(), *at)
+                    chooses(setting, files.as_ref(), *at)
                         && setting.tag.as_ref().is_none_or(|tag| self.tags(*at).contains(tag))
                 };
                 setting.has_volume() && !prompts.iter().any(is_for)
@@ -250,12 +282,17 @@ impl Settings {
         path: &str,
         pick: impl Fn(&crate::config::DeploymentSetting) -> Option<T>,
     ) -> Option<T> {
-        let path = self.relative(path);
-        let entries = self.config.deployments.iter().zip(&self.deployments).rev();
+        let settings = self.at(path);
+        let entries = settings.config.deployments.iter().zip(&settings.deployments).rev();
         entries
             .filter(|(_, glob)| glob.is_match(path))
             .find_map(|(setting, _)| pick(setting))
     }
+}
+
+/// Whether an entry is for the prompt, its `tag` apart.
+fn chooses(setting: &PromptSetting, files: Option<&globset::GlobMatcher>, at: PromptAt<'_>) -> bool {
+    files.is_none_or(|files| files.is_match(at.path)) && setting.unit.as_ref().is_none_or(|name| name == at.name)
 }
 
 /// The catalog's row of a model with published weights.

@@ -164,8 +164,7 @@ impl<'a> PromptFacts<'a> {
                 Some(Size::Tokens(low, high))
             }
             VariableSize::Sample { file } => {
-                let path = format!("{}{file}", self.world.settings.folder());
-                let source = self.world.sources.iter().find(|source| source.from_root == path)?;
+                let source = self.world.sources.iter().find(|source| source.from_root == file)?;
                 Some(Size::Like(source.body().0))
             }
         }
@@ -342,7 +341,7 @@ impl<'a> PromptFacts<'a> {
     /// Calls a month, and who says so.
     fn calls_per_month(&self) -> Option<(Decimal, String)> {
         let settings = self.world.settings;
-        let days = settings.config.days_per_month();
+        let days = settings.at(self.at().path).config.days_per_month();
         match settings.stated(self.at(), |s| s.calls(days)) {
             Some(((calls, how), by)) => Some((calls, format!("{how} in {by}"))),
             None => self.measured()?.calls(days),

@@ -182,6 +182,17 @@ impl Git {
         Ok(files)
     }
 
+    /// The tracked files of some names, wherever they lie.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn tracked(&self, names: &[&str]) -> Result<Vec<String>, String> {
+        let globs: Vec<String> = names.iter().map(|name| format!(":(glob)**/{name}")).collect();
+        let mut arguments = vec!["ls-files", "-z", "--cached", "--"];
+        arguments.extend(globs.iter().map(String::as_str));
+        Ok(paths(&self.bytes(&arguments)?).collect())
+    }
+
     /// The files of `commit` at or below some paths from the root, with their content's names.
     ///
     /// # Errors

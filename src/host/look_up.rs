@@ -21,13 +21,11 @@ const MAX_ROUNDS: usize = 3;
 /// Adds to a scan what its code names. `instead` gives the text of a path from the root where another than the work
 /// tree's counts: `Some(None)` where there is no such file.
 pub fn look_up(scan: &mut Scan, root: &Root, settings: &Settings, instead: impl Fn(&str) -> Option<Option<String>>) {
-    let exclude = settings.config.exclude_globs();
     let limit = settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
     // A walk passes over a folder that is left out, with all that is in it.
     let left_out = |name: &str| {
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
-        ends.map(|end| settings.relative(&name[..end]))
-            .any(|path| exclude.is_match(path))
+        ends.map(|end| &name[..end]).any(|path| settings.is_left_out(path))
     };
     let mut left = MAX_FILES;
     for _ in 0..MAX_ROUNDS {

@@ -12,5 +12,5 @@ pub use clock::today;
 pub use look_up::look_up;
 pub use origin::{Origin, short};
 pub use read::{read_text, text};
-pub use root::{Root, config_places, slashed};
-pub use walk::{Scan, WalkError, scan, scan_files};
+pub use root::{CONFIG_NAMES, Root, config_places, slashed};
+pub use walk::{Scan, WalkError, configs_below, scan, scan_files};

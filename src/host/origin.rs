@@ -1,12 +1,16 @@
 //! Where settings are read from: the disk, or the commit that a change is compared with, so that a change can't edit the
 //! rules that it is judged by.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::git::Git;
+use super::git::{Blob, Git};
 use super::read::read_text;
 use super::root::Root;
+
+/// A file's text, or why it can't be had.
+pub type Text = Result<String, String>;
 
 /// Where settings are read from.
 #[derive(Debug, Clone)]
@@ -33,6 +37,27 @@ impl Origin {
         texts
             .remove(blob)
             .unwrap_or_else(|| Err("git gave no content".to_owned()))
+    }
+
+    /// The texts of some files, with as few calls of git for many as for one; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn texts(&self, paths: &[PathBuf], root: &Root, limit: u64) -> Result<Vec<Option<Text>>, String> {
+        let Origin::Commit(git, commit) = self else {
+            let read = |path: &PathBuf| path.is_file().then(|| read_text(path, limit).map_err(|(why, _)| why));
+            return Ok(paths.iter().map(read).collect());
+        };
+        let names: Vec<String> = paths.iter().map(|path| root.path(path)).collect();
+        let inside: Vec<&str> = names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !name.starts_with('/'))
+            .collect();
+        let blobs: HashMap<String, Blob> = git.tree(commit, &inside)?.into_iter().collect();
+        let texts = git.texts(&blobs.values().collect::<Vec<_>>(), limit)?;
+        let of = |name: &String| texts.get(blobs.get(name)?).cloned();
+        Ok(names.iter().map(of).collect())
     }
 
     /// The first of some files that is there.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Names of the config file, in the order in which they are looked for.
-const CONFIG_NAMES: &[&str] = &["llmlint.yaml", "llmlint.yml", ".llmlint.yaml"];
+pub const CONFIG_NAMES: &[&str] = &["llmlint.yaml", "llmlint.yml", ".llmlint.yaml"];
 
 /// The folder that paths are seen from.
 #[derive(Debug, Clone, PartialEq, Eq)]

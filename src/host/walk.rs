@@ -7,7 +7,7 @@ use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
 use super::read::read_text;
-use super::root::{Root, slashed};
+use super::root::{CONFIG_NAMES, Root, slashed};
 use crate::config::DEFAULT_MAX_FILE_BYTES;
 use crate::facts::Settings;
 use crate::formats;
@@ -78,7 +78,6 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
         })?;
         places.push((root.path(&real(path)), path.clone(), meta.is_dir()));
     }
-    let exclude = settings.config.exclude_globs();
     let mut found = Vec::new();
     for file in files {
         let below = places.iter().find_map(|(from_root, path, is_folder)| {
@@ -95,7 +94,7 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
         let Some((path, named)) = below else { continue };
         let ours = formats::may_be_ours(file) || settings.is_prompt_place(file);
         let hidden = file.split('/').any(|part| !is_walked(part));
-        let left_out = exclude.is_match(settings.relative(file)) || hidden || !ours;
+        let left_out = hidden || !ours || settings.is_left_out(file);
         // A link is not followed, and what git lists may be gone from the work tree.
         let is_file = || std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
         if (named || !left_out) && is_file() {
@@ -169,18 +168,33 @@ fn real(path: &Path) -> PathBuf {
     resolved.unwrap_or_else(|_| path.to_path_buf())
 }
 
-fn walk(
-    folder: &Path,
-    root: &Root,
-    settings: &Settings,
-    gitignore: bool,
-    found: &mut Vec<Found>,
-    unread: &mut Vec<Unread>,
-) {
-    let exclude = settings.config.exclude_globs();
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let collected = Mutex::new((Vec::new(), Vec::new()));
-    let walker = WalkBuilder::new(folder)
+/// The configs that stand below some folders.
+pub fn configs_below(folders: &[&Path], gitignore: bool) -> Vec<PathBuf> {
+    let found = Mutex::new(Vec::new());
+    for folder in folders {
+        walker(folder, gitignore).build_parallel().run(|| {
+            Box::new(|entry| {
+                if let Ok(entry) = entry
+                    && entry
+                        .file_name()
+                        .to_str()
+                        .is_some_and(|name| CONFIG_NAMES.contains(&name))
+                    && let Ok(path) = entry.path().canonicalize()
+                    && let Ok(mut found) = found.lock()
+                {
+                    found.push(path);
+                }
+                WalkState::Continue
+            })
+        });
+    }
+    found.into_inner().unwrap_or_default()
+}
+
+/// A walk through the folders that are looked at.
+fn walker(folder: &Path, gitignore: bool) -> WalkBuilder {
+    let mut walker = WalkBuilder::new(folder);
+    walker
         .hidden(false)
         .follow_links(false)
         .require_git(false)
@@ -192,8 +206,21 @@ fn walk(
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
             entry.depth() == 0 || is_walked(&name)
-        })
-        .build_parallel();
+        });
+    walker
+}
+
+fn walk(
+    folder: &Path,
+    root: &Root,
+    settings: &Settings,
+    gitignore: bool,
+    found: &mut Vec<Found>,
+    unread: &mut Vec<Unread>,
+) {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let collected = Mutex::new((Vec::new(), Vec::new()));
+    let walker = walker(folder, gitignore).build_parallel();
     walker.run(|| {
         Box::new(|entry| {
             let entry = match entry {
@@ -213,8 +240,7 @@ fn walk(
                 real.join(inside)
             };
             let from_root = root.path(&real);
-            let relative = settings.relative(&from_root);
-            if entry.depth() > 0 && exclude.is_match(relative) {
+            if entry.depth() > 0 && settings.is_left_out(&from_root) {
                 return if is_folder {
                     WalkState::Skip
                 } else {

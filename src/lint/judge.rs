@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
-use super::subject;
+use super::{Linter, subject};
 use crate::catalog::{Catalog, Date};
 use crate::excerpt;
 use crate::facts::{Subject, UnitKind, World};
@@ -29,8 +29,22 @@ pub(super) struct UnitResult {
 /// What files ask not to report, by file.
 type Asked = HashMap<SourceId, Vec<Suppression>>;
 
-/// Judges every unit, in order.
-pub(super) fn judge_all(units: &[Unit], world: &World<'_>, rules: &RuleSet) -> Vec<UnitResult> {
+/// Judges every unit, in order, each by what governs its file.
+pub(super) fn judge_all(units: &[Unit], world: &World<'_>, linter: &Linter<'_>) -> Vec<UnitResult> {
+    let nested: Vec<(World<'_>, &RuleSet)> = linter
+        .nested
+        .iter()
+        .map(|scope| {
+            let catalog = &scope.catalog;
+            (
+                World {
+                    catalog,
+                    ..world.clone()
+                },
+                &scope.rules,
+            )
+        })
+        .collect();
     let asked: Asked = units
         .iter()
         .map(|unit| unit.place().source)
@@ -41,7 +55,14 @@ pub(super) fn judge_all(units: &[Unit], world: &World<'_>, rules: &RuleSet) -> V
         .collect();
     units
         .par_iter()
-        .map(|unit| judge_unit(unit, world, rules, &asked))
+        .map(|unit| {
+            let file = &world.sources[unit.place().source.0 as usize].from_root;
+            let scope = world.settings.nested_at(file).and_then(|at| nested.get(at));
+            match scope {
+                Some((world, rules)) => judge_unit(unit, world, rules, &asked),
+                None => judge_unit(unit, world, linter.rules, &asked),
+            }
+        })
         .collect()
 }
 
@@ -271,11 +292,16 @@ fn citations(active: &ActiveRule, catalog: &Catalog) -> Vec<Citation> {
 }
 
 /// The pages of the rules that fired.
-pub(super) fn rules_about(findings: &[Finding], rules: &RuleSet) -> Vec<RuleAbout> {
+pub(super) fn rules_about(findings: &[Finding], linter: &Linter<'_>) -> Vec<RuleAbout> {
     let fired: HashSet<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
-    let active = rules
+    let nested = linter.nested.iter().flat_map(|scope| &scope.rules.active);
+    let mut seen = HashSet::new();
+    let active = linter
+        .rules
         .active
         .iter()
+        .chain(nested)
+        .filter(|active| seen.insert(active.rule.id.as_str()))
         .filter(|active| fired.contains(active.rule.id.as_str()));
     active
         .map(|active| RuleAbout {

@@ -158,6 +158,7 @@ mod tests {
             rules: &rules,
             today: "2026-11-24".parse().expect("a day"),
             only: None,
+            nested: &[],
         };
         let report = lint(&sources, &[], &linter);
         let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();

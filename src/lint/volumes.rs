@@ -12,8 +12,8 @@ use crate::syntax::yaml;
 const RULE: &str = "volume-without-prompt";
 
 /// A finding for each entry of `config` (llmlint.yaml) that states a volume and chooses no prompt of a report on all
-/// files that the config governs.
-pub fn idle_volumes(report: &Report, settings: &Settings, config: &Source) -> Vec<Finding> {
+/// files that the config governs. The first `inherited` entries of `settings` come from other configs.
+pub fn idle_volumes(report: &Report, settings: &Settings, inherited: usize, config: &Source) -> Vec<Finding> {
     let names: Vec<(&str, String)> = report
         .units
         .iter()
@@ -31,7 +31,7 @@ pub fn idle_volumes(report: &Report, settings: &Settings, config: &Source) -> Ve
     let parsed = yaml::parse(&config.text, 0);
     let entries = parsed.documents.first().and_then(|document| document.get("prompts"));
     let finding = |at: usize| {
-        let entry = entries?.items().nth(at)?;
+        let entry = entries?.items().nth(at.checked_sub(inherited)?)?;
         let setting = settings.config.prompts.get(at)?;
         let chosen: Vec<String> = [
             ("files", Some(&setting.files).filter(|files| !files.is_empty())),

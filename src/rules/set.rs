@@ -1,6 +1,7 @@
 //! Which rules a run judges by, how much each matters and with which options.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Rule, option_value};
 use crate::config::{Config, RuleSetting};
@@ -15,8 +16,8 @@ pub struct RuleSet {
 
 /// A rule as this run judges by it.
 pub struct ActiveRule {
-    /// The page.
-    pub rule: Rule,
+    /// The page, which the sets of several configs share.
+    pub rule: Arc<Rule>,
     /// How much it matters here.
     pub severity: Severity,
     /// Its options' values.
@@ -39,7 +40,12 @@ impl RuleSet {
     ///
     /// # Errors
     /// A rule, category or option that does not exist, with the nearest that does, or an option of the wrong type.
-    pub fn new(rules: Vec<Rule>, config: &Config, selection: &Selection) -> Result<Self, String> {
+    pub fn new(
+        rules: impl IntoIterator<Item: Into<Arc<Rule>>>,
+        config: &Config,
+        selection: &Selection,
+    ) -> Result<Self, String> {
+        let rules: Vec<Arc<Rule>> = rules.into_iter().map(Into::into).collect();
         for id in config.rules.keys() {
             if !rules.iter().any(|rule| rule.id == *id) {
                 return Err(format!(
