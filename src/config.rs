@@ -1,5 +1,6 @@
 //! `llmlint.yaml`: what a team states that the files do not say.
 
+mod money;
 mod nested;
 pub mod owners;
 mod prompts;
@@ -12,6 +13,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use money::{CurrencySetting, DiscountSetting, HourlyRate, ModelSetting, Purchase};
 pub use owners::Owners;
 pub use prompts::{PromptSetting, TokenRange, VariableSize};
 pub use usage::{
@@ -65,6 +67,12 @@ pub struct Config {
     /// The file of prices in place of the program's, from the config's folder (default: llmlint.prices.jsonl, where it is
     /// there); `llmlint catalog update` writes one.
     pub prices: Option<String>,
+    /// What providers let this team off their listed prices.
+    pub discounts: Vec<DiscountSetting>,
+    /// What GPUs and instances cost this team an hour, in place of the catalog's prices.
+    pub hourly_rates: Vec<HourlyRate>,
+    /// A currency in which totals are shown beside USD.
+    pub currency: Option<CurrencySetting>,
     /// What may be spent.
     pub budgets: Vec<Budget>,
     /// The file of accepted findings, from the config's folder (default: llmlint-baseline.json, where it is there).
@@ -242,6 +250,8 @@ pub struct DeploymentSetting {
     /// USD for one GPU for one hour.
     #[schemars(with = "Option<String>")]
     pub gpu_hour_usd: Option<Decimal>,
+    /// How their machines are bought (default: on_demand): which of the rates an hour counts.
+    pub purchase: Option<Purchase>,
     /// Requests a month, over all copies.
     pub requests_per_month: Option<u64>,
     /// Tokens of a request's input, on average.
@@ -254,29 +264,6 @@ pub struct DeploymentSetting {
     pub api_model: Option<String>,
     /// The model that the served one was fine-tuned from with adapters.
     pub base_model: Option<String>,
-}
-
-/// A model that the catalog does not have, or whose price is another.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ModelSetting {
-    /// The name as prompts write it.
-    pub id: String,
-    /// USD per million input tokens.
-    #[schemars(with = "String")]
-    pub input: Decimal,
-    /// USD per million output tokens.
-    #[schemars(with = "String")]
-    pub output: Decimal,
-    /// USD per million cached input tokens.
-    #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub cached_input: Option<Decimal>,
-    /// Tokens of input and output together.
-    #[serde(default)]
-    pub context_window: Option<u64>,
-    /// The day on which these prices were right (YYYY-MM-DD).
-    pub as_of: String,
 }
 
 impl Config {
@@ -316,10 +303,8 @@ impl Config {
                 "expected more than 0 and at most 31 days".to_owned(),
             ));
         }
-        for model in &self.models {
-            if model.input.is_sign_negative() || model.output.is_sign_negative() {
-                return Err(fail("models", format!("the price of `{}` is negative", model.id)));
-            }
+        if let Some((key, why)) = self.money_fault() {
+            return Err(fail(key, why));
         }
         for (index, budget) in self.budgets.iter().enumerate() {
             let entry = index + 1;

@@ -25,7 +25,7 @@ pub use self::volumes::idle_volumes;
 use crate::catalog::{Catalog, Date, MOST_AGE_DAYS};
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, World};
 use crate::formats::{self, Outcome, Route};
-use crate::report::{FileNote, Finding, PriceListAbout, Report, SCHEMA_VERSION};
+use crate::report::{Currency, FileNote, Finding, PriceListAbout, Report, SCHEMA_VERSION};
 use crate::rules::RuleSet;
 use crate::source::{Source, SourceId};
 use crate::syntax::code::Files;
@@ -113,6 +113,13 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
             .min()
             .map(|day| day.to_string()),
         price_list: Some(price_list(linter)),
+        currency: linter.settings.config.currency.as_ref().map(|currency| Currency {
+            code: currency.code.clone(),
+            per_usd: currency.per_usd,
+            as_of: currency.as_of.clone(),
+            source: currency.source.clone(),
+        }),
+        commitments: totals::commitments(&judged, &linter.settings.config.discounts, linter.catalog),
         findings: read.findings,
         units: Vec::new(),
         totals: totals::totals(&read.files, &judged),

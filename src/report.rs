@@ -29,6 +29,12 @@ pub struct Report {
     /// The list that models' prices were looked up in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list: Option<PriceListAbout>,
+    /// The currency in which totals are shown beside USD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// What is paid to providers in any case, and how much of it these prompts use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<Commitment>,
     /// Findings by path, place and rule.
     pub findings: Vec<Finding>,
     /// The units that were judged, by path and place.
@@ -78,6 +84,45 @@ impl PriceListAbout {
             )
         })
     }
+}
+
+/// A currency beside USD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Currency {
+    /// Its code: `EUR`.
+    pub code: String,
+    /// How much of it one USD is.
+    #[schemars(with = "String")]
+    pub per_usd: Decimal,
+    /// The day of that rate (YYYY-MM-DD).
+    pub as_of: String,
+    /// Where the team read it.
+    pub source: String,
+}
+
+impl Currency {
+    /// An amount of USD in this currency; `None` where no decimal holds it.
+    pub fn of(&self, usd: Decimal) -> Option<Decimal> {
+        usd.checked_mul(self.per_usd)
+    }
+}
+
+/// What is paid to a provider in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commitment {
+    /// The provider, as the config calls it.
+    pub provider: String,
+    /// USD a month.
+    #[schemars(with = "String")]
+    pub usd_per_month: Decimal,
+    /// The low end of what prompts with a stated volume use of it, USD a month.
+    #[schemars(with = "String")]
+    pub low: Decimal,
+    /// The high end.
+    #[schemars(with = "String")]
+    pub high: Decimal,
+    /// Prompts that it sums over.
+    pub units: u64,
 }
 
 /// How much a finding matters.
@@ -308,6 +353,9 @@ pub struct Citation {
 /// A unit and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitReport {
+    /// Who bills its calls, as the price list calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_by: Option<String>,
     /// Its name: path, and what tells it from its neighbours in the file.
     pub name: String,
     /// `prompt` or `deployment`.

@@ -215,3 +215,97 @@ fn a_model_without_a_price_fails_where_that_is_asked() {
             .contains("unpriced-model")
     );
 }
+
+#[test]
+fn what_a_provider_lets_off_is_taken_from_every_price() {
+    let config = "discounts: [{provider: openai, percent_off: 20, committed_usd_per_month: 5000}]\n\
+                  prompts: [{files: \"**\", output_tokens: 100, calls_per_month: 1000000}]\n\
+                  currency: {code: EUR, per_usd: 0.5, as_of: 2026-11-20, source: ECB reference rate}\n";
+    let tree = Tree::new().with("llmlint.yaml", config).with("a.yaml", PROMPT);
+    let ran = tree.check(&["--as-of", "2026-11-28"]);
+    // gpt-5 is $10 per million tokens of output: 100 × 10^6 × $8 / 10^6 = $800, €400.
+    for words in [
+        "output: $800.00 (400.00 EUR) per month over 1 unit",
+        "committed: $5,000.00 per month to openai, of which 1 prompt with a stated volume use $8",
+        "1 USD is 0.5 EUR: ECB reference rate, 2026-11-20 (llmlint.yaml).",
+    ] {
+        assert!(ran.out.contains(words), "`{words}` is not in: {}", ran.out);
+    }
+    let report = tree.check(&["--as-of", "2026-11-28", "--format", "json"]).out;
+    assert!(report.contains("20% off, discounts in llmlint.yaml"), "{report}");
+    let shown = tree.run(&["catalog", "show", "gpt-5", "--as-of", "2026-11-28"]).out;
+    assert!(
+        shown.contains("discount          20% (llmlint.yaml)") && shown.contains("input $1, output $8 per"),
+        "{shown}"
+    );
+    // Another provider of the same model lets nothing off.
+    let azure = tree
+        .run(&["catalog", "show", "azure/gpt-5", "--as-of", "2026-11-28"])
+        .out;
+    assert!(azure.contains("input $1.25, output $10 per"), "{azure}");
+    for (config, words) in [
+        (
+            "discounts: [{provider: opanai, percent_off: 20}]\n",
+            "`opanai` is no provider of the price list",
+        ),
+        (
+            "hourly_rates: [{gpu: H1000, spot: 1}]\n",
+            "`H1000` is no one GPU of the catalog",
+        ),
+        (
+            "hourly_rates: [{instance: p9.huge, spot: 1}]\n",
+            "`p9.huge` is no instance type of the catalog",
+        ),
+        ("prices: nowhere.jsonl\n", "nowhere.jsonl: can't be read"),
+    ] {
+        fails(&Tree::new().with("llmlint.yaml", config).check(&[]), words);
+    }
+}
+
+#[test]
+fn rates_an_hour_count_as_the_machines_are_bought() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: m}\nspec:\n  replicas: 2\n  template:\n    spec:\n      \
+                    nodeSelector: {node.kubernetes.io/instance-type: p5.48xlarge}\n      containers:\n        - name: vllm\n          \
+                    image: vllm/vllm-openai:v0.11.0\n          args: [--model, meta-llama/Llama-3.1-8B-Instruct]\n          \
+                    resources: {limits: {nvidia.com/gpu: 2}}\n";
+    let hour = |config: &str, manifest: &str| {
+        let tree = Tree::new().with("llmlint.yaml", config).with("m.yaml", manifest);
+        let ran = tree.check(&["--as-of", "2026-11-28"]);
+        let line = ran
+            .out
+            .lines()
+            .find(|line| line.contains("GPUs:"))
+            .map(|line| line.trim().to_owned());
+        line.unwrap_or_else(|| panic!("{}{}", ran.out, ran.err))
+    };
+    let rates = "hourly_rates:\n  - {instance: p5.48xlarge, on_demand: 40, spot: 16}\n  - {gpu: L4, on_demand: 0.7, reserved: 0.4}\n";
+    // 2 copies of 2 GPUs of 8: 40 / 8 × 4 = $20, 16 / 8 × 4 = $8.
+    assert!(
+        hour(rates, manifest).contains("$20.00 per hour over 1 unit"),
+        "{}",
+        hour(rates, manifest)
+    );
+    let spot = format!("{rates}deployments: [{{files: \"**\", purchase: spot}}]\n");
+    assert!(
+        hour(&spot, manifest).contains("$8.00 per hour over 1 unit"),
+        "{}",
+        hour(&spot, manifest)
+    );
+    // Of the instance no reserved rate is stated, and the catalog has none.
+    let reserved = format!("{rates}deployments: [{{files: \"**\", purchase: reserved}}]\n");
+    let tree = Tree::new().with("llmlint.yaml", &reserved).with("m.yaml", manifest);
+    let report = tree.check(&["--format", "json"]).out;
+    assert!(
+        report.contains("the catalog has no price for `p5.48xlarge`, reserved"),
+        "{report}"
+    );
+    let labelled = manifest.replace(
+        "node.kubernetes.io/instance-type: p5.48xlarge",
+        "nvidia.com/gpu.product: NVIDIA-L4",
+    );
+    assert!(
+        hour(&reserved, &labelled).contains("$1.60 per hour over 1 unit"),
+        "{}",
+        hour(&reserved, &labelled)
+    );
+}

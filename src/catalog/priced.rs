@@ -43,6 +43,8 @@ pub struct Priced {
     pub row: PriceRow,
     /// Whether the name is one of a model fine-tuned from it, or has a date that the list does not know.
     pub inexact: bool,
+    /// Who bills it, as the price list calls them; empty for a model of the team's own.
+    pub billed_by: String,
     /// Where the prices were read.
     pub source: String,
     /// The day of that.
@@ -105,10 +107,24 @@ impl Catalog {
         self.prices.as_ref().unwrap_or(&PRICES)
     }
 
-    /// The same with prices in place of the program's, where there are some, and with what providers let the team off.
+    /// What the price list calls a provider, in whatever spelling; `None` where it knows none of that name.
     #[must_use]
-    pub fn with_prices(mut self, prices: Option<PriceList>, discounts: Vec<Discount>) -> Self {
+    pub fn seller(&self, provider: &str) -> Option<String> {
+        let known = names::sellers(provider).and_then(|sellers| sellers.first());
+        let known = known.map(|seller| (*seller).to_owned());
+        known.or_else(|| self.prices().has_provider(provider).then(|| provider.to_owned()))
+    }
+
+    /// The same with prices in place of the program's, where there are some.
+    #[must_use]
+    pub fn with_prices(mut self, prices: Option<PriceList>) -> Self {
         self.prices = prices;
+        self
+    }
+
+    /// The same with what providers let the team off.
+    #[must_use]
+    pub fn with_discounts(mut self, discounts: Vec<Discount>) -> Self {
         self.discounts = discounts;
         self
     }
@@ -180,6 +196,7 @@ impl Catalog {
         let percent = self.discounts.iter().find(|discount| discount.provider == seller);
         Priced {
             inexact: how != How::Name,
+            billed_by: seller.to_owned(),
             source: row.source.clone().unwrap_or_else(|| list.head().prices.clone()),
             as_of: row.as_of.unwrap_or(list.head().as_of),
             percent_off: percent.map_or(Decimal::ZERO, |discount| discount.percent_off),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::Failure;
 use super::configs::{self, Configs, Nested, Own};
-use crate::catalog::{ApiModel, BilledUnit, Catalog, Date, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice};
-use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, Owners, USAGE_FILE, UsageFile, owners};
+use crate::catalog::{
+    ApiModel, BilledUnit, Catalog, Date, Discount, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice,
+};
+use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, DiscountSetting, Owners, USAGE_FILE, UsageFile, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
 use crate::host::{self, Origin, Root, Scan};
@@ -423,7 +425,55 @@ pub(super) fn catalog(config: &Config, prices: Option<PriceList>) -> Result<Cata
         Ok(OwnModel { model: facts, row })
     });
     let own = own.collect::<Result<Vec<_>, Failure>>()?;
-    Ok(Catalog::with_models(own).with_prices(prices, Vec::new()))
+    let catalog = Catalog::with_models(own).with_prices(prices);
+    let discount = |setting: &DiscountSetting| {
+        let provider = catalog.seller(&setting.provider).ok_or_else(|| {
+            Failure(format!(
+                "llmlint.yaml: discounts: `{}` is no provider of the price list, such as openai, azure, aws",
+                setting.provider
+            ))
+        })?;
+        Ok(Discount {
+            provider,
+            percent_off: setting.percent_off,
+        })
+    };
+    let discounts = config
+        .discounts
+        .iter()
+        .map(discount)
+        .collect::<Result<Vec<_>, Failure>>()?;
+    machines_are_known(config, &catalog)?;
+    if let Some(currency) = &config.currency
+        && currency.as_of.parse::<Date>().is_err()
+    {
+        return Err(Failure(
+            "llmlint.yaml: currency: `as_of` is to be a day, YYYY-MM-DD".to_owned(),
+        ));
+    }
+    Ok(catalog.with_discounts(discounts))
+}
+
+/// Fails where a rate an hour is for something that is in no catalog, and would never count.
+fn machines_are_known(config: &Config, catalog: &Catalog) -> Result<(), Failure> {
+    for rate in &config.hourly_rates {
+        let unknown = |name: &str, what: &str| {
+            Failure(format!(
+                "llmlint.yaml: hourly_rates: `{name}` is no {what} of the catalog"
+            ))
+        };
+        if let Some(name) = rate.gpu.as_ref().filter(|name| catalog.gpu(name).gpu().is_none()) {
+            return Err(unknown(name, "one GPU"));
+        }
+        if let Some(name) = rate
+            .instance
+            .as_ref()
+            .filter(|name| catalog.instance_named(name).is_none())
+        {
+            return Err(unknown(name, "instance type"));
+        }
+    }
+    Ok(())
 }
 
 /// A team's own rule pages.

@@ -36,7 +36,7 @@ impl Config {
 
     /// What governs the files of this config's folder, where `above` governs the folders above; both as the root sees
     /// them. What is stated here counts first. What is of the whole run (`fail_on`, `max_file_bytes`, `usage`,
-    /// `prices`) and what adds up (budgets, baselines, rule pages) is left out.
+    /// `prices`, `currency`) and what adds up (budgets, baselines, rule pages) is left out.
     #[must_use]
     pub fn below(self, above: &Config) -> Self {
         // Taken apart, so that a key that comes is not forgotten here.
@@ -56,6 +56,9 @@ impl Config {
             baseline: _,
             usage: _,
             prices: _,
+            currency: _,
+            discounts,
+            hourly_rates,
             days_per_month,
         } = self;
         // Of entries that choose the same thing the last counts, of models the first.
@@ -71,6 +74,13 @@ impl Config {
                 let others = above.models.iter().filter(|model| !own.contains(&model.id)).cloned();
                 models.into_iter().chain(others).collect()
             },
+            discounts: {
+                let own: Vec<String> = discounts.iter().map(|discount| discount.provider.clone()).collect();
+                let others = above.discounts.iter().filter(|discount| !own.contains(&discount.provider));
+                discounts.into_iter().chain(others.cloned()).collect()
+            },
+            // The first that states a rate for a machine counts.
+            hourly_rates: [hourly_rates, above.hourly_rates.clone()].concat(),
             days_per_month: days_per_month.or(above.days_per_month),
             ..Config::default()
         }

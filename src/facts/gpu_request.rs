@@ -5,8 +5,12 @@ use rust_decimal::Decimal;
 use super::World;
 use super::cost::input;
 use crate::catalog::{Catalog, Gpu, GpuMatch};
+use crate::config::Purchase;
 use crate::report::Input;
 use crate::units::{Field, GpuLabel, GpuRequest};
+
+/// Where a rate that the team states comes from.
+pub(super) const OWN_RATES: &str = "hourly_rates in llmlint.yaml";
 
 /// The GPUs that a request may get, by what the file and the config say; several are alternatives.
 ///
@@ -195,7 +199,37 @@ pub(super) fn hour_rate(request: &GpuRequest, place_in_tree: &str, world: &World
             return Err("the price of a part of a GPU is not known: `gpu_hour_usd` under `deployments:` in llmlint.yaml tells it".to_owned());
         }
     }
+    let purchase = world
+        .settings
+        .deployment(place_in_tree, |s| s.purchase)
+        .unwrap_or_default();
+    let bought = purchase.words();
+    let rates = &world.settings.config.hourly_rates;
     let names = instance_names(request);
+    let own = rates
+        .iter()
+        .find(|rate| rate.instance.is_some() && rate.instance.as_deref() == names.first().copied());
+    if let (Some(rate), [name]) = (own, names.as_slice())
+        && let Some(instance) = world.catalog.instance_named(name)
+        && let Some(usd) = rate.usd(purchase)
+    {
+        let from = format!(
+            "{name}, {bought}, {usd} USD an hour for {} GPUs: {OWN_RATES}",
+            instance.gpu_count
+        );
+        return Ok(one_of(usd, instance.gpu_count, from));
+    }
+    let gpus = candidates(request, place_in_tree, world).unwrap_or_default();
+    let rate_of = |gpu: &Gpu| {
+        let is_it = |name: &String| world.catalog.gpu(name).gpu().is_some_and(|named| named.id == gpu.id);
+        let rate = rates.iter().find(|rate| rate.gpu.as_ref().is_some_and(is_it));
+        rate.and_then(|rate| rate.usd(purchase))
+    };
+    if let [gpu] = gpus.as_slice()
+        && let Some(usd) = rate_of(gpu)
+    {
+        return Ok(one_of(usd, 1, format!("{}, {bought}: {OWN_RATES}", gpu.id)));
+    }
     let [name] = names.as_slice() else {
         return Err(
             "the price of its GPUs is not known: a node selector with the instance type would tell it, or `gpu_hour_usd` under `deployments:` in llmlint.yaml"
@@ -206,16 +240,26 @@ pub(super) fn hour_rate(request: &GpuRequest, place_in_tree: &str, world: &World
         .catalog
         .instance_named(name)
         .ok_or_else(|| format!("`{name}` names no instance type of the catalog"))?;
-    let usd = instance
-        .usd_per_hour
-        .ok_or_else(|| format!("the catalog has no price for `{name}`"))?;
-    // Rounded to a millionth of a dollar, so that the line can be redone from what it shows.
-    let rate = (usd / Decimal::from(instance.gpu_count.max(1))).round_dp(6);
+    let usd = match purchase {
+        Purchase::OnDemand => instance.usd_per_hour,
+        Purchase::Spot => instance.spot_usd_per_hour,
+        Purchase::Reserved => None,
+    };
+    let usd = usd.ok_or_else(|| {
+        format!("the catalog has no price for `{name}`, {bought}: `hourly_rates` in llmlint.yaml would tell it")
+    })?;
     let from = format!(
-        "{} {} in {}, on demand, {usd} USD an hour for {} GPUs: catalog/instances.jsonl of {}",
+        "{} {} in {}, {bought}, {usd} USD an hour for {} GPUs: catalog/instances.jsonl of {}",
         instance.cloud, instance.name, instance.region, instance.gpu_count, instance.as_of,
     );
-    Ok(input("gpu_hour", rate.normalize(), "USD per GPU and hour", from))
+    Ok(one_of(usd, instance.gpu_count, from))
+}
+
+/// What one of some GPUs costs an hour, rounded to a millionth of a dollar, so that the line can be redone from what it
+/// shows.
+fn one_of(usd: Decimal, gpus: u32, from: String) -> Input {
+    let rate = (usd / Decimal::from(gpus.max(1))).round_dp(6);
+    input("gpu_hour", rate.normalize(), "USD per GPU and hour", from)
 }
 
 #[cfg(test)]

@@ -422,6 +422,14 @@ impl<'a> PromptFacts<'a> {
         self.priced().ok().map(|priced| priced.as_of)
     }
 
+    /// Who bills its calls, as the price list calls them, where they have a price.
+    pub fn billed_by(&self) -> Option<&str> {
+        self.priced()
+            .ok()
+            .map(|priced| priced.billed_by.as_str())
+            .filter(|seller| !seller.is_empty())
+    }
+
     fn input_cost(&self) -> Result<Figure, String> {
         let (price, from) = self.price()?;
         let count = self.count();

@@ -129,6 +129,10 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
     UnitResult {
         kind: subject.kind(),
         report: UnitReport {
+            billed_by: match &subject {
+                Subject::Prompt(facts) => facts.billed_by().map(str::to_owned),
+                _ => None,
+            },
             name: subject.name().to_owned(),
             kind: subject.kind().name().to_owned(),
             format: subject.format().to_owned(),

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::judge::UnitResult;
+use crate::catalog::Catalog;
+use crate::config::DiscountSetting;
 use crate::facts::UnitKind;
-use crate::report::{FileNote, Sum, Totals};
+use crate::report::{Commitment, FileNote, Sum, Totals};
 
 pub(super) fn totals(files: &[FileNote], units: &[UnitResult]) -> Totals {
     let count = |kind: UnitKind| units.iter().filter(|unit| unit.kind == kind).count() as u64;
@@ -21,6 +23,35 @@ pub(super) fn totals(files: &[FileNote], units: &[UnitResult]) -> Totals {
         costs: cost_sums(units),
         savings: saving_sums(units),
     }
+}
+
+/// What is paid to providers in any case, and what the units with a stated volume use of it.
+pub(super) fn commitments(units: &[UnitResult], discounts: &[DiscountSetting], catalog: &Catalog) -> Vec<Commitment> {
+    let of = |setting: &DiscountSetting| {
+        let usd_per_month = setting.committed_usd_per_month?;
+        let seller = catalog.seller(&setting.provider)?;
+        let billed = units
+            .iter()
+            .filter(|unit| unit.report.billed_by.as_ref() == Some(&seller));
+        let mut commitment = Commitment {
+            provider: setting.provider.clone(),
+            usd_per_month,
+            low: Decimal::ZERO,
+            high: Decimal::ZERO,
+            units: 0,
+        };
+        for unit in billed {
+            let amounts = unit.report.costs.iter().filter_map(|cost| cost.amount.as_ref());
+            let monthly: Vec<_> = amounts.filter(|figure| figure.per == "month").collect();
+            commitment.units += u64::from(!monthly.is_empty());
+            for figure in monthly {
+                commitment.low = commitment.low.saturating_add(figure.low);
+                commitment.high = commitment.high.saturating_add(figure.high);
+            }
+        }
+        Some(commitment)
+    };
+    discounts.iter().filter_map(of).collect()
 }
 
 /// Known costs by part and by what they are per, in a fixed order.

@@ -10,7 +10,9 @@ use miette::{
 
 use super::words::{amount, basis, clean, saving_line};
 use super::{Style, change};
-use crate::report::{Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money};
+use crate::report::{
+    Commitment, Currency, Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money,
+};
 
 /// Findings of the summary's list of savings.
 const TOP_SAVINGS: usize = 5;
@@ -217,7 +219,10 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
         ));
     }
     for sum in &totals.costs {
-        out.push_str(&sum_line(sum));
+        out.push_str(&sum_line(sum, report.currency.as_ref()));
+    }
+    for commitment in &report.commitments {
+        out.push_str(&commitment_line(commitment));
     }
     let mut savings: Vec<&Finding> = report
         .findings
@@ -246,6 +251,15 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
                 plural(sum.units as usize)
             ));
         }
+    }
+    if let Some(currency) = &report.currency {
+        out.push_str(&format!(
+            "\n1 USD is {} {}: {}, {} (llmlint.yaml).\n",
+            currency.per_usd.normalize(),
+            clean(&currency.code),
+            clean(&currency.source),
+            clean(&currency.as_of)
+        ));
     }
     if let Some(day) = &report.prices_as_of {
         out.push_str(&format!(
@@ -299,7 +313,39 @@ fn usd(finding: &Finding) -> Option<rust_decimal::Decimal> {
     (amount.unit == "USD").then_some(amount.high)
 }
 
-fn sum_line(sum: &Sum) -> String {
+/// What is paid in any case, and how much of it is used.
+fn commitment_line(commitment: &Commitment) -> String {
+    let Commitment { low, high, units, .. } = commitment;
+    let used = match low == high {
+        true => format!("${}", money(*low)),
+        false => format!("${} to ${}", money(*low), money(*high)),
+    };
+    format!(
+        "  committed: ${} per month to {}, of which {units} prompt{} with a stated volume use {used}\n",
+        money(commitment.usd_per_month),
+        clean(&commitment.provider),
+        plural(*units as usize)
+    )
+}
+
+/// An amount in another currency, in brackets; nothing where there is none.
+fn converted(sum: &Sum, currency: Option<&Currency>) -> String {
+    let shown = |currency: &Currency| {
+        let (low, high) = (money(currency.of(sum.low)?), money(currency.of(sum.high)?));
+        let code = clean(&currency.code);
+        Some(if low == high {
+            format!(" ({low} {code})")
+        } else {
+            format!(" ({low} to {high} {code})")
+        })
+    };
+    currency
+        .filter(|_| sum.unit == "USD")
+        .and_then(shown)
+        .unwrap_or_default()
+}
+
+fn sum_line(sum: &Sum, currency: Option<&Currency>) -> String {
     let what = match sum.of.as_str() {
         "prompt.cost.input" => "input (fixed text)",
         "prompt.cost.output" => "output",
@@ -312,8 +358,9 @@ fn sum_line(sum: &Sum) -> String {
         String::new()
     };
     format!(
-        "  {what}: {} per {} over {} unit{}{unknown}\n",
+        "  {what}: {}{} per {} over {} unit{}{unknown}\n",
         range(sum),
+        converted(sum, currency),
         sum.per,
         sum.units,
         plural(sum.units as usize)

@@ -152,6 +152,15 @@ impl PriceList {
         of_row.map(|alias| alias.id).collect()
     }
 
+    /// Whether a model of that provider is listed.
+    #[must_use]
+    pub fn has_provider(&self, provider: &str) -> bool {
+        self.lines()
+            .lines()
+            .filter_map(key)
+            .any(|(_, seller)| seller == provider)
+    }
+
     /// Who sells a model of exactly that name (but for case).
     #[must_use]
     pub fn sellers(&self, name: &str) -> Vec<&str> {

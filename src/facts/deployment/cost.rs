@@ -154,6 +154,10 @@ impl DeploymentFacts<'_> {
 
     /// The day of the price that its cost is made with, where that is the catalog's.
     pub fn price_as_of(&self) -> Option<Date> {
+        let rate = gpu_request::hour_rate(&self.deployment.gpu, self.place_in_tree(), self.world).ok()?;
+        if rate.from.ends_with(gpu_request::OWN_RATES) {
+            return None;
+        }
         let stated = self.setting(|s| s.gpu_hour_usd);
         let names = self.instance_names();
         let [name] = names.as_slice() else {
