@@ -76,7 +76,10 @@ impl Config {
             },
             discounts: {
                 let own: Vec<String> = discounts.iter().map(|discount| discount.provider.clone()).collect();
-                let others = above.discounts.iter().filter(|discount| !own.contains(&discount.provider));
+                let others = above
+                    .discounts
+                    .iter()
+                    .filter(|discount| !own.contains(&discount.provider));
                 discounts.into_iter().chain(others.cloned()).collect()
             },
             // The first that states a rate for a machine counts.
