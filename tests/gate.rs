@@ -405,3 +405,45 @@ fn a_text_that_code_loads_is_judged_as_it_is_staged_and_compared_with_the_base()
     );
     assert_eq!(new(&tree).out, "", "it was so before");
 }
+
+/// A usage file with so many calls of prompts/a.md in 30 days.
+fn usage(calls: u64) -> String {
+    format!(
+        r#"{{"schema_version": 1, "llmlint": "0.1.0", "sources": [{{"format": "table", "files": ["x.csv"], "days": 30, "rows": 1, "bad_rows": 0}}],
+"units": [{{"unit": "prompts/a.md", "fingerprint": "0", "source": "table", "matched_by": "prompt name", "calls": {calls}}}],
+"unmatched": []}}"#
+    )
+}
+
+#[test]
+fn measured_volumes_are_the_bases_and_a_change_of_them_is_shown() {
+    let budget = "prompts: [{files: 'prompts/**', model: gpt-6-luna, output_tokens: 500}]\n\
+                  budgets: [{max_usd_per_month: 100}]\ndays_per_month: 30\n";
+    let tree = repository(&[
+        ("prompts/a.md", CLEAN),
+        ("llmlint.yaml", budget),
+        ("llmlint.usage.json", &usage(1_000_000)),
+    ]);
+    // 1,000,000 answers of 500 tokens at $0.50 a million are $250 at the least.
+    let tree = tree
+        .with("llmlint.usage.json", usage(1))
+        .with("prompts/a.md", format!("{CLEAN}Be kind.\n"));
+    let report = report(&tree, &[]);
+    let first = &report.findings[0];
+    assert_eq!(
+        (first.rule.as_str(), first.path.as_str()),
+        ("gate-settings-changed", "llmlint.usage.json")
+    );
+    assert!(first.message.contains("units"), "{}", first.message);
+    let gate = report.gate.expect("a budget");
+    assert_eq!(gate.limits[0].outcome, LimitOutcome::Broken);
+    let calls = |report: &Report| {
+        let figure = report.units[0].costs[1].amount.clone().expect("an output cost");
+        let input = figure.inputs.into_iter().find(|input| input.name == "calls");
+        input.expect("calls").high.to_string()
+    };
+    let base = check(&tree, &["--format", "json"]);
+    assert_eq!(calls(&serde_json::from_str(&base.out).expect("a report")), "1000000");
+    let allowed = check(&tree, &["--format", "json", "--allow-config-change"]);
+    assert_eq!(calls(&serde_json::from_str(&allowed.out).expect("a report")), "1");
+}

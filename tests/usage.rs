@@ -525,3 +525,65 @@ fn a_usage_file_that_is_broken_is_said_and_hostile_names_stay_text() {
     let text = fs::read_to_string(tree.path("llmlint.usage.json")).expect("written");
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
 }
+
+/// A Python that has DuckDB: the one that LLMLINT_DUCKDB names, else `python3`.
+fn duckdb() -> Option<String> {
+    let python = std::env::var("LLMLINT_DUCKDB").unwrap_or_else(|_| "python3".to_owned());
+    let has = std::process::Command::new(&python)
+        .args(["-c", "import duckdb"])
+        .output();
+    has.is_ok_and(|has| has.status.success()).then_some(python)
+}
+
+/// The query between the two comments of docs/usage.md makes the same sums of the same calls as this program.
+#[test]
+fn the_documented_query_agrees_with_our_own_sums() {
+    let Some(python) = duckdb() else {
+        eprintln!("skipped: no python3 with the package duckdb (LLMLINT_DUCKDB can name one)");
+        return;
+    };
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/usage.md")).expect("the page");
+    let query = page
+        .split_once("<!-- duckdb -->\n```sql\n")
+        .and_then(|(_, rest)| rest.split_once("```\n<!-- /duckdb -->"))
+        .map(|(query, _)| query)
+        .expect("the query");
+    let mut calls = String::new();
+    let mut rows =
+        String::from("model,prompt_name,started_at,input_tokens,cached_input_tokens,output_tokens,cost_usd\n");
+    for at in 0..5000_u32 {
+        let (model, prompt) = (
+            ["luna", "sol"][at as usize % 2],
+            ["faq", "triage", "a \"b\", c"][at as usize % 3],
+        );
+        let (input, cached, output) = (100 + at % 977, at % 90, 1 + at % 313);
+        let (day, usd) = (1 + at % 28, format!("0.00{:04}", at % 9973));
+        calls.push_str(
+            &serde_json::json!({"traceId": "t", "type": "GENERATION", "startTime": format!("2026-10-{day:02}T23:59:00Z"),
+                "model": model, "promptName": prompt, "totalCost": usd,
+                "usageDetails": {"input": input - cached, "cache_read_input_tokens": cached, "output": output}})
+            .to_string(),
+        );
+        calls.push('\n');
+        let quoted = prompt.replace('"', "\"\"");
+        rows.push_str(&format!(
+            "{model},\"{quoted}\",2026-10-{day:02} 23:59:00,{input},{cached},{output},{usd}\n"
+        ));
+    }
+    let tree = Tree::new().with("calls.csv", rows).with("calls/README", "");
+    let script = "import duckdb, sys\n\
+                  duckdb.sql(\"COPY (SELECT * FROM read_csv('calls.csv', types = {'cost_usd': 'DECIMAL(18,9)'})) TO 'calls/x.parquet'\")\n\
+                  duckdb.sql(sys.argv[1])\n";
+    let made = std::process::Command::new(python)
+        .args(["-c", script, query])
+        .current_dir(tree.path(""))
+        .output()
+        .expect("it runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let theirs = read(fs::File::open(tree.path("usage.csv")).expect("written"), None).expect("a table");
+    let ours = read(calls.as_bytes(), None).expect("observations");
+    assert_eq!(theirs.format.name, "table");
+    assert_eq!(lines(&theirs), lines(&ours));
+    assert_eq!((theirs.book.first, theirs.book.last), (ours.book.first, ours.book.last));
+    assert_eq!(lines(&ours).len(), 6);
+}

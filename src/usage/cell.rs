@@ -84,7 +84,7 @@ impl<'a> Cells<'a, '_> {
         }
     }
 
-    /// An amount of USD, below zero only where `may_be_negative` says so.
+    /// An amount of USD that is not below zero; `None` where it is empty or not there.
     ///
     /// # Errors
     /// What it is in place of an amount.
@@ -108,6 +108,22 @@ impl<'a> Cells<'a, '_> {
                 .map_err(|why| format!("`{}` is {why}", self.name(at))),
             None => Ok(None),
         }
+    }
+
+    /// The texts of a list of JSON; none where it is no such list.
+    pub fn texts(&'a self, at: usize) -> Vec<Cow<'a, str>> {
+        let texts: Vec<JsonText<'a>> = self.json(at).unwrap_or_default();
+        texts.into_iter().map(|text| text.0).collect()
+    }
+
+    /// Whether a value says a word anywhere: a cheap question before it is read.
+    pub fn says(&self, at: usize, word: &str) -> bool {
+        let text = match self.cells.get(at) {
+            Some(Some(Cell::Text(text))) => text,
+            Some(Some(Cell::Json(raw))) => raw.get(),
+            _ => return false,
+        };
+        memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
     }
 
     /// A value of JSON, also where it stands as text in a column of CSV; `None` where it is none of the wanted form.

@@ -2,7 +2,6 @@
 //! alone are calls of a model; parts of the input that met a cache are counted apart there, and added up here.
 //! <https://langfuse.com/docs/api-and-data-platform/features/export-from-ui>
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -68,11 +67,10 @@ pub(super) const FORMAT: Format = Format {
             Some(output) => output,
             None => cells.count(7)?.or_else(|| usage?.output).unwrap_or(0),
         };
-        let tags: Vec<String> = cells.json(9).unwrap_or_default();
         Ok(Row::Usage(Record {
             model: cells.text(2).unwrap_or_default(),
             prompt: cells.text(3).unwrap_or_default(),
-            tags: tags.into_iter().map(Cow::Owned).collect(),
+            tags: cells.texts(9),
             calls: Some(1),
             input,
             cached,

@@ -1,8 +1,6 @@
 //! LiteLLM's proxy: rows of `LiteLLM_SpendLogs`, as `/spend/logs` answers them or a dump of the table has them (JSON, CSV).
 //! <https://docs.litellm.ai/docs/proxy/cost_tracking>
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use super::super::book::{Record, Row};
@@ -51,18 +49,19 @@ pub(super) const FORMAT: Format = Format {
         if cells.text(8).is_some_and(|hit| hit.eq_ignore_ascii_case("true")) {
             return Ok(Row::LeftOut("a call that LiteLLM answered from its cache"));
         }
-        let more = cells
-            .json::<Metadata>(6)
-            .and_then(|metadata| metadata.additional_usage_values);
+        let metadata: Metadata = match cells.says(6, "additional_usage_values") {
+            true => cells.json(6).unwrap_or_default(),
+            false => Metadata::default(),
+        };
+        let more = metadata.additional_usage_values;
         let more = more.as_ref();
         let cached = more.and_then(|more| {
             more.cache_read_input_tokens
                 .or_else(|| more.prompt_tokens_details.as_ref()?.cached_tokens)
         });
-        let tags: Vec<String> = cells.json(5).unwrap_or_default();
         Ok(Row::Usage(Record {
             model: cells.text(1).or_else(|| cells.text(9)).unwrap_or_default(),
-            tags: tags.into_iter().map(Cow::Owned).collect(),
+            tags: cells.texts(5),
             calls: Some(1),
             input: Some(cells.count(3)?.unwrap_or(0)),
             cached: cached.unwrap_or(0),
