@@ -173,6 +173,29 @@ fn strength(name: &str) -> Strength {
                 .any(|w| part.ends_with(w)));
         found = found.max(s).max(if together { Strength::Strong } else { Strength::No });
     }
+    // "knowledge_base_id", "max_context_tokens", "document_name": about material, not the material.
+    let about = |part: &str| {
+        matches!(
+            part,
+            "id" | "ids"
+                | "idx"
+                | "index"
+                | "url"
+                | "name"
+                | "count"
+                | "type"
+                | "path"
+                | "limit"
+                | "size"
+                | "max"
+                | "num"
+                | "tokens"
+                | "length"
+        )
+    };
+    if name.split(|c: char| !c.is_alphanumeric()).any(about) {
+        return Strength::No;
+    }
     // Examples are shown, not consulted.
     if name.contains("example") || name.contains("in_context") || name.contains("fewshot") || name.contains("few_shot")
     {

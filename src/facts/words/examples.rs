@@ -129,7 +129,11 @@ fn is_placeholder(content: &str) -> bool {
     ]
     .iter()
     .any(|p| lower.starts_with(p));
-    bracketed || described || matches!(lower.as_str(), "..." | "…" | "....") || line.contains("____")
+    bracketed
+        || described
+        || lower.ends_with(" here")
+        || matches!(lower.as_str(), "..." | "…" | "...." | "|")
+        || line.contains("____")
 }
 
 /// Labels that name an answer.
@@ -254,7 +258,9 @@ fn inputs(label: &str) -> bool {
 fn labelled(fields: &[Seen]) -> usize {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, seen) in fields.iter().enumerate() {
-        if !seen.outline && seen.field.label.len() < 24 {
+        // "For example:" labels nothing.
+        let labels = seen.field.label.len() < 24 && seen.field.label != "for";
+        if !seen.outline && labels {
             groups.entry(seen.field.label.as_str()).or_default().push(i);
         }
     }
@@ -376,7 +382,7 @@ fn under_example(fields: &[Seen]) -> usize {
         let body = fields[i + 1..]
             .iter()
             .take(MOST_FIELDS)
-            .take_while(|s| s.message == seen.message && !s.outline && !s.field.example);
+            .take_while(|s| s.message == seen.message && !s.outline && !s.field.heading && !s.field.example);
         let mut first = None;
         let mut others = false;
         let mut known = false;
