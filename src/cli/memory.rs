@@ -688,7 +688,9 @@ impl Page {
                 .iter()
                 .map(|(name, value)| format!("{name} {}", number(*value)))
                 .collect();
-            self.tell("    ", &inputs.join("; "));
+            if !inputs.is_empty() {
+                self.tell("    ", &inputs.join("; "));
+            }
         }
     }
 
@@ -722,6 +724,10 @@ impl Page {
         self.out
             .push_str(&format!("{:<36}{:>10}{:>18}\n", "GiB of one GPU", "estimate", "range"));
         for (sign, name, range) in parts {
+            // Other engines' budgets don't part these.
+            if range == Range::default() {
+                continue;
+            }
             self.out.push_str(&format!(
                 "  {sign} {name:<32}{:>10.2}{:>9.2} to {:.2}\n",
                 range.mid, range.low, range.high
@@ -793,9 +799,12 @@ fn settings_of(serving: &Serving, world: &World<'_>) -> Vec<String> {
         told("quantization", &serving.quantization, world),
         told("kv-cache-dtype", &serving.kv_cache_dtype, world),
         told("max-model-len", &serving.max_model_len, world),
+        told("context of all slots", &serving.total_context, world),
+        told("layers on the GPU", &serving.gpu_layers, world),
         told("max-num-seqs", &serving.max_num_seqs, world),
         told("max-num-batched-tokens", &serving.max_num_batched_tokens, world),
         told("gpu-memory-utilization", &serving.gpu_memory_utilization, world),
+        told("mem-fraction-static", &serving.static_memory_fraction, world),
         told("kv-cache-memory-bytes", &serving.kv_cache_memory_bytes, world),
         told("cpu-offload-gb", &serving.cpu_offload_gb, world),
         told("enforce-eager", &serving.enforce_eager, world),

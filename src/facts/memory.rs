@@ -712,15 +712,23 @@ fn available(figures: &Figures, inputs: &Inputs, total: f64, total_error: f64, s
         .plus(figures.non_torch)
         .plus(graphs);
     let spread = total_error * figures.utilization;
+    // What other steps add is named with what it is added to.
+    let told = |step: &str, with: &'static str, alone: &'static str| {
+        let is_there = steps.iter().any(|told| told.name == step && told.value > 0.0);
+        if is_there { with } else { alone }
+    };
+    let weights = told("drafter", "weights with the drafter, GiB", "weights, GiB");
+    let activation = told("encoder", "activation with the encoder, GiB", "activation, GiB");
+    let non_torch = told("compiling", "non-torch with compiling, GiB", "non-torch, GiB");
     steps.push(Step {
         name: "KV cache available",
         formula: "GPU memory × utilization − weights − activation − non-torch − CUDA graphs where counted",
         inputs: vec![
             ("GPU memory, GiB", total),
             ("utilization", figures.utilization),
-            ("weights, GiB", figures.weights.mid),
-            ("activation, GiB", figures.activation.mid),
-            ("non-torch, GiB", figures.non_torch.mid),
+            (weights, figures.weights.mid),
+            (activation, figures.activation.mid),
+            (non_torch, figures.non_torch.mid),
             ("CUDA graphs counted, GiB", graphs.mid),
         ],
         value: budget - used.mid,

@@ -91,7 +91,7 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     let value = (text + encoded).max(encoding);
     steps.push(Step {
         name: "activation",
-        formula: "the larger of: batched tokens × bytes × (4 × hidden + widest layer); \
+        formula: "the larger of: inside a layer, batched tokens × bytes × (4 × hidden + widest layer); sampling, \
                   sequences × vocabulary × sampler's bytes + 1.28 × batched tokens × hidden × bytes",
         inputs: vec![
             ("batched tokens", tokens),
@@ -101,6 +101,8 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
             ("vocabulary", f64::from(model.vocab_size)),
             ("sampler's bytes a logit", mid),
             ("bytes", element),
+            ("inside a layer, GiB", inside),
+            ("sampling, GiB", sampling(mid)),
         ],
         value: text,
         unit: "GiB",
@@ -170,7 +172,8 @@ fn encoder(model: &OpenModel, inputs: &Inputs, settings: &Settings, steps: &mut 
     let kept = tokens * outputs * settings.element / GIB;
     steps.push(Step {
         name: "encoder",
-        formula: "tokens of whole items × patches a token × bytes × (2.5 × hidden + 3 × intermediate ÷ ranks)",
+        formula: "tokens of whole items × patches a token × bytes × (2.5 × hidden + 3 × intermediate ÷ ranks); where that \
+                  is more than the activation and the outputs kept, it stands in their place",
         inputs: vec![
             ("tokens of whole items", tokens),
             ("patches a token", f64::from(encoder.patches)),

@@ -136,31 +136,40 @@ pub(super) fn weights(
     settings: &Settings,
     steps: &mut Vec<Step>,
 ) -> Result<Range, String> {
-    let range = match inputs.drafting.as_ref().map(|drafting| &drafting.drafter) {
+    let hidden = f64::from(model.hidden_size);
+    let ranks = settings.tensor_parallel as f64;
+    let (range, formula, taken) = match inputs.drafting.as_ref().map(|drafting| &drafting.drafter) {
         None | Some(Drafter::Prompt) => return Ok(Range::default()),
         Some(Drafter::Own) => {
             let layer = weights::layer(model, inputs, settings)?;
-            let hidden = f64::from(model.hidden_size);
-            let joined = 2.0 * hidden * hidden * settings.element / settings.tensor_parallel as f64;
+            let joined = 2.0 * hidden * hidden * settings.element / ranks;
             let count = f64::from(model.mtp_layers);
             // Checkpoints of 8 bits quantize these layers too; those of 4 bits mostly leave them alone.
             let is_left = model.quantization.as_ref().is_some_and(|own| own.bits < 8);
             let of = |layer: f64| count * (layer + joined) / GIB;
-            let mid = of(if is_left { layer.plain } else { layer.stored });
+            let each = if is_left { layer.plain } else { layer.stored };
             let own_ends = 2.0 * f64::from(model.vocab_size) * hidden * settings.element;
             let ends = match settings.defaults.version >= ENDS_SHARED {
                 true => 0.0,
-                false => own_ends / settings.tensor_parallel as f64 / GIB,
+                false => own_ends / ranks / GIB,
             };
-            Range {
+            let range = Range {
                 low: of(layer.stored) * 0.85,
-                mid,
+                mid: of(each),
                 high: of(layer.plain.max(layer.stored)) * 1.15 + ends,
-            }
+            };
+            let formula = "MTP layers × (bytes of a layer on a rank + 2 × hidden² × bytes ÷ ranks)";
+            let taken = vec![
+                ("MTP layers", count),
+                ("bytes of a layer on a rank", each.round()),
+                ("hidden", hidden),
+                ("bytes", settings.element),
+                ("ranks", ranks),
+            ];
+            (range, formula, taken)
         }
         Some(Drafter::Head { third }) => {
-            let layer = weights::layer(model, inputs, settings)?.plain * settings.tensor_parallel as f64;
-            let hidden = f64::from(model.hidden_size);
+            let layer = weights::layer(model, inputs, settings)?.plain * ranks;
             let joins = if *third { 3.0 } else { 2.0 };
             // EAGLE-3's layer reads embedding and hidden state side by side.
             let reads = f64::from(model.heads + 2 * model.kv_heads) * f64::from(model.head_dim);
@@ -168,13 +177,24 @@ pub(super) fn weights(
             let output = if *third { HEAD_VOCABULARY } else { 0.0 };
             let own =
                 |output: f64| (layer + (joins * hidden * hidden + wider + output * hidden) * settings.element) / GIB;
-            let ranks = settings.tensor_parallel as f64;
-            Range {
+            let range = Range {
                 low: 0.5 * own(0.0) / ranks,
                 mid: own(output) / ranks,
                 // On one rank, with an output of the model's vocabulary and an embedding of its own.
                 high: 1.1 * own(2.0 * f64::from(model.vocab_size)),
-            }
+            };
+            let formula = "a head: (bytes of a layer + (joined × hidden² + what an EAGLE-3 layer reads more × hidden + \
+                           output's vocabulary × hidden) × bytes) ÷ ranks";
+            let taken = vec![
+                ("bytes of a layer", layer),
+                ("joined", joins),
+                ("hidden", hidden),
+                ("what an EAGLE-3 layer reads more", wider / hidden),
+                ("output's vocabulary", output),
+                ("bytes", settings.element),
+                ("ranks", ranks),
+            ];
+            (range, formula, taken)
         }
         Some(Drafter::Model(draft)) => {
             let own = Inputs {
@@ -184,15 +204,16 @@ pub(super) fn weights(
                 cpu_offload_gib: 0.0,
                 ..inputs.clone()
             };
-            weights::of(draft, &own, settings, &mut Vec::new(), &mut Vec::new())?
+            let range = weights::of(draft, &own, settings, &mut Vec::new(), &mut Vec::new())?;
+            let formula = "the draft model's weights, by the formula above";
+            let taken = vec![("parameters", draft.parameters as f64), ("ranks", ranks)];
+            (range, formula, taken)
         }
     };
     steps.push(Step {
         name: "drafter",
-        formula: "MTP layers × (a layer of the model + 2 × hidden² × bytes ÷ ranks); or the draft model's own weights; or \
-                  (EAGLE) a layer + 2 × hidden² × bytes ÷ ranks, (EAGLE-3) a wider one + (3 × hidden + 32,000) × hidden × \
-                  bytes ÷ ranks",
-        inputs: vec![("MTP layers", f64::from(model.mtp_layers))],
+        formula,
+        inputs: taken,
         value: range.mid,
         unit: "GiB",
     });

@@ -261,6 +261,9 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
     if inputs.context.is_none() {
         assumed.push(format!("context {context}"));
     }
+    if inputs.slots.is_none() && slots > 1 {
+        assumed.push(format!("{slots} slots, which share the context"));
+    }
     let layers = u64::from(model.layers);
     let on_gpu = inputs.gpu_layers.or(defaults.gpu_layers);
     let flash = inputs.flash_attention.unwrap_or(defaults.flash_attention);
@@ -278,6 +281,8 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
     let wanted = on_gpu.unwrap_or(all);
     let chosen = needs(wanted, context);
     let mut steps = steps(model, &weights, &chosen, &cache, context, wanted);
+    // Slots that are asked for part the context; those of the build's own choosing share it.
+    let parts = inputs.slots.map_or(1, |_| slots);
     let figures = Figures {
         weights: chosen.weights,
         activation: chosen.compute,
@@ -287,7 +292,7 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
         kv_bytes_per_token: cache.bytes_per_token(),
         kv_block_tokens: 1,
         kv_needed_gib: chosen.cache.mid,
-        max_model_len: context,
+        max_model_len: context / parts,
         utilization: 1.0,
         kv: None,
     };
@@ -332,7 +337,7 @@ pub(super) fn plan(model: &OpenModel, gpu: &Device<'_>, gpus: Option<u64>, input
                 high: room.high + chosen.cache.low,
             },
             tokens: context,
-            max_concurrency: slots as f64,
+            max_concurrency: parts as f64,
         }),
         ..figures
     };
@@ -476,7 +481,7 @@ fn steps(model: &OpenModel, weights: &Weights, needs: &Needs, cache: &Cache, con
             name: "weights",
             formula: "layers on the GPU ÷ layers × bytes of all layers, + the output where all are there",
             inputs: vec![
-                ("layers on the GPU", on as f64),
+                ("layers on the GPU", on.min(u64::from(model.layers) + 1) as f64),
                 ("layers", f64::from(model.layers)),
                 ("bytes of all layers", weights.layers),
                 ("bytes of the output", weights.output),
@@ -486,10 +491,13 @@ fn steps(model: &OpenModel, weights: &Weights, needs: &Needs, cache: &Cache, con
         },
         Step {
             name: "KV cache",
-            formula: "context of all slots × bytes a token, by layers on the GPU; layers with a window keep that",
+            formula: "share of layers on the GPU × (context of all slots × bytes a token of layers with every token + each \
+                      slot's window and one pass × bytes a token of layers with a window)",
             inputs: vec![
-                ("context, tokens", context as f64),
-                ("bytes a token", cache.bytes_per_token() as f64),
+                ("context of all slots", context as f64),
+                ("bytes a token of layers with every token", cache.full),
+                ("bytes a token of layers with a window", cache.windowed),
+                ("window", cache.window as f64),
             ],
             value: needs.cache.mid,
             unit: "GiB",

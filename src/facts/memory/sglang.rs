@@ -108,7 +108,11 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         }
         None => {
             let share = Defaults::of(version, total, ranks, chunk, graphs).static_fraction;
-            assumed.push(format!("mem-fraction-static {:.3} to {:.3}", share.0, share.1));
+            assumed.push(if share.0 == share.1 {
+                format!("mem-fraction-static {:.3}", share.0)
+            } else {
+                format!("mem-fraction-static {:.3} to {:.3}", share.0, share.1)
+            });
             // Multimodal models and drafts lower it further.
             let lowered = model.multimodal || !serving.speculative.is_absent();
             (if lowered { share.0 * 0.85 } else { share.0 }, share.1)
