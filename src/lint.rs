@@ -99,6 +99,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
     let world = World {
         before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
         same_base: beside::same_base(&units, sources, linter.settings),
+        same_text: beside::same_text(&units),
         ..World::new(all, linter.settings, linter.catalog, linter.today)
     };
     let judged = judge::judge_all(&units, &world, linter);

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 pub use count::Share;
 pub use deployment::DeploymentFacts;
-pub use prompt::{CALL_IN_CODE, PromptFacts};
+pub use prompt::{CALL_IN_CODE, PromptFacts, instructions};
 pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
@@ -39,6 +39,8 @@ pub struct World<'a> {
     pub before: HashMap<String, &'a Deployment>,
     /// By the base that llmlint.yaml states for them: how many deployments of the run, and the name of the first.
     pub same_base: HashMap<String, (u64, String)>,
+    /// Texts that several prompts send as their instructions: where the first of them stands, by the text.
+    pub same_text: HashMap<String, Place>,
     /// The command that runs the team's own evaluation, where a config of promptfoo is among the files.
     pub evaluation: Option<String>,
     /// What the team states.
@@ -56,6 +58,7 @@ impl<'a> World<'a> {
             sources,
             before: HashMap::new(),
             same_base: HashMap::new(),
+            same_text: HashMap::new(),
             evaluation: evaluation(sources),
             settings,
             catalog,

@@ -226,14 +226,9 @@ impl<'a> PromptFacts<'a> {
         })
     }
 
-    /// The message that holds the instructions: the last of the system's, else the first of the user's.
+    /// The message that holds the instructions.
     pub fn instructions(&self) -> Option<&'a Message> {
-        let messages = &self.prompt.messages;
-        messages
-            .iter()
-            .rfind(|message| message.role == Role::System)
-            .or_else(|| messages.iter().find(|message| message.role == Role::User))
-            .or_else(|| messages.first())
+        instructions(self.prompt)
     }
 
     /// Why the instructions of a call in code are not known: they, or a part of them, are filled in while the program
@@ -563,6 +558,8 @@ impl<'a> PromptFacts<'a> {
             .and_then(|(ours, theirs)| share(ours, theirs));
         Ok(match (input, output) {
             (Some(a), Some(b)) => Some((a.min(b), a.max(b))),
+            // What embeds has no output that is billed.
+            (Some(a), None) if price.output.is_none() => Some((a, a)),
             _ => None,
         })
     }
@@ -591,6 +588,16 @@ impl<'a> PromptFacts<'a> {
         let today = self.world.today;
         self.of_model(|model| Some(model.is_retired(today)), "whether it is retired")
     }
+}
+
+/// The message that holds a prompt's instructions: the last of the system's, else the first of the user's.
+pub fn instructions(prompt: &Prompt) -> Option<&Message> {
+    let messages = &prompt.messages;
+    messages
+        .iter()
+        .rfind(|message| message.role == Role::System)
+        .or_else(|| messages.iter().find(|message| message.role == Role::User))
+        .or_else(|| messages.first())
 }
 
 /// The numbers in a model's name, which is how providers tell generations apart: `claude-haiku-4-5` is [4, 5].

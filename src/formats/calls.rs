@@ -361,6 +361,7 @@ fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) 
     let offered = tools::offered(reading, shape, call);
     prompt.tools = offered.tools;
     prompt.more_tools = offered.more;
+    prompt.tool_choice = tools::choice(call);
     prompt.in_loop = Field::Known(call.repeat == Some(Repeat::Each), call.place);
     prompt.batch = call.callee.contains(".batches.") || call.callee.ends_with(".abatch");
 }

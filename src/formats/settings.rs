@@ -28,6 +28,7 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         response_format: Field::default(),
         tools: Vec::new(),
         more_tools: None,
+        tool_choice: Field::default(),
         reasoning_effort: Field::default(),
         service_tier: Field::default(),
         sampling: Vec::new(),
@@ -120,6 +121,12 @@ pub(super) fn take_parameters(reading: &Reading<'_>, map: &Node, prompt: &mut Pr
         && let Some(value) = map.get("service_tier").or_else(|| map.get("serviceTier"))
     {
         prompt.service_tier = stated(reading, value);
+    }
+    let choice = map.get("tool_choice").or_else(|| map.get("toolChoice"));
+    if let Some(choice) = choice.filter(|_| prompt.tool_choice.is_absent()) {
+        let named = choice.at(&["function", "name"]).or_else(|| choice.get("name"));
+        let value = named.or_else(|| choice.get("type")).unwrap_or(choice);
+        prompt.tool_choice = stated(reading, value);
     }
     for (name, names) in SAMPLING {
         let value = names.iter().find_map(|name| map.get(name));

@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use super::id;
 use crate::engines;
-use crate::facts::{Settings, World};
+use crate::facts::{Settings, World, instructions};
 use crate::formats::{self, Outcome};
-use crate::source::Source;
+use crate::source::{Place, Source};
 use crate::syntax::code::Files;
 use crate::units::{Deployment, Unit};
 
@@ -31,6 +31,34 @@ pub(super) fn same_base(units: &[Unit], sources: &[Source], settings: &Settings)
         }
     }
     count
+}
+
+/// The texts of prompts' instructions that stand in two places, with the first of them. What several calls take from one
+/// place is written once.
+pub(super) fn same_text(units: &[Unit]) -> HashMap<String, Place> {
+    let mut first: HashMap<&str, Place> = HashMap::new();
+    let mut several = HashMap::new();
+    for unit in units {
+        let Unit::Prompt(prompt) = unit else {
+            continue;
+        };
+        let Some(message) = instructions(prompt).filter(|_| !prompt.in_test) else {
+            continue;
+        };
+        let place = Place {
+            source: message.source,
+            span: message.text.span(),
+        };
+        // What an include puts in stands in one file for all.
+        if place.span.end - place.span.start < message.text.as_str().len() / 2 {
+            continue;
+        }
+        let known = *first.entry(message.text.as_str()).or_insert(place);
+        if known != place {
+            several.insert(message.text.as_str().to_owned(), known);
+        }
+    }
+    several
 }
 
 /// The deployments of the sources from `first` on, by their names as seen from the root.

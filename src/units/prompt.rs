@@ -31,6 +31,8 @@ pub struct Prompt {
     pub tools: Vec<Tool>,
     /// Why further tools may be offered that the file doesn't tell, where that is so: a list that a loop fills.
     pub more_tools: Option<String>,
+    /// Which tool the model is to call (`tool_choice`): `none`, `auto`, `required`, or the name of one.
+    pub tool_choice: Field<String>,
     /// How long the model is to think before it answers (`reasoning_effort`, a thinking budget), as written.
     pub reasoning_effort: Field<String>,
     /// The provider's service tier (`service_tier`: `flex`, `priority`, …), as written.

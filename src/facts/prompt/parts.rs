@@ -91,6 +91,100 @@ fn has_sentence(facts: &PromptFacts<'_>) -> bool {
     })
 }
 
+/// Words that ask for the input, or all of a text, to be said again.
+const ECHOES: &[&str] = &[
+    "repeat the question",
+    "repeat the user's",
+    "repeat the input",
+    "repeat the original",
+    "repeat the text",
+    "restate the question",
+    "restate the input",
+    "restate the user's",
+    "include the original text",
+    "include the original question",
+    "include the full text",
+    "include the full original",
+    "return the entire file",
+    "return the whole file",
+    "return the full file",
+    "output the entire file",
+    "output the whole file",
+    "output the full file",
+    "rewrite the entire file",
+    "rewrite the whole file",
+    "quote the question",
+    "copy the question",
+    "copy the input",
+];
+
+/// Where the answer is asked to hold the input again; a denial ("do not repeat the question") is none.
+fn echo(facts: &PromptFacts<'_>) -> Option<(&'static str, Place)> {
+    const NOT: &[&str] = &["not", "never", "don't", "without", "avoid", "n't", "or", "nor", "than"];
+    for message in &facts.prompt.messages {
+        if !matches!(message.role, Role::System | Role::User) {
+            continue;
+        }
+        let whole = message.text.as_str();
+        let lower = whole.to_ascii_lowercase();
+        for words in ECHOES {
+            for (at, _) in lower.match_indices(words) {
+                let before = lower[..at].trim_end();
+                let last = before.rsplit(|c: char| c.is_whitespace()).next().unwrap_or_default();
+                if !NOT.iter().any(|word| last.ends_with(word)) {
+                    return Some((words, facts.place(message, at..at + words.len())));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Words in the names of variables that hold what people outside of the team wrote.
+const OUTSIDE: &[&str] = &[
+    "user_input",
+    "userinput",
+    "comment",
+    "review",
+    "email",
+    "document",
+    "page",
+    "html",
+    "ticket",
+    "transcript",
+    "resume",
+    "article",
+    "content",
+];
+
+/// The first variable by whose name others wrote what it holds, where it stands inside a line of instructions: neither
+/// between marks, nor on a line of its own, nor behind a label.
+fn undelimited(facts: &PromptFacts<'_>) -> Option<(String, Place)> {
+    for message in &facts.prompt.messages {
+        if !matches!(message.role, Role::System | Role::User) {
+            continue;
+        }
+        let whole = message.text.as_str();
+        for (name, range) in template::variables(&message.pieces) {
+            let lower = name.to_ascii_lowercase();
+            if !OUTSIDE.iter().any(|word| lower.contains(word)) {
+                continue;
+            }
+            let before = whole[..range.start].rsplit('\n').next().unwrap_or_default();
+            let after = whole[range.end..].split('\n').next().unwrap_or_default();
+            let is_word = |char: char| char.is_alphanumeric();
+            let inside = before.trim_end().ends_with(|c: char| is_word(c) || c == ',')
+                && after
+                    .trim_start()
+                    .starts_with(|c: char| is_word(c) || c == ',' || c == '.');
+            if inside && after.chars().any(is_word) {
+                return Some((name.to_owned(), facts.place(message, range)));
+            }
+        }
+    }
+    None
+}
+
 fn counted((tokens, place): Part) -> Fact {
     Fact::of(Known::Yes(int(tokens))).at(place)
 }
@@ -132,6 +226,35 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "tokens",
         about: "tokens of JSON Schemas that stand in the text",
         get: |facts| counted(schema(facts)),
+    },
+    Row {
+        name: "prompt.echo",
+        ty: Type::Str,
+        unit: "",
+        about: "words that ask for the input, or the whole of a text, to be said again in the answer",
+        get: |facts| {
+            let found = echo(facts);
+            Fact::of(match found {
+                Some((words, _)) => Known::Yes(text(words)),
+                None => Known::Absent,
+            })
+            .at(found.map(|(_, place)| place))
+        },
+    },
+    Row {
+        name: "prompt.undelimited_variable",
+        ty: Type::Str,
+        unit: "",
+        about: "a variable by whose name others wrote what it holds, inside a line of instructions without marks around it",
+        get: |facts| {
+            let found = undelimited(facts);
+            let place = found.as_ref().map(|(_, place)| *place);
+            Fact::of(match found {
+                Some((name, _)) => Known::Yes(text(name)),
+                None => Known::Absent,
+            })
+            .at(place)
+        },
     },
     Row {
         name: "prompt.has_sentence",

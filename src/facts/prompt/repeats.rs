@@ -123,8 +123,35 @@ fn said_again(words: &[u64], breaks: &[usize]) -> Vec<Range<usize>> {
     runs
 }
 
+/// Where the same instructions were written before this prompt: `path:line`.
+fn written_before(facts: &PromptFacts<'_>) -> Option<(String, Place)> {
+    let message = facts.instructions()?;
+    let first = *facts.world.same_text.get(message.text.as_str())?;
+    let here = facts.place(message, 0..message.text.as_str().len());
+    let own = Place {
+        source: message.source,
+        span: message.text.span(),
+    };
+    (first != own).then(|| (facts.line(first), here))
+}
+
 /// The rows of the table.
 pub(super) const FACTS: &[Row<Get>] = &[
+    Row {
+        name: "prompt.written_before",
+        ty: Type::Str,
+        unit: "",
+        about: "where the same instructions stand a first time, word for word, in another place of the run",
+        get: |facts| {
+            let found = written_before(facts);
+            let place = found.as_ref().map(|(_, place)| *place);
+            Fact::of(match found {
+                Some((first, _)) => Known::Yes(super::text(first)),
+                None => Known::Absent,
+            })
+            .at(place)
+        },
+    },
     Row {
         name: "prompt.repeated_passages",
         ty: Type::Int,

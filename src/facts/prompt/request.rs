@@ -1,12 +1,14 @@
 //! What the request says besides its words: parameters that its model refuses, how it is served, and where its model
 //! stands in the provider's calendar and price list.
 
+use std::sync::Arc;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Fact, Get, Known, PromptFacts, Row, Type, Value, field, int, known, text};
-use crate::catalog::ApiModel;
+use crate::catalog::{ApiModel, ModelKind, Tier};
 use crate::source::Place;
-use crate::units::Message;
+use crate::units::{Field, Message};
 
 /// Sampling parameters that OpenAI's reasoning models take at one value only, with that value.
 /// Source: <https://platform.openai.com/docs/guides/reasoning>, and the API's answer "does not support 0.2 with this
@@ -169,6 +171,69 @@ fn caching(facts: &PromptFacts<'_>) -> Result<Option<&'static str>, String> {
         },
         "how it is cached",
     )
+}
+
+/// The shortest start that Claude's models cache, tokens, by the beginning of their names; the first that fits counts.
+/// Source: <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>, as quoted in
+/// <https://github.com/anthropics/anthropic-sdk-python/issues/1194> and <https://docs.orq.ai/docs/proxy/prompt-caching>
+/// (read 2026-11-28; for Sonnet 4.6 they differ, the lower figure stands here). Of later models nothing is known here.
+const LEAST_CACHED: &[(&str, u64)] = &[
+    ("claude-opus-4-5", 4096),
+    ("claude-opus-4-6", 4096),
+    ("claude-haiku-4-5", 4096),
+    ("claude-sonnet-4", 1024),
+    ("claude-opus-4-0", 1024),
+    ("claude-opus-4-1", 1024),
+    ("claude-3-5-haiku", 2048),
+    ("claude-3-haiku", 2048),
+    ("claude-3-7-sonnet", 1024),
+    ("claude-3-5-sonnet", 1024),
+    ("claude-3-opus", 1024),
+];
+
+/// The shortest start that the model caches.
+fn least_cached(facts: &PromptFacts<'_>) -> Result<Option<u64>, String> {
+    facts.of_model(
+        |model| {
+            let row = LEAST_CACHED.iter().find(|(name, _)| model.id.starts_with(name));
+            row.map(|(_, tokens)| *tokens)
+        },
+        "what it caches at the least",
+    )
+}
+
+/// For a large model that embeds: a small one of the same provider.
+fn smaller_embedding<'a>(facts: &PromptFacts<'a>) -> Result<Option<&'a ApiModel>, String> {
+    let Some(model) = facts.of_model(Some, "what is smaller")? else {
+        return Ok(None);
+    };
+    if model.kind != ModelKind::Embedding || model.tier != Some(Tier::Frontier) {
+        return Ok(None);
+    }
+    let small = facts.world.catalog.api_models().filter(|other| {
+        other.provider == model.provider
+            && other.kind == model.kind
+            && other.family == model.family
+            && other.tier == Some(Tier::Small)
+            && other.deprecated_on.is_none()
+            && other.retired_on.is_none()
+    });
+    Ok(small.min_by(|a, b| a.id.cmp(&b.id)))
+}
+
+/// The tools that the request offers and can't call, by its `tool_choice`: all of them, or all but the one that it forces.
+fn uncalled_tools(facts: &PromptFacts<'_>) -> Vec<Arc<str>> {
+    let prompt = facts.prompt;
+    let Field::Known(choice, _) = &prompt.tool_choice else {
+        return Vec::new();
+    };
+    let offered = prompt.tools.iter().map(|tool| tool.name.as_str());
+    match choice.as_str() {
+        "none" => offered.map(Arc::from).collect(),
+        // Not a tool's name: which one is called is the model's choice.
+        name if !prompt.tools.iter().any(|tool| tool.name == name) => Vec::new(),
+        name => offered.filter(|other| *other != name).map(Arc::from).collect(),
+    }
 }
 
 /// How marks for a cache are called, as APIs and libraries write them.
@@ -375,6 +440,40 @@ pub(super) const FACTS: &[Row<Get>] = &[
             let source = &facts.world.sources[facts.prompt.place.source.0 as usize];
             let marked = CACHE_MARKS.iter().any(|mark| source.text.contains(mark));
             Fact::of(Known::Yes(Value::Bool(marked)))
+        },
+    },
+    Row {
+        name: "prompt.cache_least",
+        ty: Type::Int,
+        unit: "tokens",
+        about: "the shortest start that a model of Claude's caches, where it is known",
+        get: |facts| known(least_cached(facts), int),
+    },
+    Row {
+        name: "prompt.smaller_embedding",
+        ty: Type::Str,
+        unit: "",
+        about: "for a provider's large model that embeds: the small one of the same family",
+        get: |facts| known(smaller_embedding(facts), |model| text(model.id.as_str())),
+    },
+    Row {
+        name: "prompt.smaller_embedding_share",
+        ty: Type::Number,
+        unit: "share",
+        about: "what the smaller model that embeds takes off the price",
+        get: |facts| {
+            let shares = smaller_embedding(facts).and_then(|other| facts.swap_shares(other));
+            known(shares, |(low, _)| Value::Number(low))
+        },
+    },
+    Row {
+        name: "prompt.uncalled_tools",
+        ty: Type::Strs,
+        unit: "",
+        about: "tools that are offered although `tool_choice` forbids them all, or forces another one",
+        get: |facts| {
+            let place = facts.prompt.tool_choice.place();
+            Fact::of(Known::Yes(Value::Strs(uncalled_tools(facts).into()))).at(place)
         },
     },
     Row {

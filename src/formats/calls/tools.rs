@@ -8,7 +8,7 @@ use super::{Found, argument, is_open, shown_at, zod};
 use crate::sdks::{Shape, What};
 use crate::source::Place;
 use crate::syntax::code::{Call, Kind, Open, Value};
-use crate::units::Tool;
+use crate::units::{Field, Tool};
 
 /// Most tools that are read of one call.
 const MAX_TOOLS: usize = 200;
@@ -51,6 +51,23 @@ pub(super) fn offered(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Offe
         offered.unless(why);
     }
     offered
+}
+
+/// Which tool the model is to call.
+pub(super) fn choice(call: &Call) -> Field<String> {
+    const INSIDE: &[&str] = &[".function.name", ".name", ".toolName", ".type", ""];
+    let stated = ["tool_choice", "toolChoice"];
+    let paths = stated
+        .iter()
+        .flat_map(|name| INSIDE.iter().map(move |inside| format!("{name}{inside}")));
+    let found = paths.filter_map(|path| argument(call, &path)).next();
+    match found.filter(|found| !found.value.is_null()) {
+        Some(found) => match found.value.fixed() {
+            Some(text) => Field::Known(text.to_owned(), found.place),
+            None => Field::Unknown("which tool is called is not followed".to_owned(), Some(found.place)),
+        },
+        None => Field::default(),
+    }
 }
 
 /// Whether an agent's object makes functions its tools: `@agent.tool`.
