@@ -24,7 +24,7 @@ pub(super) fn mark(units: &mut [Unit], sources: &[Source]) {
         }
     }
     let is_code = |source: &&Source| {
-        Language::of_extension(&source.extension()).is_some() && source.text.len() <= code::MAX_BYTES
+        Language::of_extension(source.extension()).is_some() && source.text.len() <= code::MAX_BYTES
     };
     let code: Vec<&Source> = sources.iter().filter(is_code).collect();
     files.remove("");
