@@ -23,9 +23,8 @@ pub(super) fn mark(units: &mut [Unit], sources: &[Source]) {
             files.entry(name(path).0).or_default().push(index);
         }
     }
-    let is_code = |source: &&Source| {
-        Language::of_extension(source.extension()).is_some() && source.text.len() <= code::MAX_BYTES
-    };
+    let is_code =
+        |source: &&Source| Language::of_extension(source.extension()).is_some() && source.text.len() <= code::MAX_BYTES;
     let code: Vec<&Source> = sources.iter().filter(is_code).collect();
     files.remove("");
     if files.is_empty() || code.is_empty() {
