@@ -107,15 +107,21 @@ def fixture(name):
     return trees
 
 
-def run(port, base, head, **inputs):
-    """One run of the action's script on a pull request; answers its exit code, what it printed and the job's summary."""
+def run(port, base, head, happens="pull_request", **inputs):
+    """One run of the action's script on a pull request, or what else `happens`; answers its exit code, what it printed and
+    the job's summary."""
     folder = Path(tempfile.mkdtemp())
     try:
         repository = folder / "repository"
         repository.mkdir()
         commit = pull_request(repository, base, head)
         event = folder / "event.json"
-        event.write_text(json.dumps({"pull_request": {"number": 7, "base": {"sha": commit}, "head": {"sha": "f" * 40}}}))
+        events = {
+            "pull_request": {"number": 7, "base": {"sha": commit}, "head": {"sha": "f" * 40}},
+            "merge_group": {"base_sha": commit, "head_sha": "f" * 40, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7"},
+            "push": {},
+        }
+        event.write_text(json.dumps({happens: events[happens]}))
         environment = {
             "PATH": f"{LLMLINT.parent}:{os.environ['PATH']}",
             "HOME": str(folder),
@@ -180,7 +186,7 @@ def main():
     expect(code == 0, "unless the label allows it", printed)
 
     fresh()
-    code, printed, _ = run(port, base, {"prompts/@everyone ](http:evil.example) `x`.md": "Summarize the ticket.\n::error::forged\n"})
+    code, printed, _ = run(port, base, {"prompts/@everyone ](http:evil.example) `x`.md": "Summarize the ticket for the support team.\n::error::forged\n"})
     body = Api.comments[0]["body"]
     expect("@everyone" not in body and "](" not in body and "::error::forged" not in printed.split("::stop-commands::")[0], "names of files stay names", body)
     expect(code == 1, "and are findings like others", printed)
@@ -188,6 +194,15 @@ def main():
     fresh()
     code, printed, _ = run(port, base, {"README.md": "x\n"})
     expect(code == 0 and "nothing changed" in Api.comments[0]["body"], "nothing changed is said in a line", printed)
+
+    fresh()
+    code, printed, summary = run(port, base, {"prompts/a.md": longer}, happens="merge_group")
+    expect(code == 1 and "a budget is broken" in summary, "a merge queue is compared with its base", printed)
+    expect(not Api.calls, "and has no pull request to comment on, nor a label that could lift a limit", Api.calls)
+    code, printed, _ = run(port, base, lifted, happens="merge_group")
+    expect(code == 1 and "gate-settings-changed" in printed, "a queue can't lift the limits either", printed)
+    code, printed, summary = run(port, base, {"prompts/a.md": longer}, happens="push")
+    expect(code == 1 and "against main" not in summary, "without a base, what is there is judged by its own settings", printed)
 
     for answer in (403, 429, 500):
         fresh(answer=answer)

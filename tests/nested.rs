@@ -71,6 +71,20 @@ fn a_file_is_judged_alike_wherever_the_run_starts() {
 }
 
 #[test]
+fn a_workflow_of_the_same_name_is_no_config() {
+    let workflow = "on: pull_request\njobs: {}\n";
+    let tree = tree().with(".github/workflows/llmlint.yml", workflow);
+    for arguments in [&["."][..], &[".github/workflows"]] {
+        let ran = tree.check(arguments);
+        assert!(ran.code.is_some_and(|code| code < 2), "{arguments:?}: {}", ran.err);
+    }
+    let root = tree.path("");
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-qm", "base"]);
+    assert!(tree.check(&["--base", "HEAD"]).code.is_some_and(|code| code < 2));
+}
+
+#[test]
 fn root_ends_the_search_but_not_budgets_and_exclusions() {
     let tree = tree().with("team/llmlint.yaml", format!("root: true\n{TEAM}"));
     let made = report(&tree, &[]);

@@ -131,6 +131,8 @@ impl Configs {
             Some(files) => places.extend(files.iter().map(|name| root.folder.join(name))),
             None => places.extend(host::configs_below(&folders, true)),
         }
+        // `.github/workflows/llmlint.yml` is a workflow that has our name.
+        places.retain(|path| root.path(path).split('/').all(|part| part != ".github"));
         // In a folder, the first of the names counts.
         let rank = |path: &Path| host::CONFIG_NAMES.iter().position(|name| path.ends_with(name));
         places.sort_by_key(|path| {

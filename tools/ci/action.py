@@ -105,19 +105,22 @@ def main():
     folder = os.environ.get("RUNNER_TEMP") or "/tmp"
     summary, report = os.path.join(folder, "llmlint.md"), os.path.join(folder, "llmlint.json")
     repository = os.environ.get("GITHUB_REPOSITORY", "")
-    pull = event().get("pull_request") or {}
+    happened = event()
+    pull = happened.get("pull_request") or {}
+    # A merge queue tries several pull requests on top of each other: it has a base and no pull request to comment on.
+    queue = happened.get("merge_group") or {}
     number = pull.get("number")
 
     command = ["llmlint", "check", "--color", "never", "--output", "human=-"]
     command += ["--output", f"markdown={summary}", "--output", f"json={report}", "--output", f"github={report}.annotations"]
     if setting("SARIF"):
         command += ["--output", f"sarif={setting('SARIF')}"]
-    base = setting("BASE") or (pull.get("base") or {}).get("sha", "")
+    base = setting("BASE") or (pull.get("base") or {}).get("sha", "") or queue.get("base_sha", "")
     if base:
         command += ["--base", base]
         if number and allowed(repository, int(number)):
             command.append("--allow-config-change")
-    server, head = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), (pull.get("head") or {}).get("sha")
+    server, head = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), (pull.get("head") or {}).get("sha") or queue.get("head_sha")
     if repository and (head or os.environ.get("GITHUB_SHA")):
         command += ["--link", f"{server}/{repository}/blob/{head or os.environ['GITHUB_SHA']}"]
     command += lines(setting("ARGUMENTS")) + ["--", *(lines(setting("PATHS")) or ["."])]
