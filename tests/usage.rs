@@ -487,6 +487,13 @@ fn the_file_is_the_same_whatever_the_order_and_a_file_counts_once() {
     assert!(ran.err.contains("named twice"), "{}", ran.err);
     let ran = run(&tree, &["usage", "import", "gone.csv"]);
     assert_eq!(ran.code, Some(2));
+    let tree = tree.with("bad.csv", format!("{HEAD}test-model,a,2026-10-01,one,10,1,0.5\n"));
+    let ran = run(&tree, &["usage", "import", "bad.csv", "--output", "-"]);
+    assert!(
+        ran.out.starts_with('{') && ran.err.contains("line 2 can't be used"),
+        "{}",
+        ran.err
+    );
     // A text without times makes no month unless its days are stated.
     let plain = r#"{"model":"test-model","usage":{"prompt_tokens":10,"completion_tokens":1}}"#;
     let tree = tree.with("z.jsonl", plain);

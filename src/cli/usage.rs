@@ -128,6 +128,7 @@ impl Import {
         let text = serde_json::to_string_pretty(&file).map_err(|error| Failure(error.to_string()))?;
         let text = format!("{text}\n");
         if self.output.as_deref() == Some(Path::new("-")) {
+            output::complain(&format!("{notes}{}", summary(&file)));
             return output::print(&text);
         }
         let target = self.output.clone().unwrap_or_else(|| run.usage_path());

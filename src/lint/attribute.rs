@@ -135,7 +135,8 @@ fn usd(key: &Key, sums: &Sums, served_by: Option<&str>, catalog: &Catalog, today
     if sums.rows > 0 && sums.rows_with_usd == sums.rows {
         return Some((sums.usd.normalize(), "export"));
     }
-    if sums.rows_without_tokens > 0 {
+    // What is written to a cache has a price of its own, which depends on how long it is kept there.
+    if sums.rows_without_tokens > 0 || sums.cache_write > 0 {
         return None;
     }
     // The price of a short input of the usual kind: sums do not tell which calls were long.
