@@ -84,14 +84,20 @@ impl ChangeSet {
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
         self.texts = self.git.texts(&blobs, limit)?;
 
-        let changed: HashSet<&str> = touched.iter().map(|file| file.path.as_str()).collect();
         let shown = Shown::new(paths, &run.root);
-        let mut before: Vec<Source> = now
+        host::look_up(&mut now, &run.root, &run.settings, |_| true, |_| None);
+        let differs: HashSet<&str> = self.changed.iter().map(|file| file.path.as_str()).collect();
+        let (other, same): (Vec<&Source>, Vec<&Source>) = now
             .sources
             .iter()
-            .filter(|source| !changed.contains(source.from_root.as_str()))
-            .cloned()
-            .collect();
+            .partition(|source| differs.contains(source.from_root.as_str()));
+        // A text that code loads and that no walk opens was another, or is gone.
+        let other_text = other.iter().any(|source| source.looked_up)
+            || self
+                .changed
+                .iter()
+                .any(|file| file.now == Kind::Nothing && !own(&file.path));
+        let mut before: Vec<Source> = same.into_iter().cloned().collect();
         for file in &touched {
             let Some(path) = shown.path(&file.path) else { continue };
             let text = file.before.as_ref().and_then(|blob| self.texts.get(blob));
@@ -115,7 +121,6 @@ impl ChangeSet {
                 });
             }
         }
-        host::look_up(&mut now, &run.root, &run.settings, |_| None);
         let looked_up = RefCell::new(HashMap::new());
         let was = |path: &str| {
             let at = self
@@ -133,7 +138,9 @@ impl ChangeSet {
             sources: before,
             unread: Vec::new(),
         };
-        host::look_up(&mut old, &run.root, &run.settings, was);
+        // What files that stayed the same lead to is there already, unless it is what changed.
+        let asked = |source: &Source| other_text || differs.contains(source.from_root.as_str());
+        host::look_up(&mut old, &run.root, &run.settings, asked, was);
         self.texts.extend(looked_up.into_inner());
         Ok((now, old.sources))
     }
@@ -227,11 +234,17 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
             None => {}
         }
     }
-    host::look_up(&mut scan, &run.root, &run.settings, |path| {
-        let blob = staged.get(path)?;
-        let text = git.texts(&[blob], limit).ok().and_then(|mut texts| texts.remove(blob));
-        Some(text.and_then(Result::ok))
-    });
+    host::look_up(
+        &mut scan,
+        &run.root,
+        &run.settings,
+        |_| true,
+        |path| {
+            let blob = staged.get(path)?;
+            let text = git.texts(&[blob], limit).ok().and_then(|mut texts| texts.remove(blob));
+            Some(text.and_then(Result::ok))
+        },
+    );
     // A text that no walk opens is judged by what loads it.
     names.extend(staged.into_keys());
     Ok((scan, names))

@@ -176,7 +176,7 @@ impl Check {
                     let mut scan = found.map_err(|error| {
                         Failure(format!("{} (check the spelling, or leave the path out)", error.message))
                     })?;
-                    host::look_up(&mut scan, &run.root, &run.settings, |_| None);
+                    host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
                     scan
                 };
                 let before = self.older(&run)?;

@@ -104,7 +104,7 @@ impl Cost {
     fn report(&self, run: &Run) -> Result<Report, Failure> {
         let mut scan = host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore)
             .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?;
-        host::look_up(&mut scan, &run.root, &run.settings, |_| None);
+        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
         Ok(lint::lint(&scan.sources, &scan.unread, &run.linter()))
     }
 }

@@ -54,7 +54,7 @@ impl Facts {
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
-        host::look_up(&mut scan, &run.root, &run.settings, |_| None);
+        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
         let (units, mut out) = run.units(&scan);
         let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         for unit in &units {

@@ -122,7 +122,7 @@ impl Import {
         }
         let mut scan = host::scan(std::slice::from_ref(&self.tree), &run.root, &run.settings, true)
             .map_err(|error| Failure(format!("--tree {}", error.message)))?;
-        host::look_up(&mut scan, &run.root, &run.settings, |_| None);
+        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
         let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
         let file = lint::attribute(&exports, &report, &run.catalog, run.today, run.settings.folder());
         let text = serde_json::to_string_pretty(&file).map_err(|error| Failure(error.to_string()))?;

@@ -603,13 +603,13 @@ pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     Outcome::LeftAlone(reading.why_not())
 }
 
-/// The paths from the root that calls in the code of these files lead to, and that are none of these files; some are
-/// only where a module of that name would stand. Sorted.
-pub fn leads_to(sources: &[Source]) -> BTreeSet<String> {
+/// The paths from the root that calls in the code of those of these files lead to that are `asked`, and that are none of
+/// these files; some are only where a module of that name would stand. Sorted.
+pub fn leads_to(sources: &[Source], asked: impl Fn(&Source) -> bool + Sync) -> BTreeSet<String> {
     let files = Files::noting(sources);
     let own = (0..u32::try_from(sources.len()).unwrap_or(u32::MAX)).into_par_iter();
     own.map(SourceId)
-        .filter(|id| !files.source(*id).looked_up)
+        .filter(|id| !files.source(*id).looked_up && asked(files.source(*id)))
         .for_each(|id| drop(calls::read(&Reading::new(&files, id, false))));
     files.missing()
 }

@@ -18,9 +18,15 @@ const MAX_FILES: usize = 300;
 /// How often what was looked up may name further files.
 const MAX_ROUNDS: usize = 3;
 
-/// Adds to a scan what its code names. `instead` gives the text of a path from the root where another than the work
-/// tree's counts: `Some(None)` where there is no such file.
-pub fn look_up(scan: &mut Scan, root: &Root, settings: &Settings, instead: impl Fn(&str) -> Option<Option<String>>) {
+/// Adds to a scan what the code of its `asked` files names. `instead` gives the text of a path from the root where
+/// another than the work tree's counts: `Some(None)` where there is no such file.
+pub fn look_up(
+    scan: &mut Scan,
+    root: &Root,
+    settings: &Settings,
+    asked: impl Fn(&Source) -> bool + Sync,
+    instead: impl Fn(&str) -> Option<Option<String>>,
+) {
     let limit = settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
     // A walk passes over a folder that is left out, with all that is in it.
     let left_out = |name: &str| {
@@ -30,7 +36,7 @@ pub fn look_up(scan: &mut Scan, root: &Root, settings: &Settings, instead: impl 
     let mut left = MAX_FILES;
     for _ in 0..MAX_ROUNDS {
         let before = scan.sources.len();
-        for name in formats::leads_to(&scan.sources) {
+        for name in formats::leads_to(&scan.sources, &asked) {
             if !is_inside(&name, root, &scan.sources) || left_out(&name) {
                 continue;
             }
