@@ -13,7 +13,8 @@ use program::Tree;
 const PROMPT: &str = "Summarize the ticket for the support team.\n";
 
 /// A chat request on which the same rule fires.
-const CHAT: &str = "model: gpt-6-luna\nmessages:\n  - role: system\n    content: Summarize the ticket for the support team.\n";
+const CHAT: &str =
+    "model: gpt-6-luna\nmessages:\n  - role: system\n    content: Summarize the ticket for the support team.\n";
 
 /// A server on which `unbatched-serving` fires; its API key stands two lines below the finding.
 const SERVER: &str = "apiVersion: apps/v1
@@ -151,8 +152,7 @@ fn any_other_file_that_does_not_parse_is_left_alone_and_listed() {
 
 #[test]
 fn a_bad_line_among_many_is_told_by_its_number() {
-    let good =
-        "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket for the support team.\"}]}\n";
+    let good = "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket for the support team.\"}]}\n";
     let text = format!("{}{}{}", good.repeat(30), "{\"model\": oops}\n", good.repeat(30));
     let ran = Tree::new().with("batch.jsonl", text).check(&["--format", "compact"]);
     assert_eq!(ran.code, Some(1));
@@ -605,8 +605,7 @@ fn ten_megabytes_of_one_kind_of_byte_end_in_time() {
 
 #[test]
 fn a_file_of_one_long_line_is_not_read_once_for_each_place_in_it() {
-    let request =
-        "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket for the support team.\"}]}";
+    let request = "{\"model\": \"gpt-6-luna\", \"messages\": [{\"role\": \"user\", \"content\": \"Summarize the ticket for the support team.\"}]}";
     let text = format!("[{}]", vec![request; 12_000].join(","));
     let ran = Tree::new().with("requests.json", text).check(&["--format", "compact"]);
     assert_eq!(lines(&ran.out).len(), 12_000);
