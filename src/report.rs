@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod change;
 pub mod costs;
+pub mod trend;
 
 use change::{Comparison, Gate, Suppressed};
 

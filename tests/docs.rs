@@ -128,7 +128,7 @@ fn output(arguments: &[&str]) -> String {
 
 #[test]
 fn schemas() {
-    for of in ["config", "report", "cost", "rule", "usage"] {
+    for of in ["config", "report", "cost", "rule", "usage", "trend"] {
         agree(&format!("docs/{of}.schema.json"), &output(&["schema", of]));
     }
 }

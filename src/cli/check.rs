@@ -172,12 +172,7 @@ impl Check {
                     linter.only = Some(names);
                     scan
                 } else {
-                    let found = host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore);
-                    let mut scan = found.map_err(|error| {
-                        Failure(format!("{} (check the spelling, or leave the path out)", error.message))
-                    })?;
-                    host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
-                    scan
+                    run.scan(&self.paths, !self.no_gitignore)?
                 };
                 let before = self.older(&run)?;
                 lint::lint_against(&scan.sources, &before, &scan.unread, &linter)
@@ -254,14 +249,8 @@ impl Check {
 
     /// Whether all that the config governs is looked at, and by all rules.
     fn is_whole(&self, run: &Run) -> bool {
-        let governed = run.config_path.as_deref().and_then(Path::parent);
-        let covers = |path: &PathBuf| {
-            let path = path.canonicalize().ok();
-            path.zip(governed.and_then(|folder| folder.canonicalize().ok()))
-                .is_some_and(|(path, folder)| folder.starts_with(path))
-        };
         let partial = self.base.is_some() || self.staged || !self.select.is_empty() || !self.ignore.is_empty();
-        !partial && self.severity.is_none() && self.paths.iter().any(covers)
+        !partial && self.severity.is_none() && run.is_covered(&self.paths)
     }
 
     /// Marks what the baseline accepts, or writes one; returns what is to be said about it.

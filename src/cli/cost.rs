@@ -11,7 +11,6 @@ use super::load::{ConfigArguments, Run};
 use super::output::{self, Color};
 use crate::catalog::ModelMatch;
 use crate::config::{PromptSetting, TokenRange};
-use crate::host;
 use crate::lint;
 use crate::report::Report;
 use crate::report::costs::{Costs, GroupBy};
@@ -102,9 +101,7 @@ impl Cost {
     }
 
     fn report(&self, run: &Run) -> Result<Report, Failure> {
-        let mut scan = host::scan(&self.paths, &run.root, &run.settings, !self.no_gitignore)
-            .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?;
-        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
+        let scan = run.scan(&self.paths, !self.no_gitignore)?;
         Ok(lint::lint(&scan.sources, &scan.unread, &run.linter()))
     }
 }

@@ -21,7 +21,7 @@ use crate::syntax::{Node, SyntaxError, yaml};
 use crate::units::Unit;
 
 /// Which config to use.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ConfigArguments {
     /// Use this config.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
@@ -157,10 +157,13 @@ impl Run {
         Ok(run)
     }
 
-    /// Where the measured volumes are, or would be: where the config says, else beside it, else in the repository's folder
-    /// or where the command was started.
+    /// Where the measured volumes are, or would be: where the config says, else beside it.
     pub(super) fn usage_path(&self) -> PathBuf {
-        let name = self.settings.config.usage.as_deref().unwrap_or(USAGE_FILE);
+        self.beside_config(self.settings.config.usage.as_deref().unwrap_or(USAGE_FILE))
+    }
+
+    /// A file of that name beside the config, else in the repository's folder or where the command was started.
+    pub(super) fn beside_config(&self, name: &str) -> PathBuf {
         let folder = self.config_path.as_deref().and_then(Path::parent);
         let is_repository = self.root.folder.join(".git").exists();
         let alone = if is_repository {
@@ -216,6 +219,26 @@ impl Run {
             scopes,
             root,
         })
+    }
+
+    /// The files at `paths`, and those that what is in them names.
+    pub(super) fn scan(&self, paths: &[PathBuf], gitignore: bool) -> Result<Scan, Failure> {
+        let mut scan = host::scan(paths, &self.root, &self.settings, gitignore)
+            .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?;
+        host::look_up(&mut scan, &self.root, &self.settings, |_| true, |_| None);
+        Ok(scan)
+    }
+
+    /// Whether one of `paths` holds all that the config governs.
+    pub(super) fn is_covered(&self, paths: &[PathBuf]) -> bool {
+        let governed = self.config_path.as_deref().and_then(Path::parent);
+        let governed = governed.and_then(|folder| folder.canonicalize().ok());
+        let covers = |path: &PathBuf| {
+            let path = path.canonicalize().ok();
+            path.zip(governed.as_ref())
+                .is_some_and(|(path, folder)| folder.starts_with(path))
+        };
+        paths.iter().any(covers)
     }
 
     /// All budgets with the folders that they are for: those of folders below count beside those above.

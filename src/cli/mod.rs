@@ -16,6 +16,7 @@ mod output;
 mod schema;
 mod token_shares;
 mod tokens;
+mod trend;
 mod usage;
 
 use std::process::ExitCode;
@@ -39,6 +40,10 @@ enum Command {
     Cost(cost::Cost),
     /// Compare two reports: units and findings that are new, changed or gone, and what that costs.
     Diff(diff::Diff),
+    /// Keep what prompts and deployments come to today: one row a day and commit in a file.
+    Snapshot(trend::Keep),
+    /// Print the rows that `snapshot` kept, with what changed from each to the next; `--svg` draws them.
+    Trend(trend::Show),
     /// Print a rule's page.
     Explain(explain::Explain),
     /// List the rules: id, severity, category, and whether each is on here.
@@ -82,6 +87,8 @@ pub fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Cost(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Snapshot(command) => command.run(),
+        Command::Trend(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Rules(command) => command.run(),
         Command::Tokens(command) => command.run(),

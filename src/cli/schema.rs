@@ -8,6 +8,7 @@ use super::{Failure, output};
 use crate::config::{Config, UsageFile};
 use crate::report::Report;
 use crate::report::costs::Costs;
+use crate::report::trend::Snapshot;
 use crate::rules::FrontMatter;
 
 #[derive(Debug, Args)]
@@ -28,6 +29,8 @@ enum Of {
     Rule,
     /// llmlint.usage.json.
     Usage,
+    /// A row of llmlint.trend.jsonl.
+    Trend,
 }
 
 impl Schema {
@@ -38,6 +41,7 @@ impl Schema {
             Of::Cost => schemars::schema_for!(Costs),
             Of::Rule => schemars::schema_for!(FrontMatter),
             Of::Usage => schemars::schema_for!(UsageFile),
+            Of::Trend => schemars::schema_for!(Snapshot),
         };
         let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure(error.to_string()))?;
         output::print(&format!("{text}\n"))

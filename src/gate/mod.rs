@@ -4,6 +4,7 @@ mod baseline;
 mod budgets;
 mod compare;
 pub mod guard;
+pub mod trend;
 
 pub use baseline::{Accepted, Baseline};
 pub use budgets::weigh;

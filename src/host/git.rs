@@ -68,6 +68,14 @@ impl Git {
         &self.folder
     }
 
+    /// The commit that is checked out.
+    ///
+    /// # Errors
+    /// There is none yet.
+    pub fn head(&self) -> Result<String, String> {
+        self.text(&["rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}"])
+    }
+
     /// The commit from which the work tree and `base` went apart.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.low = self.low.saturating_add(other.low);
         self.high = self.high.saturating_add(other.high);
         self.at_least |= other.at_least;

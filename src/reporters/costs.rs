@@ -52,7 +52,8 @@ pub fn cost_reporter(name: &str) -> Option<&'static CostReporter> {
 const MOST_ROWS: usize = 200;
 const MOST_NOTES: usize = 20;
 
-fn usd(amount: Option<Amount>) -> String {
+/// An amount of USD, `-` where there is none.
+pub(super) fn usd(amount: Option<Amount>) -> String {
     let Some(amount) = amount else {
         return "-".to_owned();
     };
@@ -112,7 +113,7 @@ fn columns(units: &[UnitCosts]) -> Vec<&'static Column> {
 }
 
 /// Lines of right-aligned columns, the last one left-aligned.
-fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
+pub(super) fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
     let last = head.len().saturating_sub(1);
     let width = |at: usize| {
         let cells = rows.iter().map(|row| row[at].chars().count());
@@ -130,7 +131,7 @@ fn aligned(head: &[String], rows: &[Vec<String>]) -> String {
     out
 }
 
-fn strings(words: impl IntoIterator<Item = &'static str>) -> Vec<String> {
+pub(super) fn strings(words: impl IntoIterator<Item = &'static str>) -> Vec<String> {
     words.into_iter().map(str::to_owned).collect()
 }
 

@@ -1,7 +1,7 @@
 //! JUnit XML: a test case a finding, as Jenkins, GitLab, Azure Pipelines and CircleCI read it.
 
 use super::Style;
-use super::words::{bracketed_saving, clean};
+use super::words::{bracketed_saving, xml};
 use crate::report::{FindingStatus, Report, Severity};
 
 pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
@@ -47,27 +47,4 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
          <testsuite name=\"llmlint\" tests=\"{count}\" failures=\"{failures}\" errors=\"0\">\n{cases}  \
          </testsuite>\n</testsuites>\n"
     )
-}
-
-/// Text inside XML: what would end it or is no XML character is written otherwise.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    // Lines are kept apart; everything that could not be shown is made visible.
-    for (at, line) in text.split('\n').enumerate() {
-        if at > 0 {
-            out.push_str("&#10;");
-        }
-        for character in clean(line).chars() {
-            match character {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&apos;"),
-                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-                other => out.push(other),
-            }
-        }
-    }
-    out
 }

@@ -13,6 +13,7 @@ mod jsonl;
 mod junit;
 mod markdown;
 mod sarif;
+pub mod trend;
 mod words;
 
 use crate::report::Report;

@@ -26,6 +26,29 @@ pub(super) fn escaped(json: &str) -> String {
     out
 }
 
+/// Text inside XML: what would end it or is no XML character is written otherwise.
+pub(super) fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // Lines are kept apart; everything that could not be shown is made visible.
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.push_str("&#10;");
+        }
+        for character in clean(line).chars() {
+            match character {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&apos;"),
+                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+                other => out.push(other),
+            }
+        }
+    }
+    out
+}
+
 /// An amount: `$1.20`, `$1.20 to $3.40 per month`, `at least $0.50`.
 pub(super) fn amount(figure: &Figure) -> String {
     let show = |value: Decimal| match figure.unit.as_str() {
