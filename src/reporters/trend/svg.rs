@@ -195,19 +195,19 @@ impl Chart<'_> {
     }
 
     fn stretch(&self, run: &[(f64, Amount)], color: &str, out: &mut String) {
-        let [first, ..] = run else {
+        let (Some((start, _)), Some((x, last))) = (run.first(), run.last()) else {
             return;
         };
         let point = |x: f64, usd| format!("{x:.1},{:.1} ", self.y(number(usd)));
         let highs: String = run.iter().map(|(x, ends)| point(*x, ends.high)).collect();
         let lows: String = run.iter().map(|(x, ends)| point(*x, ends.low)).collect();
         let is_range = run.iter().any(|(_, ends)| ends.low != ends.high);
-        if run.len() == 1 {
-            let (x, ends) = first;
+        // One day alone has no width: its latest range stands upright.
+        if start == x {
             out.push_str(&format!(
                 "<path d=\"M{} L{}h0.1\" stroke=\"{color}\" stroke-width=\"3\" stroke-linecap=\"round\" fill=\"none\"/>\n",
-                point(*x, ends.low).trim_end(),
-                point(*x, ends.high).trim_end()
+                point(*x, last.low).trim_end(),
+                point(*x, last.high).trim_end()
             ));
             return;
         }
