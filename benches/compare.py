@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Whole-process times side by side: llmlint on one prompt and on a tree of 2,000 files, ripgrep on the same tree.
+"""Whole-process times side by side: llmlint on one prompt and on four trees, ripgrep and git on the same.
 
     cargo build --release
     python3 benches/compare.py            # needs `rg` on the PATH for the comparison
 
-The tree is made of the fixtures, copied under new names until there are 2,000 files. Times are medians; nothing is
-asserted, since machines differ.
+The trees:
+- 2,000 files: the shop of the fixtures, copied under new names;
+- 10,000 prompts of 4 kB each, 40 MB;
+- 5,000 files of Python and TypeScript, of which one in twenty calls a model (the fixtures' files) and the others do not;
+- a repository of 12,000 files, of which 20 differ from its commit.
+
+A folder given as an argument is measured as well, beside `rg -l openai`. Times are medians; nothing is asserted, since
+machines differ.
 """
 
 import os
@@ -52,23 +58,84 @@ def tree(folder):
                 break
 
 
+def prompts(folder):
+    words = " ".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.md"))).split()
+    (folder / "prompts").mkdir(parents=True)
+    for number in range(10_000):
+        start = number * 37 % (len(words) - 700)
+        text = f"You are assistant {number}. Answer the question.\n\n" + " ".join(words[start : start + 700])
+        (folder / "prompts" / f"prompt-{number:05}.md").write_text(text[:4000])
+
+
+def code(folder, files):
+    calls = [path for path in sorted((ROOT / "fixtures" / "formats" / "call-in-code").rglob("*")) if path.suffix in (".py", ".ts", ".tsx")]
+    for number in range(files):
+        place = folder / f"part{number // 100}" / f"module{number}"
+        place.mkdir(parents=True)
+        if number % 20 == 0:
+            path = calls[number // 20 % len(calls)]
+            shutil.copy(path, place / path.name)
+        elif number % 2:
+            lines = (f"def step_{line}(state, value={line}):\n    return state.update(key='{number}-{line}', value=value)\n" for line in range(80))
+            (place / "steps.py").write_text("import json\n\n" + "\n".join(lines))
+        else:
+            lines = (f"export function step{line}(state: State, value = {line}) {{\n  return {{ ...state, key: '{number}-{line}', value }};\n}}\n" for line in range(80))
+            (place / "steps.ts").write_text("import { State } from './state';\n\n" + "\n".join(lines))
+
+
+def repository(folder):
+    tree(folder / "shop")
+    code(folder / "code", 10_000)
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "gc.auto=0", "-C", folder]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *command], check=True)
+    for path in sorted((folder / "shop").rglob("*.md"))[:10] + sorted((folder / "shop").rglob("deploy/*.yaml"))[:10]:
+        path.write_text(path.read_text() + "\n")
+
+
+def beside(ours, theirs, name):
+    print(f"{'':<44} {ours / theirs:8.1f} × {name}")
+
+
+def check(folder, name, *arguments):
+    return measure(name, [LLMLINT, "check", "--format", "compact", *arguments, folder], folder.parent)
+
+
 def main():
     if not LLMLINT.exists():
         sys.exit("build first: cargo build --release")
+    rg = shutil.which("rg")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "one" / "prompts").mkdir(parents=True)
         prompt = next((ROOT / "fixtures" / "repos" / "shop" / "prompts").glob("*.md"))
         shutil.copy(prompt, folder / "one" / "prompts" / "prompt.md")
+        print(f"medians of {RUNS} runs, {os.cpu_count()} cores")
+        check(folder / "one", "one prompt")
+
         (folder / "tree").mkdir()
         tree(folder / "tree")
-        print(f"medians of {RUNS} runs, {os.cpu_count()} cores")
-        measure("llmlint check, one prompt", [LLMLINT, "check", "one"], folder)
-        ours = measure(f"llmlint check, tree of {FILES} files", [LLMLINT, "check", "--format", "compact", "tree"], folder)
-        measure("llmlint check --threads 1, the same tree", [LLMLINT, "check", "--format", "compact", "--threads", "1", "tree"], folder)
-        if shutil.which("rg"):
-            theirs = measure("rg -c . , the same tree", ["rg", "-c", ".", "tree"], folder)
-            print(f"llmlint takes {ours / theirs:.1f} × the time of ripgrep")
+        ours = check(folder / "tree", f"tree of {FILES} files")
+        check(folder / "tree", "the same with --threads 1", "--threads", "1")
+        if rg:
+            beside(ours, measure("rg -c .", [rg, "-c", ".", "tree"], folder), "rg")
+
+        prompts(folder / "many")
+        ours = check(folder / "many", "10,000 prompts, 40 MB")
+        if rg:
+            beside(ours, measure("rg -c .", [rg, "-c", ".", "many"], folder), "rg")
+
+        code(folder / "code", 5_000)
+        trees = [folder / "code", *(Path(argument).resolve() for argument in sys.argv[1:])]
+        for path in trees:
+            ours = check(path, "5,000 files of code" if path == trees[0] else path.name)
+            if rg:
+                beside(ours, measure("rg -l openai", [rg, "-l", "openai", path], folder), "rg")
+
+        repository(folder / "repository")
+        theirs = measure("git diff --stat, 20 of 12,000 files differ", ["git", "diff", "--stat", "HEAD"], folder / "repository")
+        ours = measure("llmlint check --base HEAD", [LLMLINT, "check", "--format", "compact", "--base", "HEAD"], folder / "repository")
+        beside(ours, theirs, "git diff --stat")
 
 
 main()

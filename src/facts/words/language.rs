@@ -1,5 +1,8 @@
 //! The language of the instructions: by script where a script decides, else by common words.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::sentences::{Kind, Parsed};
 
 /// Common words of each language, chosen to be rare in its neighbours.
@@ -829,6 +832,17 @@ const CYRILLIC: [(&str, &[&str]); 4] = [
     ),
 ];
 
+/// The languages of each common word, by their places in [`WORDS`] as bits.
+static LANGUAGES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
+    let mut languages = HashMap::new();
+    for (place, (_, words)) in WORDS.iter().enumerate() {
+        for word in *words {
+            *languages.entry(*word).or_default() |= 1 << place;
+        }
+    }
+    languages
+});
+
 /// ISO 639-1, or none where there are no words.
 pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
     let mut letters = [0usize; SCRIPTS.len()];
@@ -868,8 +882,10 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
                         lower.as_str()
                     };
                     if word.len() <= 24 {
-                        for (i, (_, list)) in WORDS.iter().enumerate() {
-                            hits[i] += usize::from(list.contains(&word));
+                        let mut languages = LANGUAGES.get(word).copied().unwrap_or(0);
+                        while languages != 0 {
+                            hits[languages.trailing_zeros() as usize] += 1;
+                            languages &= languages - 1;
                         }
                         if !word.is_ascii() {
                             for (i, (_, list)) in CYRILLIC.iter().enumerate() {
