@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
     /// The same, told beforehand by which names calls end (`create`), so that others need not be followed.
     pub fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let mut found = Vec::new();
+        let assigned = self.assigned();
         for site in &self.module.sites {
             if !self.may_be(site, &named) {
                 continue;
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
             };
             if let Some(call) = called {
                 let mut call = Call::clone(&call);
-                call.assigned_to = self.assigned_to(site.call);
+                call.assigned_to = assigned.get(&site.call).map(|name| (*name).to_owned());
                 call.function = self.function(site.scope);
                 call.repeat = self.repeat(site);
                 found.push(call);
@@ -342,12 +343,14 @@ impl<'a> Reader<'a> {
         here.frame.is_none_or(|frame| frame.count < MAX_FRAMES)
     }
 
-    fn assigned_to(&self, call: ExprId) -> Option<String> {
-        let mut bindings = self.module.bindings.iter();
-        bindings.find_map(|binding| match binding.change {
-            Change::Set(expr) if expr == call => Some(binding.name.clone()),
+    /// The first name that each expression is set to.
+    fn assigned(&self) -> HashMap<ExprId, &'a str> {
+        let bindings = self.module.bindings.iter().rev();
+        let set = bindings.filter_map(|binding| match binding.change {
+            Change::Set(expr) => Some((expr, binding.name.as_str())),
             _ => None,
-        })
+        });
+        set.collect()
     }
 
     /// The names of the functions and classes around a scope, joined by dots.

@@ -331,3 +331,19 @@ fn broken_and_hostile_text_ends_in_time() {
         calls(&[("a.py", &text)]);
     }
 }
+
+#[test]
+fn a_name_that_is_changed_all_over_a_file_ends_in_time() {
+    let adds = |times: usize| format!("x = ''\n{}f(x)\n", "x += 'a'\n".repeat(times));
+    assert_eq!(first(&adds(1_500)), format!("'{}'", "a".repeat(1_500)));
+    assert_eq!(first(&adds(100_000)), "? `x` is changed more than 2000 times");
+    // Asked for again after each change.
+    let asked = format!("x = []\n{}", "x.append(1)\ng(x)\n".repeat(40_000));
+    assert_eq!(
+        calls(&[("app/a.py", &asked)])
+            .iter()
+            .filter(|call| call.name() == "g")
+            .count(),
+        40_000
+    );
+}

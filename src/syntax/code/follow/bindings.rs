@@ -9,6 +9,9 @@ use crate::source::Span;
 use crate::syntax::code::text::Filling;
 use crate::syntax::code::{Binding, BlockId, BlockKind, Change, ExprId, Kind, Module, Open, ScopeId, Value};
 
+/// Most changes of a name that are gone through.
+const MAX_CHANGES: usize = 2_000;
+
 /// What a name is asked for.
 #[derive(Clone, Copy)]
 pub(super) enum Use {
@@ -124,11 +127,17 @@ impl Reader<'_> {
                 _ => before.push(binding),
             }
         }
+        // A name that is set all over a file is as much work each time that it is asked for.
+        self.steps.set(self.steps.get() + before.len() + later.len());
         if before.is_empty() && first.is_none() {
             before = std::mem::take(&mut later);
         }
         let sets = |binding: &&Binding| matches!(binding.change, Change::Set(_) | Change::Item(_) | Change::Runtime);
         let start = before.iter().rposition(|binding| sets(binding) && surely(binding));
+        // Each change copies what there was before it.
+        if before.len() - start.unwrap_or(0) > MAX_CHANGES {
+            return self.unknown(here, span, format!("`{name}` is changed more than {MAX_CHANGES} times"));
+        }
         // Loops around the use that do not begin with setting the name anew.
         let anew: Vec<BlockId> = start.map_or_else(Vec::new, |start| module.around(before[start].block).collect());
         let loops = |binding: &Binding| {
