@@ -5,7 +5,7 @@ mod program;
 use std::process::{Command, Stdio};
 
 use llmlint::report::change::{Change, LimitOutcome};
-use llmlint::report::{FindingStatus, Report};
+use llmlint::report::{FindingStatus, Report, Severity};
 use program::{Ran, Tree};
 
 const PROMPT: &str = "Summarize the ticket for the support team.\n";
@@ -191,6 +191,112 @@ fn a_change_cannot_lift_its_own_limit() {
 }
 
 #[test]
+fn the_first_settings_lift_nothing_and_do_not_fail() {
+    let config = "rules: {missing-be-concise: off}\n";
+    let workflow = ".github/workflows/llmlint.yml";
+    let told = |tree: &Tree, arguments: &[&str]| -> Vec<(String, Severity)> {
+        let found = report(tree, arguments).findings.into_iter();
+        let found = found.filter(|finding| finding.rule == "gate-settings-changed");
+        found.map(|finding| (finding.path, finding.severity)).collect()
+    };
+    let first = |path: &str| (path.to_owned(), Severity::Info);
+    let tree = repository(&[("prompts/a.md", CLEAN)])
+        .with("llmlint.yaml", config)
+        .with("llmlint-baseline.json", "{\"findings\": []}")
+        .with("team/llmlint.yml", "fail_on: error\n")
+        .with(workflow, "on: pull_request\n");
+    let ran = check(&tree, &[]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("adds the first settings, llmlint.yaml (rules)"),
+        "{}",
+        ran.out
+    );
+    let all = [workflow, "llmlint-baseline.json", "llmlint.yaml", "team/llmlint.yml"];
+    assert_eq!(told(&tree, &["--new-only"]), all.map(first));
+    // The defaults judge: what the new settings turn off is told.
+    let tree = tree.with("prompts/b.md", PROMPT);
+    let ran = check(&tree, &[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("missing-be-concise"), "{}", ran.out);
+    assert_eq!(check(&tree, &["--allow-config-change"]).code, Some(0));
+
+    // A base with a workflow alone has no settings; with any file of settings it has.
+    let tree = repository(&[("prompts/a.md", CLEAN), (workflow, "on: pull_request\n")]).with("llmlint.yaml", config);
+    assert_eq!(told(&tree, &[]), [first("llmlint.yaml")]);
+    let tree = tree.with(workflow, "on: push\n");
+    assert_eq!(
+        told(&tree, &[]),
+        [(workflow.to_owned(), Severity::Error), first("llmlint.yaml")]
+    );
+    for (there, text, added) in [
+        ("llmlint.yaml", config, "team/llmlint.yaml"),
+        ("llmlint.yaml", config, workflow),
+        ("team/llmlint.yaml", config, "llmlint.yaml"),
+        ("llmlint-baseline.json", "{\"findings\": []}", "llmlint.yaml"),
+        ("llmlint.usage.json", &usage(1), "llmlint.yaml"),
+    ] {
+        let tree = repository(&[("prompts/a.md", CLEAN), (there, text)]).with(added, "fail_on: error\n");
+        assert_eq!(told(&tree, &[]), [(added.to_owned(), Severity::Error)], "{there}");
+        assert_eq!(check(&tree, &[]).code, Some(1), "{there}");
+    }
+    // Nor is the move of a config its first.
+    let tree = repository(&[("prompts/a.md", CLEAN), ("llmlint.yaml", config)]);
+    git(&tree, &["mv", "llmlint.yaml", ".llmlint.yaml"]);
+    assert!(
+        told(&tree, &[])
+            .iter()
+            .all(|(_, severity)| *severity == Severity::Error)
+    );
+    #[cfg(unix)]
+    {
+        // A link in the base is a setting too.
+        let tree = Tree::new().with("prompts/a.md", CLEAN).with("settings.yaml", config);
+        std::os::unix::fs::symlink("settings.yaml", tree.path("llmlint.yaml")).expect("a link");
+        git(&tree, &["init", "-q"]);
+        git(&tree, &["add", "-A"]);
+        git(&tree, &["commit", "-qm", "base"]);
+        std::fs::remove_file(tree.path("llmlint.yaml")).expect("it is there");
+        let tree = tree.with("llmlint.yaml", "fail_on: error\n");
+        assert_eq!(told(&tree, &[]), [("llmlint.yaml".to_owned(), Severity::Error)]);
+    }
+}
+
+#[test]
+fn a_submodule_is_not_read_and_that_is_said() {
+    let other = repository(&[("prompts/b.md", PROMPT)]);
+    let url = format!("file://{}", other.path("").display());
+    let tree = repository(&[("prompts/a.md", CLEAN), ("prompts/late/c.md", CLEAN)]);
+    git(&tree, &["submodule", "--quiet", "add", &url, "shared"]);
+    let ran = check(&tree, &["--verbose"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("shared") && ran.out.contains("is a submodule"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("missing-be-concise"), "{}", ran.out);
+    // From then on it is said without a change of it; a folder that becomes one is gone.
+    git(&tree, &["commit", "-qam", "a submodule"]);
+    git(&tree, &["rm", "-qr", "prompts/late"]);
+    git(&tree, &["submodule", "--quiet", "add", &url, "prompts/late"]);
+    let ran = check(&tree, &["--verbose"]);
+    assert!(ran.out.matches("is a submodule").count() == 2, "{}", ran.out);
+    assert!(ran.out.contains("prompts/late/c.md"), "{}", ran.out);
+    let report = report(&tree, &[]);
+    let gone: Vec<(Change, String)> = report
+        .comparison
+        .expect("it was compared")
+        .units
+        .into_iter()
+        .map(|unit| (unit.change, unit.name))
+        .collect();
+    assert_eq!(gone, [(Change::Gone, "prompts/late/c.md".to_owned())]);
+    // Staged, it is no file either.
+    assert_eq!(tree.check(&["--staged"]).code, Some(0));
+}
+
+#[test]
 fn a_prompt_cannot_hide_by_what_its_file_becomes() {
     let base = [("prompts/a.md", CLEAN)];
     let tree = repository(&base).with("prompts/a.md", [b"Summarize \0".as_slice(), CLEAN.as_bytes()].concat());
@@ -251,6 +357,17 @@ fn a_base_that_can_t_be_had_is_told_with_what_to_fetch() {
     git(&clone, &["checkout", "-q", "--detach"]);
     let ran = clone.check(&["--base", "HEAD", "prompts"]);
     assert_eq!(ran.code, Some(0), "a detached head is fine: {}", ran.err);
+
+    let bare = Tree::new();
+    let url = format!("file://{}", origin.path("").display());
+    git(&bare, &["clone", "-q", "--bare", &url, "."]);
+    complains(&bare, "main", "bare repository");
+    let ran = bare.check(&["--staged"]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("--staged: this is a bare repository"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

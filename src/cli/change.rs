@@ -8,7 +8,7 @@ use super::Failure;
 use super::load::Run;
 use crate::config::DEFAULT_MAX_FILE_BYTES;
 use crate::formats;
-use crate::gate::guard::{self, Guard};
+use crate::gate::guard::{self, Guard, Standing};
 use crate::host::git::{Blob, Changed, Git, Kind};
 use crate::host::{self, Origin, Root, Scan};
 use crate::lint::Unread;
@@ -28,7 +28,7 @@ pub(super) struct ChangeSet {
 impl ChangeSet {
     /// Opens the repository and finds what differs.
     pub(super) fn open(base: &str, root: &Root) -> Result<Self, Failure> {
-        let git = Git::open(&root.folder).map_err(|why| Failure(format!("--base {base}: {why}")))?;
+        let git = Git::open(root.repository()).map_err(|why| Failure(format!("--base {base}: {why}")))?;
         let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")))?;
         let changed = git.changed(&commit)?;
         // A commit's whole name says no more than its beginning.
@@ -73,7 +73,8 @@ impl ChangeSet {
     pub(super) fn scan(&mut self, paths: &[PathBuf], run: &Run) -> Result<(Scan, Vec<Source>), Failure> {
         let failure =
             |error: host::WalkError| Failure(format!("{} (check the spelling, or leave the path out)", error.message));
-        let mut now = host::scan_files(&self.git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
+        let files = self.git.files()?;
+        let mut now = host::scan_files(&files, paths, &run.root, &run.settings).map_err(failure)?;
         let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
         let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
         let touched: Vec<&Changed> = self
@@ -121,6 +122,21 @@ impl ChangeSet {
                 });
             }
         }
+        let submodules = if files.iter().any(|file| file == ".gitmodules") {
+            self.git.submodules()?
+        } else {
+            Vec::new()
+        };
+        for path in submodules.iter().filter(|path| !run.settings.is_left_out(path)) {
+            let Some(path) = shown.path(path) else { continue };
+            if now.unread.iter().all(|unread| unread.path != path) {
+                now.unread.push(Unread {
+                    path,
+                    why: "is a submodule, another repository, which is not read: check it there".to_owned(),
+                    finding: false,
+                });
+            }
+        }
         let looked_up = RefCell::new(HashMap::new());
         let was = |path: &str| {
             let at = self
@@ -160,11 +176,18 @@ impl ChangeSet {
         let touched: Vec<&Changed> = self.changed.iter().filter(|file| guard.holds(&file.path)).collect();
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
         let texts = self.git.texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
+        let standing = if approved {
+            Standing::Approved
+        } else if touched.is_empty() || guard.has_settings(self.git.names(&self.commit)?.iter().map(String::as_str)) {
+            Standing::Base
+        } else {
+            Standing::First
+        };
         let finding = |file: &&Changed| {
             let before = file.before.as_ref().and_then(|blob| texts.get(blob)?.as_deref().ok());
             let path = self.git.folder().join(&file.path);
             let now = host::read_text(&path, DEFAULT_MAX_FILE_BYTES).ok();
-            guard::finding(&file.path, before, now.as_deref(), &self.base, approved)
+            guard::finding(&file.path, before, now.as_deref(), &self.base, standing)
         };
         Ok(touched.iter().map(finding).collect())
     }
@@ -200,7 +223,7 @@ impl ChangeSet {
 /// The sources of a run on what is staged, and the paths from the root that it judges: a staged file counts as it is
 /// staged, not as it stands in the work tree.
 pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<String>), Failure> {
-    let git = Git::open(&run.root.folder).map_err(|why| Failure(format!("--staged: {why}")))?;
+    let git = Git::open(run.root.repository()).map_err(|why| Failure(format!("--staged: {why}")))?;
     let failure = |error: host::WalkError| Failure(error.message);
     let mut scan = host::scan_files(&git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
     let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);

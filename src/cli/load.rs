@@ -165,13 +165,7 @@ impl Run {
     /// A file of that name beside the config, else in the repository's folder or where the command was started.
     pub(super) fn beside_config(&self, name: &str) -> PathBuf {
         let folder = self.config_path.as_deref().and_then(Path::parent);
-        let is_repository = self.root.folder.join(".git").exists();
-        let alone = if is_repository {
-            &self.root.folder
-        } else {
-            &self.root.current
-        };
-        folder.unwrap_or(alone).join(name)
+        folder.unwrap_or_else(|| self.root.repository()).join(name)
     }
 
     fn load_settings(

@@ -53,11 +53,31 @@ impl Guard {
         let name = path.rsplit('/').next().unwrap_or(path);
         NAMES.contains(&name) || self.own.is_match(path)
     }
+
+    /// Whether some of a base's files (paths from the root) are settings, which a change could lift. A workflow that has
+    /// our name runs the check and limits nothing.
+    pub fn has_settings<'a>(&self, mut files: impl Iterator<Item = &'a str>) -> bool {
+        files.any(|path| !is_workflow(path) && self.holds(path))
+    }
 }
 
-/// The finding for a guarded file that a change touches. `before` and `now` are its texts, absent where it is not there;
-/// `approved` says that the change's own settings are in force because somebody outside of it allowed them.
-pub fn finding(path: &str, before: Option<&str>, now: Option<&str>, base: &str, approved: bool) -> Finding {
+fn is_workflow(path: &str) -> bool {
+    path.starts_with(".github/workflows/")
+}
+
+/// What a change of settings is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// By its own settings: somebody outside of it allowed them.
+    Approved,
+    /// By the defaults: the base has no settings that it could lift.
+    First,
+    /// By the base's.
+    Base,
+}
+
+/// The finding for a guarded file that a change touches. `before` and `now` are its texts, absent where it is not there.
+pub fn finding(path: &str, before: Option<&str>, now: Option<&str>, base: &str, standing: Standing) -> Finding {
     let what = match (before, now) {
         (None, Some(_)) => "adds",
         (Some(_), None) => "removes",
@@ -69,22 +89,33 @@ pub fn finding(path: &str, before: Option<&str>, now: Option<&str>, base: &str, 
     } else {
         format!(" ({})", keys.join(", "))
     };
-    let (severity, message, help) = if approved {
-        (
+    let (severity, message, help) = match standing {
+        Standing::Approved => (
             Severity::Info,
             format!("this change {what} {path}{keys}, which was allowed: the check was made with it"),
-            "nothing to do: the allowance is recorded outside the change".to_owned(),
-        )
-    } else {
-        (
+            "nothing to do: the allowance is recorded outside the change",
+        ),
+        // An edit of a workflow is no first setting.
+        Standing::First if before.is_none() && is_workflow(path) => (
+            Severity::Info,
+            format!("this change {what} {path}, and {base} has no settings of llmlint that it could lift"),
+            "nothing to do: once merged, a change of it is shown and wants somebody's leave",
+        ),
+        Standing::First if before.is_none() => (
+            Severity::Info,
+            format!(
+                "this change {what} the first settings, {path}{keys}: the check was made with the defaults, for {base} has none"
+            ),
+            "nothing to do: they count once merged (to see now what they give, run `llmlint check` without `--base`)",
+        ),
+        Standing::First | Standing::Base => (
             Severity::Error,
             format!(
                 "this change {what} {path}{keys}, which decides how it is judged: the check was made with the settings of {base}"
             ),
             "have somebody who may lift the limits allow it (`--allow-config-change`; in the GitHub Action the label that \
-             `allow-label` names), or change the settings apart from what they judge"
-                .to_owned(),
-        )
+             `allow-label` names), or change the settings apart from what they judge",
+        ),
     };
     let source = Source::new(path, now.unwrap_or_default(), true);
     let span = Span::at(first_difference(before.unwrap_or_default(), now.unwrap_or_default()));
@@ -93,7 +124,7 @@ pub fn finding(path: &str, before: Option<&str>, now: Option<&str>, base: &str, 
         severity,
         category: "gate".to_owned(),
         message: excerpt::safe(&message),
-        help,
+        help: help.to_owned(),
         path: path.to_owned(),
         span: excerpt::locate(&source, span),
         unit: None,
@@ -159,13 +190,24 @@ mod tests {
         let before = "budgets:\n  - max_usd_per_month: 100\nprompts: []\n";
         let now = "budgets:\n  - max_usd_per_month: 900\nprompts: []\nexclude: [a]\n";
         assert_eq!(changed_keys(before, now), ["budgets", "exclude"]);
-        let found = finding("llmlint.yaml", Some(before), Some(now), "main", false);
+        let found = finding("llmlint.yaml", Some(before), Some(now), "main", Standing::Base);
         assert_eq!((found.span.line, found.severity), (2, Severity::Error));
         assert!(found.message.contains("(budgets, exclude)"), "{}", found.message);
         assert_eq!(
-            finding("llmlint.yaml", Some(before), Some(now), "main", true).severity,
+            finding("llmlint.yaml", Some(before), Some(now), "main", Standing::Approved).severity,
             Severity::Info
         );
+    }
+
+    #[test]
+    fn a_workflow_of_our_name_is_no_setting_that_a_base_has() {
+        let guard = Guard::new(&[]);
+        let has = |files: &[&str]| guard.has_settings(files.iter().copied());
+        assert!(!has(&[".github/workflows/llmlint.yml", "prompts/a.md"]));
+        assert!(has(&["prompts/a.md", "team/.llmlint.yaml"]));
+        assert!(has(&["llmlint-baseline.json"]));
+        let edits = |standing| finding(".github/workflows/llmlint.yml", Some("a"), Some("b"), "main", standing);
+        assert_eq!(edits(Standing::First).severity, Severity::Error);
     }
 
     #[test]

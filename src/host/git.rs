@@ -56,10 +56,15 @@ impl Git {
         let git = Self {
             folder: root.to_path_buf(),
         };
-        let top = git.text(&["rev-parse", "--show-toplevel"])?;
-        if top.is_empty() {
-            return Err("this is a bare repository: check out a work tree to compare with a base".to_owned());
-        }
+        let top = git.text(&["rev-parse", "--show-toplevel"]).map_err(|why| {
+            // In a bare repository git can answer, but for this question.
+            if git.text(&["rev-parse", "--is-bare-repository"]).as_deref() == Ok("true") {
+                return "this is a bare repository, which has no files to check: clone it, or check a commit out with \
+                        `git worktree add`"
+                    .to_owned();
+            }
+            why
+        })?;
         Ok(Self { folder: top.into() })
     }
 
@@ -190,6 +195,20 @@ impl Git {
         Ok(files)
     }
 
+    /// The folders of the work tree that are other repositories.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn submodules(&self) -> Result<Vec<String>, String> {
+        let listed = self.bytes(&["ls-files", "-z", "--cached", "--stage"])?;
+        let path = |row: String| {
+            let (head, path) = row.split_once('\t')?;
+            let mode = head.split(' ').next()?;
+            (kind(mode) == Kind::Submodule).then(|| path.to_owned())
+        };
+        Ok(paths(&listed).filter_map(path).collect())
+    }
+
     /// The tracked files of some names, wherever they lie.
     ///
     /// # Errors
@@ -199,6 +218,15 @@ impl Git {
         let mut arguments = vec!["ls-files", "-z", "--cached", "--"];
         arguments.extend(globs.iter().map(String::as_str));
         Ok(paths(&self.bytes(&arguments)?).collect())
+    }
+
+    /// The paths of all that `commit` holds: files, links and submodules.
+    ///
+    /// # Errors
+    /// Git's own words.
+    pub fn names(&self, commit: &str) -> Result<Vec<String>, String> {
+        let listed = self.bytes(&["ls-tree", "-r", "-z", "--full-tree", "--name-only", commit])?;
+        Ok(paths(&listed).collect())
     }
 
     /// The files of `commit` at or below some paths from the root, with their content's names.

@@ -32,6 +32,15 @@ impl Root {
         }
     }
 
+    /// The repository's folder; where there is none, the one in which the command was started.
+    pub fn repository(&self) -> &Path {
+        if self.folder.join(".git").exists() {
+            &self.folder
+        } else {
+            &self.current
+        }
+    }
+
     /// A file's path from the root, `/` between its parts; the whole path where it lies outside.
     pub fn path(&self, file: &Path) -> String {
         let absolute = if file.is_absolute() {
