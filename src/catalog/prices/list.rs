@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use memchr::{memchr, memrchr};
 use serde::Deserialize;
@@ -80,6 +82,8 @@ pub struct PriceList {
     head: Head,
     /// What the list is called where it is spoken of.
     name: String,
+    /// What was found before, by the byte at which its line begins: the units of a tree ask for few models, and often.
+    found: Arc<Mutex<HashMap<usize, (PriceRow, bool)>>>,
 }
 
 impl PriceList {
@@ -113,6 +117,7 @@ impl PriceList {
             head,
             text,
             name: name.to_owned(),
+            found: Arc::default(),
         })
     }
 
@@ -176,27 +181,39 @@ impl PriceList {
     /// # Errors
     /// The line is damaged.
     pub fn find(&self, name: &str, provider: &str) -> Result<Option<(PriceRow, bool)>, ListError> {
-        let Some(line) = self.line(name, provider) else {
+        let at = self.first(name, provider);
+        let Some(line) = self.line(at, name, provider) else {
             return Ok(None);
         };
+        if let Some(found) = self.found.lock().ok().and_then(|found| found.get(&at).cloned()) {
+            return Ok(Some(found));
+        }
         let damaged = |name: &str, why: &dyn fmt::Display| {
             ListError(format!(
                 "{}: the line of `{name}` ({provider}) is damaged: {why}",
                 self.name
             ))
         };
-        match Line::read(line).map_err(|error| damaged(name, &error))? {
-            Line::Row(row) => Ok(Some((*row, true))),
-            Line::Alias(alias) => match self.line(&alias.of, provider).map(Line::read) {
-                Some(Ok(Line::Row(row))) => Ok(Some((*row, false))),
-                Some(Err(error)) => Err(damaged(&alias.of, &error)),
-                _ => Err(damaged(name, &format_args!("`{}` is no row", alias.of))),
-            },
+        let row = match Line::read(line).map_err(|error| damaged(name, &error))? {
+            Line::Row(row) => (*row, true),
+            Line::Alias(alias) => {
+                let at = self.first(&alias.of, provider);
+                match self.line(at, &alias.of, provider).map(Line::read) {
+                    Some(Ok(Line::Row(row))) => (*row, false),
+                    Some(Err(error)) => return Err(damaged(&alias.of, &error)),
+                    _ => return Err(damaged(name, &format_args!("`{}` is no row", alias.of))),
+                }
+            }
+        };
+        if let Ok(mut found) = self.found.lock() {
+            found.insert(at, row.clone());
         }
+        Ok(Some(row))
     }
 
-    fn line(&self, name: &str, provider: &str) -> Option<&str> {
-        let line = self.lines()[self.first(name, provider)..].lines().next()?;
+    /// The line at this byte, where it is that name's.
+    fn line(&self, at: usize, name: &str, provider: &str) -> Option<&str> {
+        let line = self.lines()[at..].lines().next()?;
         let (id, seller) = key(line)?;
         (id.eq_ignore_ascii_case(name) && seller == provider).then_some(line)
     }
