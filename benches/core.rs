@@ -49,14 +49,12 @@ fn lint_a_prompt_and_a_manifest(bencher: divan::Bencher) {
         Source::new("deploy/server.yaml", MANIFEST, false),
         Source::new("prompts/page.md", PAGE, false),
     ];
-    let linter = Linter {
-        settings: &settings,
-        catalog: Catalog::embedded(),
-        rules: &rules,
-        today: "2026-11-24".parse().expect("a day"),
-        only: None,
-        nested: &[],
-    };
+    let linter = Linter::new(
+        &settings,
+        Catalog::embedded(),
+        &rules,
+        "2026-11-24".parse().expect("a day"),
+    );
     bencher.bench(|| lint(&sources, &[], &linter));
 }
 
@@ -97,14 +95,12 @@ fn lint_2000_manifests(bencher: divan::Bencher) {
     );
     let rules = rules.expect("no selection");
     let sources = manifests();
-    let linter = Linter {
-        settings: &settings,
-        catalog: Catalog::embedded(),
-        rules: &rules,
-        today: "2026-11-24".parse().expect("a day"),
-        only: None,
-        nested: &[],
-    };
+    let linter = Linter::new(
+        &settings,
+        Catalog::embedded(),
+        &rules,
+        "2026-11-24".parse().expect("a day"),
+    );
     let one = rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .build()

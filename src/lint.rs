@@ -59,6 +59,20 @@ pub struct Linter<'a> {
     pub only: Option<HashSet<String>>,
 }
 
+impl<'a> Linter<'a> {
+    /// Judges all units, by one config.
+    pub fn new(settings: &'a Settings, catalog: &'a Catalog, rules: &'a RuleSet, today: Date) -> Self {
+        Self {
+            settings,
+            catalog,
+            rules,
+            nested: &[],
+            today,
+            only: None,
+        }
+    }
+}
+
 /// What a folder with a config of its own is judged by, besides its settings.
 pub struct Scope {
     /// Models, prices, GPUs.

@@ -17,6 +17,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from expect import expect
+
 ROOT = Path(__file__).resolve().parent.parent
 LLMLINT = Path(sys.argv[1]).resolve()
 ACT = str(Path(sys.argv[2]).resolve()) if len(sys.argv) > 2 else None
@@ -148,13 +150,6 @@ def run(port, base, head, happens="pull_request", **inputs):
 
 def fresh(answer=None, labels=()):
     Api.comments, Api.labels, Api.calls, Api.answer = [], list(labels), [], answer
-
-
-def expect(condition, what, *more):
-    if not condition:
-        print("FAILED:", what, *more, sep="\n")
-        sys.exit(1)
-    print("ok:", what)
 
 
 def main():

@@ -91,14 +91,12 @@ fn check(sources: &[Source], before: &[Source], select: &[String], config: Confi
         sources,
         before,
         &[],
-        &Linter {
-            settings: &settings,
-            catalog: Catalog::embedded(),
-            rules: &rules,
-            today: "2026-11-24".parse().expect("a day"),
-            only: None,
-            nested: &[],
-        },
+        &Linter::new(
+            &settings,
+            Catalog::embedded(),
+            &rules,
+            "2026-11-24".parse().expect("a day"),
+        ),
     )
 }
 
@@ -113,21 +111,24 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The texts among the files below `part` of the corpus, by their paths.
+fn sources(corpus: &Path, part: &Path) -> Vec<Source> {
+    let mut paths = Vec::new();
+    files(part, &mut paths);
+    paths.sort();
+    let text = |path: &PathBuf| {
+        let name = path.strip_prefix(corpus).ok()?.to_string_lossy().into_owned();
+        Some(Source::new(name, fs::read_to_string(path).ok()?, false))
+    };
+    paths.iter().filter_map(text).collect()
+}
+
 #[test]
 fn every_finding_was_judged() {
     let Some(folder) = corpus() else {
         return;
     };
-    let mut paths = Vec::new();
-    files(&folder, &mut paths);
-    paths.sort();
-    let sources: Vec<Source> = paths
-        .iter()
-        .filter_map(|path| {
-            let name = path.strip_prefix(&folder).ok()?.to_string_lossy().into_owned();
-            Some(Source::new(name, fs::read_to_string(path).ok()?, false))
-        })
-        .collect();
+    let sources = sources(&folder, &folder);
     let report = check(&sources, &[], &[], Config::default());
     let found: BTreeSet<(String, String, usize)> = report
         .findings
@@ -274,16 +275,7 @@ fn what_manifests_state_is_resolved() {
     let Some(folder) = corpus() else {
         return;
     };
-    let mut paths = Vec::new();
-    files(&folder.join("deploy"), &mut paths);
-    paths.sort();
-    let sources: Vec<Source> = paths
-        .iter()
-        .filter_map(|path| {
-            let name = path.strip_prefix(&folder).ok()?.to_string_lossy().into_owned();
-            Some(Source::new(name, fs::read_to_string(path).ok()?, false))
-        })
-        .collect();
+    let sources = sources(&folder, &folder.join("deploy"));
     let known = Files::new(&sources);
     let catalog = Catalog::embedded();
     let (mut release, mut model, mut gpu) = (Tally::default(), Tally::default(), Tally::default());

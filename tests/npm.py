@@ -12,14 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from expect import expect
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def expect(condition, what, *more):
-    if not condition:
-        print("FAILED:", what, *more, sep="\n")
-        sys.exit(1)
-    print("ok:", what)
 
 
 def main():

@@ -30,14 +30,12 @@ fn judge(id: &str, example: &Example, text: &str) -> Report {
         &[source],
         &before,
         &[],
-        &Linter {
-            settings: &settings,
-            catalog: Catalog::embedded(),
-            rules: &rules,
-            today: "2026-11-24".parse().expect("a day"),
-            only: None,
-            nested: &[],
-        },
+        &Linter::new(
+            &settings,
+            Catalog::embedded(),
+            &rules,
+            "2026-11-24".parse().expect("a day"),
+        ),
     )
 }
 

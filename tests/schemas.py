@@ -17,16 +17,11 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from expect import expect
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "@microsoft/jest-sarif@1.0.0-beta.0"
 SCHEMA = "package/lib/schemas/sarif-2.1.0-rtm.5.json"
-
-
-def expect(condition, what, *more):
-    if not condition:
-        print("FAILED:", what, *more, sep="\n")
-        sys.exit(1)
-    print("ok:", what)
 
 
 def schema(folder):

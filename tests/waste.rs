@@ -22,14 +22,12 @@ fn judge(rule: &str, text: &str, config: &str) -> Report {
     };
     let rules = RuleSet::new(embedded().expect("the pages load"), &config, &selection).expect("the rule exists");
     let settings = Settings::new(config, "");
-    let linter = Linter {
-        settings: &settings,
-        catalog: Catalog::embedded(),
-        rules: &rules,
-        today: "2026-11-24".parse().expect("a day"),
-        only: None,
-        nested: &[],
-    };
+    let linter = Linter::new(
+        &settings,
+        Catalog::embedded(),
+        &rules,
+        "2026-11-24".parse().expect("a day"),
+    );
     lint(&[Source::new("deploy/server.yaml", text, false)], &[], &linter)
 }
 

@@ -13,15 +13,10 @@ import tempfile
 import venv
 from pathlib import Path
 
+from expect import expect
+
 ROOT = Path(__file__).resolve().parent.parent
 PROMPT = "Summarize the ticket for the support team.\n"
-
-
-def expect(condition, what, *more):
-    if not condition:
-        print("FAILED:", what, *more, sep="\n")
-        sys.exit(1)
-    print("ok:", what)
 
 
 def run(*command, cwd=ROOT):

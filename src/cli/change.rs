@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use super::load::Run;
 use crate::config::DEFAULT_MAX_FILE_BYTES;
-use crate::formats;
 use crate::gate::guard::{self, Guard, Standing};
 use crate::host::git::{Blob, Changed, Git, Kind};
 use crate::host::{self, Origin, Root, Scan};
@@ -76,7 +75,7 @@ impl ChangeSet {
         let files = self.git.files()?;
         let mut now = host::scan_files(&files, paths, &run.root, &run.settings).map_err(failure)?;
         let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
-        let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
+        let own = |path: &str| host::may_be_ours(path, &run.settings);
         let touched: Vec<&Changed> = self
             .changed
             .iter()
@@ -87,7 +86,7 @@ impl ChangeSet {
 
         let shown = Shown::new(paths, &run.root);
         host::look_up(&mut now, &run.root, &run.settings, |_| true, |_| None);
-        let differs: HashSet<&str> = self.changed.iter().map(|file| file.path.as_str()).collect();
+        let differs = self.paths();
         let (other, same): (Vec<&Source>, Vec<&Source>) = now
             .sources
             .iter()
@@ -161,9 +160,14 @@ impl ChangeSet {
         Ok((now, old.sources))
     }
 
+    /// The paths from the root of all that differs.
+    fn paths(&self) -> HashSet<&str> {
+        self.changed.iter().map(|file| file.path.as_str()).collect()
+    }
+
     /// Those of `before` that differ from what there is now: what a deployment is compared with.
     pub(super) fn differing(&self, before: &[Source]) -> Vec<Source> {
-        let changed: HashSet<&str> = self.changed.iter().map(|file| file.path.as_str()).collect();
+        let changed = self.paths();
         let differs = before
             .iter()
             .filter(|source| changed.contains(source.from_root.as_str()));
@@ -227,12 +231,11 @@ pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<Stri
     let failure = |error: host::WalkError| Failure(error.message);
     let mut scan = host::scan_files(&git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
     let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
-    let own = |path: &str| formats::may_be_ours(path) || run.settings.is_prompt_place(path);
     let shown = Shown::new(paths, &run.root);
     let mut files: Vec<(String, String, Blob)> = Vec::new();
     let staged: HashMap<String, Blob> = git.staged()?.into_iter().collect();
     for (from_root, blob) in staged.clone() {
-        if own(&from_root)
+        if host::may_be_ours(&from_root, &run.settings)
             && !run.settings.is_left_out(&from_root)
             && let Some(path) = shown.path(&from_root)
         {

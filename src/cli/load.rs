@@ -303,12 +303,8 @@ impl Run {
     /// What a run judges by.
     pub(super) fn linter(&self) -> Linter<'_> {
         Linter {
-            settings: &self.settings,
-            catalog: &self.catalog,
-            rules: &self.rules,
             nested: &self.scopes,
-            today: self.today,
-            only: None,
+            ..Linter::new(&self.settings, &self.catalog, &self.rules, self.today)
         }
     }
 }

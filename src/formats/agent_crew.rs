@@ -10,7 +10,7 @@ use crate::units::Role;
 pub(super) const NAME: &str = "agent crew";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml") {
+    if !reading.is_yaml() {
         return None;
     }
     let agents = reading.contains("backstory:") && reading.contains("goal:");

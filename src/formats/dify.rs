@@ -10,10 +10,7 @@ use crate::units::{Prompt, Role};
 pub(super) const NAME: &str = "dify app";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml")
-        || !reading.contains("kind: app")
-        || !reading.contains("app:")
-    {
+    if !reading.is_yaml() || !reading.contains("kind: app") || !reading.contains("app:") {
         return None;
     }
     let document = reading.yaml().documents.first()?;

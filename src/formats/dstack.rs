@@ -12,10 +12,8 @@ use crate::units::{Field, GpuLabel, SharedMemory};
 pub(super) const NAME: &str = "dstack";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension(), "yaml" | "yml")
-        && reading.contains("type:")
-        && reading.contains("commands:")
-        && commands::may_start(reading);
+    let ours =
+        reading.is_yaml() && reading.contains("type:") && reading.contains("commands:") && commands::may_start(reading);
     if !ours {
         return None;
     }

@@ -12,7 +12,7 @@ use crate::units::{Prompt, Role};
 pub(super) const NAME: &str = "evaluation task";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml") {
+    if !reading.is_yaml() {
         return None;
     }
     let harness = reading.contains("doc_to_text:");

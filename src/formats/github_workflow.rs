@@ -10,9 +10,8 @@ use crate::units::EnvValue;
 pub(super) const NAME: &str = "github workflow";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = reading.source.from_root.contains(".github/workflows/")
-        && matches!(reading.source.extension(), "yaml" | "yml")
-        && commands::may_start(reading);
+    let ours =
+        reading.source.from_root.contains(".github/workflows/") && reading.is_yaml() && commands::may_start(reading);
     if !ours {
         return None;
     }

@@ -12,10 +12,7 @@ use crate::units::Role;
 pub(super) const NAME: &str = "haystack pipeline";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml")
-        || !reading.contains("PromptBuilder")
-        || !reading.contains("init_parameters")
-    {
+    if !reading.is_yaml() || !reading.contains("PromptBuilder") || !reading.contains("init_parameters") {
         return None;
     }
     let document = reading.yaml().documents.first()?;

@@ -12,9 +12,7 @@ pub(super) const NAME: &str = "litellm config";
 const MAX_ROUTES: usize = 10_000;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension(), "yaml" | "yml")
-        && reading.contains("model_list:")
-        && reading.contains("litellm_params");
+    let ours = reading.is_yaml() && reading.contains("model_list:") && reading.contains("litellm_params");
     if !ours {
         return None;
     }

@@ -458,6 +458,11 @@ impl<'a> Reading<'a> {
         Span::new(start, start + body.len())
     }
 
+    /// Whether the file is YAML by its name.
+    fn is_yaml(&self) -> bool {
+        matches!(self.source.extension(), "yaml" | "yml")
+    }
+
     fn contains(&self, needle: &str) -> bool {
         memchr::memmem::find(self.source.text.as_bytes(), needle.as_bytes()).is_some()
     }

@@ -10,7 +10,7 @@ use crate::units::{Field, Role};
 pub(super) const NAME: &str = "nemo guardrails config";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml") || !reading.contains("content:") {
+    if !reading.is_yaml() || !reading.contains("content:") {
         return None;
     }
     let prompts = reading.contains("prompts:") && reading.contains("task:");

@@ -13,11 +13,7 @@ use crate::units::{Field, Role};
 pub(super) const NAME: &str = "promptflow";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    if !matches!(reading.source.extension(), "yaml" | "yml")
-        || !reading.contains("nodes:")
-        || !reading.contains("llm")
-        || !reading.contains("source:")
-    {
+    if !reading.is_yaml() || !reading.contains("nodes:") || !reading.contains("llm") || !reading.contains("source:") {
         return None;
     }
     let document = reading.yaml().documents.first()?;

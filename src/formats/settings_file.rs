@@ -115,7 +115,7 @@ pub(super) fn document<'r>(
     (own, least): (&[&str], usize),
     foreign: &[&str],
 ) -> Option<&'r Node> {
-    let yaml = matches!(reading.source.extension(), "yaml" | "yml");
+    let yaml = reading.is_yaml();
     if !yaml || !signs.iter().any(|sign| reading.contains(sign)) {
         return None;
     }

@@ -14,10 +14,8 @@ pub(super) const NAME: &str = "skypilot";
 const GPU_COUNT: &str = "SKYPILOT_NUM_GPUS_PER_NODE";
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension(), "yaml" | "yml")
-        && reading.contains("resources:")
-        && reading.contains("run:")
-        && commands::may_start(reading);
+    let ours =
+        reading.is_yaml() && reading.contains("resources:") && reading.contains("run:") && commands::may_start(reading);
     if !ours {
         return None;
     }

@@ -49,7 +49,7 @@ const QUANTIZATIONS: &[(&str, &str, Option<&str>)] = &[
 ];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    let ours = matches!(reading.source.extension(), "yaml" | "yml")
+    let ours = reading.is_yaml()
         && reading.contains("resources:")
         && (reading.contains("trt_llm:") || reading.contains("docker_server:"));
     if !ours {

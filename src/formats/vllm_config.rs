@@ -39,7 +39,7 @@ const FOREIGN_KEYS: &[&str] = &[
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let json = reading.source.file_name() == "model.json";
-    let yaml = matches!(reading.source.extension(), "yaml" | "yml");
+    let yaml = reading.is_yaml();
     let signed = reading.contains("max_model_len")
         || reading.contains("max-model-len")
         || reading.contains("gpu_memory_utilization")

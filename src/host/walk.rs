@@ -92,7 +92,7 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
             }
         });
         let Some((path, named)) = below else { continue };
-        let ours = formats::may_be_ours(file) || settings.is_prompt_place(file);
+        let ours = may_be_ours(file, settings);
         let hidden = file.split('/').any(|part| !is_walked(part));
         let left_out = hidden || !ours || settings.is_left_out(file);
         // A link is not followed, and what git lists may be gone from the work tree.
@@ -191,6 +191,11 @@ pub fn configs_below(folders: &[&Path], gitignore: bool) -> Vec<PathBuf> {
     found.into_inner().unwrap_or_default()
 }
 
+/// Whether a file with this path from the root may be ours: by its name, or because it stands where prompts are kept.
+pub fn may_be_ours(from_root: &str, settings: &Settings) -> bool {
+    formats::may_be_ours(from_root) || settings.is_prompt_place(from_root)
+}
+
 /// A walk through the folders that are looked at.
 fn walker(folder: &Path, gitignore: bool) -> WalkBuilder {
     let mut walker = WalkBuilder::new(folder);
@@ -248,7 +253,7 @@ fn walk(
                 };
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && (formats::may_be_ours(&from_root) || settings.is_prompt_place(&from_root)) {
+            if is_file && may_be_ours(&from_root, settings) {
                 let file = Found {
                     path: entry.into_path(),
                     real,

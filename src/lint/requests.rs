@@ -152,14 +152,12 @@ mod tests {
         let settings = Settings::new(Config::default(), "");
         let rules = crate::rules::embedded().expect("the pages load");
         let rules = RuleSet::new(rules, &settings.config, &Selection::default()).expect("no selection");
-        let linter = Linter {
-            settings: &settings,
-            catalog: Catalog::embedded(),
-            rules: &rules,
-            today: "2026-11-24".parse().expect("a day"),
-            only: None,
-            nested: &[],
-        };
+        let linter = Linter::new(
+            &settings,
+            Catalog::embedded(),
+            &rules,
+            "2026-11-24".parse().expect("a day"),
+        );
         let report = lint(&sources, &[], &linter);
         let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
         assert_eq!(names, ["prompts/whole.j2"]);

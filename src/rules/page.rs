@@ -123,6 +123,15 @@ pub struct PageError {
     pub error: SyntaxError,
 }
 
+impl PageError {
+    fn new(id: &str, span: Span, message: String) -> Self {
+        Self {
+            id: id.to_owned(),
+            error: SyntaxError { span, message },
+        }
+    }
+}
+
 impl std::fmt::Display for PageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.error.message)
@@ -204,10 +213,7 @@ impl Rule {
     /// # Errors
     /// The place in the page: malformed front matter, an unknown key, a condition that does not fit the facts.
     pub fn parse(id: &str, page: &str) -> Result<Rule, PageError> {
-        let fail = |span: Span, message: String| PageError {
-            id: id.to_owned(),
-            error: SyntaxError { span, message },
-        };
+        let fail = |span: Span, message: String| PageError::new(id, span, message);
         let front = front_matter::split(page, 0)
             .ok_or_else(|| fail(Span::at(0), "expected front matter between two lines `---`".to_owned()))?;
         let parsed = yaml::parse(&page[front.yaml.start..front.yaml.end], front.yaml.start);
@@ -237,20 +243,16 @@ impl Rule {
     /// # Errors
     /// JSON that is not front matter.
     pub(super) fn prepared(id: &str, matter: &str, body: &'static str) -> Result<Rule, PageError> {
-        let matter = serde_json::from_str(matter).map_err(|error| nowhere(id, error.to_string()))?;
+        let matter =
+            serde_json::from_str(matter).map_err(|error| PageError::new(id, Span::at(0), error.to_string()))?;
         Rule::new(id, matter, body.into(), &|_, _| Span::at(0))
     }
 
     fn new(id: &str, matter: FrontMatter, body: Cow<'static, str>, place: &Places<'_>) -> Result<Rule, PageError> {
         let mut options = BTreeMap::new();
         for (name, option) in matter.options {
-            let default = option_value(&option.default).map_err(|message| PageError {
-                id: id.to_owned(),
-                error: SyntaxError {
-                    span: place(&["options", &name, "default"], None),
-                    message,
-                },
-            })?;
+            let default = option_value(&option.default)
+                .map_err(|message| PageError::new(id, place(&["options", &name, "default"], None), message))?;
             let about = option.about;
             options.insert(name, RuleOption { default, about });
         }
@@ -293,10 +295,7 @@ impl Rule {
     }
 
     fn check(&self, place: &Places<'_>) -> Result<Checked, PageError> {
-        let fail = |span: Span, message: String| PageError {
-            id: self.id.clone(),
-            error: SyntaxError { span, message },
-        };
+        let fail = |span: Span, message: String| PageError::new(&self.id, span, message);
         let options = self.options.iter();
         let types = options.map(|(name, option)| (name.clone(), option.default.ty()));
         let names = FactNames::new(self.unit, types.collect());
@@ -354,17 +353,6 @@ impl Rule {
 
 /// The place of the value at a path of the front matter, or of a part of its text.
 type Places<'a> = dyn Fn(&[&str], Option<Range<usize>>) -> Span + 'a;
-
-/// An error in a page whose places are not known.
-fn nowhere(id: &str, message: String) -> PageError {
-    PageError {
-        id: id.to_owned(),
-        error: SyntaxError {
-            span: Span::at(0),
-            message,
-        },
-    }
-}
 
 /// An option's value as rules read it.
 ///
