@@ -34,7 +34,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         }
         let place = reading.place(document.span);
         around.host.shared_memory = match document.at(&["resources", "shm_size"]) {
-            Some(node) => match node.as_str().and_then(commands::bytes) {
+            Some(node) => match node.as_str().and_then(commands::docker::bytes) {
                 Some(size) => Field::Known(SharedMemory::Bytes(size), reading.place(node.span)),
                 None => Field::Unknown("not a size".to_owned(), Some(reading.place(node.span))),
             },

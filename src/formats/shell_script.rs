@@ -48,7 +48,7 @@ fn slurm(reading: &Reading<'_>, body: &str, start: usize, around: &mut Around) {
         for command in split {
             let mut word = 0;
             while word < command.words.len() {
-                word += commands::slurm_option(&command.words, word, around);
+                word += commands::slurm::option(&command.words, word, around);
             }
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             "Environment" => around.env.extend(variables(reading, value)),
             "EnvironmentFile" => other_file = Some(value),
             "MemoryMax" => {
-                if let Some(size) = commands::bytes(value.as_str()) {
+                if let Some(size) = commands::docker::bytes(value.as_str()) {
                     around.host.memory = Field::Known(size, reading.place(value.span()));
                 }
             }
