@@ -2,6 +2,7 @@
 
 use super::Task;
 use super::length::Amount;
+use super::lexicon::Set;
 use super::sentences::{Kind, Parsed, Sentence};
 use std::ops::Range;
 
@@ -21,13 +22,11 @@ pub(super) fn find(
         if task == Some(Task::Judge) && describes(parsed, &range) {
             return None;
         }
-        range.clone().find_map(|t| {
-            if parsed.tokens[t].quoted {
-                None
-            } else {
-                at(parsed, &range, t)
-            }
-        })
+        range
+            .clone()
+            .filter(|t| parsed.is(*t, Set::Brevity) || !parsed.word(*t).is_ascii())
+            .filter(|t| !parsed.tokens[*t].quoted)
+            .find_map(|t| at(parsed, &range, t))
     })
 }
 
@@ -75,6 +74,7 @@ fn describes(parsed: &Parsed, sentence: &Range<usize>) -> bool {
     })
 }
 
+/// Whether the word at `t`, one of [`Set::Brevity`] or of another language, asks for it.
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>> {
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
     let b = |k: usize| {

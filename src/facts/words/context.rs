@@ -1,5 +1,6 @@
 //! Whether there is a place for material from which the answer is to come.
 
+use super::lexicon::Set;
 use super::sentences::{Kind, Parsed};
 use super::{Role, Task};
 
@@ -220,7 +221,7 @@ fn strength(name: &str) -> Strength {
 /// "the background information provided", "grounded on the available information", "you will be provided with
 /// search results", "use the provided sayings to answer".
 fn hands(parsed: &Parsed) -> bool {
-    (0..parsed.tokens.len()).any(|t| {
+    (0..parsed.tokens.len()).filter(|t| parsed.is(*t, Set::Leads)).any(|t| {
         let w = |k: usize| parsed.word(t + k);
         let leads = matches!(
             w(0),
@@ -302,7 +303,7 @@ fn consults(parsed: &Parsed) -> bool {
                 | "quotes"
         )
     };
-    (0..parsed.tokens.len()).any(|t| {
+    (0..parsed.tokens.len()).filter(|t| parsed.is(*t, Set::Leads)).any(|t| {
         let w = |k: usize| parsed.word(t + k);
         let leads = (matches!(w(0), "based" | "rely" | "relying")
             && matches!(w(1), "on" | "only" | "solely" | "strictly"))

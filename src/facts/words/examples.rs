@@ -2,40 +2,31 @@
 
 use super::Role;
 use super::sentences::{Field, Parsed};
+use memchr::memmem;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How many worked examples a request holds, over all its messages.
-pub(super) fn count(messages: &[(Role, &str, &Parsed)]) -> u32 {
-    let fields: Vec<Seen> = messages
-        .iter()
-        .enumerate()
-        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
-        .collect();
-    let in_text = labelled(&fields)
+pub(super) fn count(messages: &[(Role, &str, &Parsed)], fields: &[Seen]) -> u32 {
+    let in_text = labelled(fields)
         .max(arrows(messages))
-        .max(tagged(&fields))
-        .max(announced(&fields))
-        .max(under_example(&fields))
-        .max(alternating(&fields))
+        .max(tagged(fields))
+        .max(announced(fields))
+        .max(under_example(fields))
+        .max(alternating(fields))
         .max(quoted(messages))
         .max(on_one_line(messages));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
 /// The stretches of each message that show worked examples and ask nothing, in order.
-pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>> {
-    let fields: Vec<Seen> = messages
-        .iter()
-        .enumerate()
-        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
-        .collect();
+pub(super) fn shown(fields: &[Seen], messages: usize) -> Vec<Vec<Range<usize>>> {
     // The last place of each label: open there, what stood under it before was an example.
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
     for (i, seen) in fields.iter().enumerate() {
         last.insert(&seen.field.label, i);
     }
-    let mut out = vec![Vec::new(); messages.len()];
+    let mut out = vec![Vec::new(); messages];
     for (i, seen) in fields.iter().enumerate() {
         let end = last.get(seen.field.label.as_str()).map(|l| &fields[*l]);
         let repeats =
@@ -67,8 +58,17 @@ pub(super) fn shown(messages: &[(Role, &str, &Parsed)]) -> Vec<Vec<Range<usize>>
     out
 }
 
+/// The fields of all messages, each with what its content is.
+pub(super) fn fields<'a>(messages: &[(Role, &'a str, &'a Parsed)]) -> Vec<Seen<'a>> {
+    messages
+        .iter()
+        .enumerate()
+        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
+        .collect()
+}
+
 /// A field and what its content is.
-struct Seen<'a> {
+pub(super) struct Seen<'a> {
     field: &'a Field,
     message: usize,
     /// Filled with words, not with a variable, a placeholder or nothing.
@@ -446,6 +446,9 @@ fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
         let mut questions: BTreeMap<&str, usize> = BTreeMap::new();
         for line in text.lines() {
             let line = line.trim().trim_start_matches(['-', '*', ' ']);
+            if memchr::memchr2(b'?', b':', line.as_bytes()).is_none() {
+                continue;
+            }
             if let Some((question, answer)) = line.split_once("? ")
                 && question.len() < 60
                 && (1..=24).contains(&answer.trim().len())
@@ -478,6 +481,12 @@ fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
 fn quoted(messages: &[(Role, &str, &Parsed)]) -> usize {
     let mut count = 0;
     for (_, text, _) in messages {
+        if !["->", "→", "=>"]
+            .iter()
+            .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+        {
+            continue;
+        }
         let mut under = false;
         for line in text.lines() {
             let line = line.trim().trim_start_matches(['-', '*', ' ']);
@@ -538,6 +547,9 @@ pub(super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
         for mark in [" // ", " -> ", " => ", " → ", " ## ", " ||| "] {
             let mut full = 0;
             let mut open = false;
+            if memmem::find(text.as_bytes(), mark.trim().as_bytes()).is_none() {
+                continue;
+            }
             for line in text.lines() {
                 let line = line.trim();
                 if let Some((left, right)) = line.split_once(mark) {

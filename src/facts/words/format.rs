@@ -1,6 +1,7 @@
 //! The form in which the answer is asked for, and whether a correct answer is a short known one.
 
 use super::length::Amount;
+use super::lexicon::{Phrase, Set};
 use super::sentences::{Parsed, Sentence};
 use super::{LengthUnit, OutputFormat, Role, Task};
 use std::ops::Range;
@@ -100,7 +101,7 @@ pub(super) fn find(
 /// Words about form in one sentence.
 fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Signs) {
     let quoted = |t: usize| sentence.contains(&t) && parsed.tokens[t].quoted;
-    for t in sentence.clone() {
+    for t in sentence.clone().filter(|t| parsed.is(*t, Set::Form)) {
         // 'respond with "STOP" or "GO"'.
         if matches!(parsed.word(t), "or" | "/")
             && t > sentence.start
@@ -628,14 +629,7 @@ fn shapes(text: &str, parsed: &Parsed, signs: &mut Signs) {
             .iter()
             .any(|f| f.start > at && text.get(f.content.clone()).is_some_and(|c| c.trim() == "..."));
     }
-    for phrase in [
-        "in the following format: '",
-        "following format: \"",
-        "the following format:\nquestion:",
-        "in this format:\nquestion:",
-    ] {
-        signs.other |= parsed.lower.contains(phrase);
-    }
+    signs.other |= parsed.holds(Phrase::FormFollows);
 }
 
 /// Lines that follow "respond in this format:": an object, tags, or titles of sections.
@@ -649,26 +643,8 @@ fn templates(text: &str, signs: &mut Signs) {
         if body.is_empty() {
             continue;
         }
-        let lower = body
-            .get(..body.floor_char_boundary(body.len().min(400)))
-            .unwrap_or("")
-            .to_ascii_lowercase();
-        let answer = ["respon", "output", "answer", "return", "reply", "your ", "result"]
-            .iter()
-            .any(|w| lower.contains(w));
-        let form = [
-            "format",
-            "template",
-            "structure",
-            "schema",
-            "follows:",
-            "these fields",
-            "these keys",
-        ]
-        .iter()
-        .any(|w| lower.contains(w));
         let opens = body.ends_with(':') || body.starts_with('#') || body.ends_with("**");
-        if opens && answer && form {
+        if opens && opens_form(body) {
             awaited = 1;
             titles = 0;
             continue;
@@ -699,6 +675,22 @@ fn templates(text: &str, signs: &mut Signs) {
     }
 }
 
+/// Whether a line speaks of the form of the answer.
+fn opens_form(line: &str) -> bool {
+    let lower = line[..line.floor_char_boundary(400)].to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|w| lower.contains(w));
+    any(&["respon", "output", "answer", "return", "reply", "your ", "result"])
+        && any(&[
+            "format",
+            "template",
+            "structure",
+            "schema",
+            "follows:",
+            "these fields",
+            "these keys",
+        ])
+}
+
 /// Lines behind "in this format:" that may belong to the form.
 const MOST_LINES: usize = 30;
 
@@ -712,12 +704,12 @@ pub(super) fn is_closed(
     let few_words = amounts
         .iter()
         .any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_some_and(|n| n <= 5) && a.is_brief())
-        || messages.iter().any(|m| m.2.lower.contains("a few words at most"));
+        || messages.iter().any(|m| m.2.holds(Phrase::FewWords));
     match task {
         Some(Task::Classify) => true,
         Some(Task::Judge) => {
             format == OutputFormat::Label
-                || !messages.iter().any(|m| reviews(m.2))
+                || !messages.iter().any(|m| m.2.holds(Phrase::ReviewKey))
                     && (format == OutputFormat::Json
                         || matches!(format, OutputFormat::Prose | OutputFormat::Other)
                             && messages.iter().any(|m| decides(m.2)))
@@ -742,22 +734,6 @@ const SHORT: usize = 1500;
 
 /// The answer stands in the material: "using a single phrase", "only give me the answer", or it is short in every example.
 fn looks_up(text: &str, parsed: &Parsed) -> bool {
-    let said = [
-        "single phrase",
-        "only give me the answer",
-        "give me the answer and do not",
-        "extract the answer",
-        "unanswerable",
-        "a word or phrase",
-        "short span",
-        "choose the correct",
-        "correct option",
-        "correct choice",
-        "multiple choice",
-        "multiple-choice",
-    ]
-    .iter()
-    .any(|phrase| parsed.lower.contains(phrase));
     let short = parsed
         .fields
         .iter()
@@ -775,50 +751,25 @@ fn looks_up(text: &str, parsed: &Parsed) -> bool {
             "options" | "choices" | "answer choices" | "answer options"
         ) && !f.heading
     });
-    said || short > 2 || options
+    parsed.holds(Phrase::LooksUp) || short > 2 || options
 }
 
 /// Words of a verdict: a score, a choice between two, a finding of yes or no.
 fn decides(parsed: &Parsed) -> bool {
-    let own = [
-        "suggest",
-        "feedback",
-        "criticism",
-        "critique",
-        "comments",
-        "recommendation",
-        "how to improve",
-    ]
-    .iter()
-    .any(|w| parsed.lower.contains(w));
-    !own && (0..parsed.tokens.len()).any(|t| match parsed.word(t) {
-        "score" | "scores" | "rating" | "ratings" | "rate" | "grade" | "verdict" | "scoring" | "winner" => true,
-        "determine" | "check" | "decide" | "evaluate" | "verify" | "assess" => {
-            matches!(parsed.word(t + 1), "if" | "whether") || parsed.word(t + 2) == "same"
-        }
-        "either" => true,
-        "pick" | "choose" | "select" => {
-            (1..5).any(|k| parsed.word(t + k) == "from")
-                || (1..4).any(|k| matches!(parsed.word(t + k), "best" | "better"))
-        }
-        "which" => (1..9).any(|k| matches!(parsed.word(t + k), "better" | "best")),
-        _ => false,
-    })
-}
-
-/// The verdict is a review in the model's own words: comments, suggestions.
-fn reviews(parsed: &Parsed) -> bool {
-    [
-        "\"comment",
-        "\"suggest",
-        "\"improve",
-        "\"feedback",
-        "\"recommend",
-        "\"description\": \"",
-        "_prompt\"",
-    ]
-    .iter()
-    .any(|key| parsed.lower.contains(key))
+    !parsed.holds(Phrase::Comments)
+        && (0..parsed.tokens.len()).any(|t| match parsed.word(t) {
+            "score" | "scores" | "rating" | "ratings" | "rate" | "grade" | "verdict" | "scoring" | "winner" => true,
+            "determine" | "check" | "decide" | "evaluate" | "verify" | "assess" => {
+                matches!(parsed.word(t + 1), "if" | "whether") || parsed.word(t + 2) == "same"
+            }
+            "either" => true,
+            "pick" | "choose" | "select" => {
+                (1..5).any(|k| parsed.word(t + k) == "from")
+                    || (1..4).any(|k| matches!(parsed.word(t + k), "best" | "better"))
+            }
+            "which" => (1..9).any(|k| matches!(parsed.word(t + k), "better" | "best")),
+            _ => false,
+        })
 }
 
 /// What is extracted are thoughts in the model's own words.

@@ -2,6 +2,7 @@
 
 use super::Task;
 use super::length::unit;
+use super::lexicon::Set;
 use super::sentences::{Kind, Parsed, Sentence, number};
 use std::ops::Range;
 
@@ -21,9 +22,8 @@ pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) 
             range.start
         };
         for t in from..range.end {
-            let counts = !parsed.tokens[t].quoted
-                && (parsed.kind(t) == Some(Kind::Number)
-                    || (parsed.kind(t) == Some(Kind::Word) && number(parsed.word(t)).is_some()));
+            let counts =
+                !parsed.tokens[t].quoted && (parsed.kind(t) == Some(Kind::Number) || parsed.is(t, Set::Number));
             if counts
                 && let Some((n, words)) = at(parsed, &range, t)
                 && (!matches!(task, Some(Task::Code | Task::Plan)) || said(parsed, &words))

@@ -1,8 +1,6 @@
 //! The language of the instructions: by script where a script decides, else by common words.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
+use super::lexicon;
 use super::sentences::{Kind, Parsed};
 
 /// Common words of each language, chosen to be rare in its neighbours.
@@ -832,16 +830,10 @@ const CYRILLIC: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// The languages of each common word, by their places in [`WORDS`] as bits.
-static LANGUAGES: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
-    let mut languages = HashMap::new();
-    for (place, (_, words)) in WORDS.iter().enumerate() {
-        for word in *words {
-            *languages.entry(*word).or_default() |= 1 << place;
-        }
-    }
-    languages
-});
+/// The common words of each language, by its place as a bit of `Known::languages`.
+pub(super) fn common() -> impl Iterator<Item = (usize, &'static [&'static str])> {
+    WORDS.iter().map(|(_, words)| *words).enumerate()
+}
 
 /// ISO 639-1, or none where there are no words.
 pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
@@ -875,14 +867,13 @@ pub(super) fn find(messages: &[&Parsed]) -> Option<&'static str> {
                 }
                 if words <= 4000 {
                     let lower;
-                    let word = if word.is_ascii() {
-                        word
+                    let (word, mut languages) = if word.is_ascii() {
+                        (word, parsed.tokens[t].known.languages)
                     } else {
                         lower = word.to_lowercase();
-                        lower.as_str()
+                        (lower.as_str(), lexicon::known(&lower).languages)
                     };
                     if word.len() <= 24 {
-                        let mut languages = LANGUAGES.get(word).copied().unwrap_or(0);
                         while languages != 0 {
                             hits[languages.trailing_zeros() as usize] += 1;
                             languages &= languages - 1;

@@ -1,5 +1,6 @@
 //! Amounts of text that a prompt asks for: "in at most 50 words", "a 3-sentence summary".
 
+use super::lexicon::Set;
 use super::sentences::{Kind, Parsed, Sentence, number};
 use super::{Bound, LengthLimit, LengthUnit, Task};
 use std::ops::Range;
@@ -103,21 +104,7 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
     for sentence in sentences {
         let range = sentence.tokens();
         of_each = of_each && sentence.bullet || speaks(sentence, |w| w == "each") && parsed.word(range.end - 1) == ":";
-        let named = speaks(sentence, |w| {
-            matches!(
-                w,
-                "answer"
-                    | "answers"
-                    | "response"
-                    | "responses"
-                    | "reply"
-                    | "replies"
-                    | "overall"
-                    | "total"
-                    | "entire"
-                    | "whole"
-            )
-        });
+        let named = range.clone().any(|t| parsed.is(t, Set::Whole));
         let whole = !of_each && !sections || named;
         let place = parsed.place(range.clone());
         if parsed.lower.get(end..place.start).is_none_or(|gap| gap.contains('\n')) || end == 0 {
@@ -130,7 +117,8 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
         end = place.end;
         let comma = range.clone().find(|t| parsed.word(*t) == ",").unwrap_or(range.end);
         for t in range.clone() {
-            if let Some(unit) = unit(parsed.word(t))
+            if parsed.is(t, Set::Unit)
+                && let Some(unit) = unit(parsed.word(t))
                 && let Some(mut amount) = amount(parsed, &range, t, unit)
             {
                 let at = parsed.place(amount.tokens.clone()).start;

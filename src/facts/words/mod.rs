@@ -8,10 +8,12 @@
 mod brevity;
 mod context;
 mod examples;
+mod fitted;
 mod format;
 mod items;
 mod language;
 mod length;
+mod lexicon;
 mod reasoning;
 mod sentences;
 mod task;
@@ -225,7 +227,8 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let parsed: Vec<Parsed> = messages.iter().map(|m| sentences::parse(m.text)).collect();
     let all: Vec<(Role, &str, &Parsed)> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
     // The sentences that ask: not what is shown as an example, not an assistant's turn.
-    let shown = examples::shown(&all);
+    let fields = examples::fields(&all);
+    let shown = examples::shown(&fields, all.len());
     let asking: Vec<Vec<Sentence>> = all
         .iter()
         .zip(&shown)
@@ -279,7 +282,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         asks_brevity: judged.then_some(brief),
         length_limit: limits.into_iter().min_by_key(length::weight),
         items_requested: items,
-        examples: examples::count(&all),
+        examples: examples::count(&all, &fields),
         asks_reasoning: reasons,
         retrieved_context: context::find(&all, task),
         closed_answer: judged.then(|| format::is_closed(&all, task, format, &amounts)),

@@ -1,6 +1,7 @@
 //! Whether reasoning is asked for, before or in the answer.
 
 use super::Task;
+use super::lexicon::{Phrase, Set};
 use super::sentences::{Parsed, Sentence};
 use std::ops::Range;
 
@@ -8,16 +9,14 @@ use std::ops::Range;
 pub(super) fn find(parsed: &Parsed, sentences: &[Sentence]) -> Option<Range<usize>> {
     sentences.iter().find_map(|s| {
         let range = s.tokens();
-        range.clone().find_map(|t| {
-            if parsed.tokens[t].quoted {
-                None
-            } else {
-                at(parsed, &range, t)
-            }
-        })
+        range
+            .clone()
+            .filter(|t| parsed.is(*t, Set::Reasoning) && !parsed.tokens[*t].quoted)
+            .find_map(|t| at(parsed, &range, t))
     })
 }
 
+/// Whether the word at `t`, one of [`Set::Reasoning`], asks for it.
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>> {
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
     let near = |from: usize, to: usize, f: fn(&str) -> bool| {
@@ -316,32 +315,12 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
 /// A key of the answer's schema that holds reasoning, or a field "Thought:" of an agent loop. Beside a verdict or a class
 /// the reason for it is reasoning too.
 pub(super) fn has_field(parsed: &Parsed, task: Option<Task>) -> bool {
-    let keys = [
-        "\"reasoning\"",
-        "\"chain_of_thought\"",
-        "\"thoughts\"",
-        "\"thought\"",
-        "\"thinking\"",
-        "\"scratchpad\"",
-        "\"step_by_step\"",
-        "<thinking>",
-        "<scratchpad>",
-        "<reasoning>",
-    ];
-    let reasons = [
-        "\"reason\"",
-        "\"reasons\"",
-        "\"rationale\"",
-        "\"justification\"",
-        "\"explanation\"",
-        "\"why\"",
-    ];
     let decides = matches!(task, Some(Task::Judge | Task::Classify));
     let label = |label: &str| {
         matches!(label, "thought" | "reasoning" | "thoughts" | "thinking")
             || decides && matches!(label, "reason" | "rationale" | "justification" | "explanation")
     };
-    keys.iter().any(|k| parsed.lower.contains(k))
-        || decides && reasons.iter().any(|k| parsed.lower.contains(k))
+    parsed.holds(Phrase::ReasoningKey)
+        || decides && parsed.holds(Phrase::ReasonKey)
         || parsed.fields.iter().any(|f| label(&f.label))
 }

@@ -3,6 +3,7 @@
 //! Everything the other files ask of a prompt's words is asked of this structure, in one pass over
 //! the bytes: what is an instruction, what is quoted, what is code, what a heading governs.
 
+use super::lexicon::{self, Held, Known, Phrase, Set};
 use std::ops::Range;
 
 /// What a token is.
@@ -23,6 +24,8 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     /// Inside quotation marks: words that are mentioned, not said.
     pub(super) quoted: bool,
+    /// What is known of the word.
+    pub(super) known: Known,
 }
 
 /// Tokens that belong together, and where they stand.
@@ -64,9 +67,20 @@ pub(super) struct Parsed {
     pub(super) fields: Vec<Field>,
     /// A fenced block or a line that opens like JSON.
     pub(super) fences: Vec<Range<usize>>,
+    held: Held,
 }
 
 impl Parsed {
+    /// Whether a token's word belongs to a set.
+    pub(super) fn is(&self, token: usize, set: Set) -> bool {
+        self.tokens.get(token).is_some_and(|t| t.known.is(set))
+    }
+
+    /// Whether the message holds a phrase of this kind.
+    pub(super) fn holds(&self, phrase: Phrase) -> bool {
+        self.held.has(phrase)
+    }
+
     /// The words of a token, in lower case.
     pub(super) fn word(&self, token: usize) -> &str {
         self.tokens
@@ -105,8 +119,10 @@ impl Sentence {
 /// Takes a message apart. Linear in its length; what lies past 4 GiB is not read.
 pub(super) fn parse(text: &str) -> Parsed {
     let text = &text[..text.floor_char_boundary(u32::MAX as usize - 1)];
+    let lower = text.to_ascii_lowercase();
     let mut parsed = Parsed {
-        lower: text.to_ascii_lowercase(),
+        held: lexicon::held(&lower),
+        lower,
         tokens: Vec::with_capacity(text.len() / 5),
         sentences: Vec::new(),
         fields: Vec::new(),
@@ -367,11 +383,16 @@ impl Reader<'_> {
 
     fn push(&mut self, at: usize, range: Range<usize>, kind: Kind, quoted: bool) {
         if let (Ok(start), Ok(end)) = (u32::try_from(at + range.start), u32::try_from(at + range.end)) {
+            let known = match kind {
+                Kind::Word | Kind::Mark => lexicon::known(&self.out.lower[start as usize..end as usize]),
+                Kind::Number | Kind::Variable => Known::default(),
+            };
             self.out.tokens.push(Token {
                 start,
                 end,
                 kind,
                 quoted,
+                known,
             });
         }
     }

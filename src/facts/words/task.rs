@@ -2,6 +2,7 @@
 
 mod model;
 
+use super::lexicon::{Phrase, Set};
 use super::sentences::{Kind, Parsed, Sentence};
 use super::{Role, Task};
 use std::ops::Range;
@@ -246,7 +247,7 @@ fn sentence_votes(
     };
     let mut spoken = false;
     for t in range.clone() {
-        if quoted(t) {
+        if !parsed.is(t, Set::Request) || quoted(t) {
             continue;
         }
         match w(t) {
@@ -1279,13 +1280,13 @@ pub(super) fn verdict(parsed: &Parsed, sentence: &Range<usize>, first: &str) -> 
 /// What the shape of the request says: an agent's loop, a bare question, a chat.
 fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &mut Votes, assistant: bool) {
     let has = |label: &str| messages.iter().any(|m| m.2.fields.iter().any(|f| f.label == label));
-    let mentions = |phrase: &str| messages.iter().any(|m| m.2.lower.contains(phrase));
-    if (has("thought") || mentions("thought:"))
-        && (has("action") || has("observation") || has("tool") || mentions("action:") || mentions("tool input:"))
+    let mentions = |phrase: Phrase| messages.iter().any(|m| m.2.holds(phrase));
+    if (has("thought") || mentions(Phrase::Thought))
+        && (has("action") || has("observation") || has("tool") || mentions(Phrase::Action))
     {
         votes.add(Task::Plan, 20.0);
     }
-    if mentions("conversation between") || mentions("conversation with an ai") {
+    if mentions(Phrase::TalkBetween) {
         let speakers = has("ai") || has("assistant") || has("bot") || has("human");
         votes.add(Task::Converse, if speakers { 5.0 } else { 2.5 });
     }
@@ -1295,7 +1296,7 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
             .enumerate()
             .any(|(i, t)| t.kind == Kind::Variable && m.2.word(i).contains("history"))
     });
-    if history && (mentions("conversation") || mentions("chat") || mentions("persona")) {
+    if history && mentions(Phrase::Talk) {
         votes.add(Task::Converse, 3.0);
     }
     // A question in the prompt's own words, once.
@@ -1354,31 +1355,16 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         }
     }
     // "Where …? Choose from the following": the choices are answers, not classes.
-    if open && votes.weight[Task::Classify as usize] > 0.0 && mentions("choose from") {
+    if open && votes.weight[Task::Classify as usize] > 0.0 && mentions(Phrase::ChooseFrom) {
         let chosen = std::mem::take(&mut votes.weight[Task::Classify as usize]);
         votes.add(Task::Answer, chosen);
     }
     // The arguments of a tool call as the answer.
-    if mentions("\"args\"") && mentions("tool") {
+    if mentions(Phrase::Arguments) && mentions(Phrase::Tool) {
         votes.add(Task::Plan, 6.0);
     }
     // A scale or a score as the answer makes a decision a verdict.
-    let scored = [
-        "scale of 1",
-        "scale of 0",
-        "scale from 1",
-        "scale from 0",
-        "score between",
-        "score from",
-        "final score",
-        "rating between",
-        "between 1 and 5",
-        "between 1 and 10",
-        "between 0 and 1",
-        "out of 10",
-        "one to five stars",
-    ];
-    if votes.weight[Task::Classify as usize] > 0.0 && scored.iter().any(|s| mentions(s)) {
+    if votes.weight[Task::Classify as usize] > 0.0 && mentions(Phrase::Scored) {
         let decided = std::mem::take(&mut votes.weight[Task::Classify as usize]);
         votes.add(Task::Judge, decided);
     }
@@ -1387,11 +1373,10 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         votes.add(Task::Answer, 4.0);
     }
     let any = votes.best().is_some_and(|b| b.1 >= 2.0);
-    let code = ["def ", "function ", "#include", "import "].iter().any(|c| {
-        messages
+    let code = mentions(Phrase::CodeLine)
+        || ["def ", "function ", "#include", "import "]
             .iter()
-            .any(|m| m.2.lower.starts_with(c) || m.2.lower.contains(&format!("\n{c}")))
-    });
+            .any(|c| messages.iter().any(|m| m.2.lower.starts_with(c)));
     if !any && code {
         votes.add(Task::Code, 3.0);
     } else if !any && super::examples::arrows(messages) > 1 {
@@ -1412,26 +1397,8 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
 
 #[cfg(test)]
 mod tests {
+    use super::super::fitted::tests::Written;
     use super::super::{Sentence, asking, examples, parse_roles, sentences};
-    use super::model::{KINDS, Take};
-
-    /// Features by name, as they are fitted.
-    #[derive(Default)]
-    struct Written(serde_json::Map<String, serde_json::Value>);
-
-    impl Take for Written {
-        fn named(&mut self, name: &str, value: f32) {
-            self.0.insert(name.to_owned(), value.into());
-        }
-
-        fn word(&mut self, stem: &str, values: [f32; 4]) {
-            for (kind, value) in KINDS.iter().zip(values) {
-                if value > 0.0 {
-                    self.named(&format!("{kind}:{stem}"), value);
-                }
-            }
-        }
-    }
 
     /// Writes the features of each text of a JSON Lines file as `tools/fit_task.py` reads them:
     /// `LLMLINT_TEXTS=texts.jsonl LLMLINT_FEATURES=out.jsonl cargo test features_for_fitting -- --ignored`.
@@ -1446,7 +1413,7 @@ mod tests {
             let messages = parse_roles(row["text"].as_str().expect("text"));
             let parsed: Vec<_> = messages.iter().map(|m| sentences::parse(m.text)).collect();
             let all: Vec<_> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
-            let shown = examples::shown(&all);
+            let shown = examples::shown(&examples::fields(&all), all.len());
             let asked: Vec<Vec<Sentence>> = all
                 .iter()
                 .zip(&shown)

@@ -1,13 +1,12 @@
 //! The task by a fitted model: what the verbs and the shape say, the fields of meaning that the words belong to and
 //! where in the prompt they stand, and the commonest words themselves, weighed together.
 //!
-//! The weights are a table, `weights.tsv`, fitted by `tools/fit_task.py` on labelled prompts of public repositories; the
-//! score of a task is the sum of its features' weights. The features of a text are always the same, so the answer is
-//! too.
+//! The weights are a table, `weights.tsv`; the score of a task is the sum of its features' weights.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use super::super::fitted::{Model, Of, Take};
+use super::super::lexicon::Set;
 use super::super::sentences::{Kind, Parsed, Sentence};
 use super::super::{Role, Task};
 use super::{TASKS, Votes};
@@ -120,7 +119,7 @@ const SLOTS: [(&str, f32); 9] = [
     ("role", 0.5),
     ("task", 0.4),
     ("label", 0.4),
-    ("variable", 1.0),
+    ("variables", 1.0),
 ];
 
 /// The most that words of one field count in one place.
@@ -129,100 +128,38 @@ const MOST: f32 = 1.5;
 /// Words that are read: what a prompt asks stands far before.
 const READ: usize = 20_000;
 
-/// The weights of a feature for each task.
-type Weights = [f32; 12];
-
-/// What a word may be: said at all, said early, first in a sentence, part of a variable's name.
-pub(super) const KINDS: [&str; 4] = ["word", "early", "begins", "variable"];
-
-/// The table of weights: of words by kind, so that a word is looked up once, and of the rest by name.
-#[derive(Default)]
-struct Table {
-    words: HashMap<&'static str, [Option<usize>; 4]>,
-    others: HashMap<&'static str, usize>,
-    /// A row's numbers as they are written: of 1,800 rows a prompt needs a few dozen.
-    rows: Vec<&'static str>,
-}
-
-/// Takes the features of a request.
-pub(super) trait Take {
-    /// A feature by its name.
-    fn named(&mut self, name: &str, value: f32);
-    /// A word, with its value in each of [`KINDS`].
-    fn word(&mut self, stem: &str, values: [f32; 4]);
-}
-
-struct Scores {
-    table: &'static Table,
-    of: Weights,
-}
-
-impl Scores {
-    fn add(&mut self, row: usize, value: f32) {
-        for (score, number) in self.of.iter_mut().zip(self.table.rows[row].split(' ')) {
-            *score += value * (number.parse::<f32>().unwrap_or(0.0) / 100.0);
-        }
-    }
-}
-
-impl Take for Scores {
-    fn named(&mut self, name: &str, value: f32) {
-        if let Some(row) = self.table.others.get(name) {
-            self.add(*row, value);
-        }
-    }
-
-    fn word(&mut self, stem: &str, values: [f32; 4]) {
-        if let Some(rows) = self.table.words.get(stem) {
-            for (row, value) in rows.iter().zip(values) {
-                if let Some(row) = row
-                    && value > 0.0
-                {
-                    self.add(*row, value);
-                }
-            }
-        }
-    }
-}
-
 /// The task with the highest score.
 pub(super) fn best(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Task {
-    let mut scores = Scores {
-        table: table(),
-        of: [0.0; 12],
-    };
-    features(messages, asking, votes, &mut scores);
-    let best = scores
-        .of
-        .iter()
+    static MODEL: LazyLock<Model<12>> = LazyLock::new(|| Model::read(WEIGHTS));
+    let mut account = MODEL.account();
+    features(messages, asking, votes, &mut account);
+    let best = account
+        .scores()
+        .into_iter()
         .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
     best.map_or(Task::Other, |(task, _)| TASKS[task])
 }
 
-fn table() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table = Table::default();
-        for line in WEIGHTS.lines() {
-            let Some((name, numbers)) = line.split_once('\t') else {
-                continue;
-            };
-            let row = table.rows.len();
-            table.rows.push(numbers);
-            let word = name
-                .split_once(':')
-                .and_then(|(kind, stem)| Some((KINDS.iter().position(|k| *k == kind)?, stem)));
-            match word {
-                Some((kind, stem)) => table.words.entry(stem).or_default()[kind] = Some(row),
-                None => {
-                    table.others.insert(name, row);
-                }
-            }
-        }
-        table
-    })
-}
+/// What a word may be: said at all, said early, first in a sentence, part of a variable's name.
+#[cfg(test)]
+const KINDS: [&str; 4] = ["word", "early", "begins", "variable"];
+
+/// The tasks by the names that their votes have as features.
+const NAMES: [&str; 12] = [
+    "Classify",
+    "Extract",
+    "Summarize",
+    "Answer",
+    "Translate",
+    "Rewrite",
+    "Write",
+    "Code",
+    "Plan",
+    "Judge",
+    "Converse",
+    "Other",
+];
 
 /// Every feature of the request with its value.
 pub(super) fn features(
@@ -233,7 +170,6 @@ pub(super) fn features(
 ) {
     of_votes(votes, take);
     let mut fields = Fields::default();
-    let mut words: HashMap<&str, Word> = HashMap::new();
     let mut read = 0;
     let sentences: Vec<(&Parsed, &Sentence)> = messages
         .iter()
@@ -256,17 +192,21 @@ pub(super) fn features(
                         .filter(|part| !part.is_empty())
                     {
                         fields.add(Slot::Variable, part);
-                        words.entry(stem(part)).or_default().variable = true;
+                        take.most("variable", Of::new(stem(part)), 1.0);
                     }
                     continue;
                 }
                 _ => continue,
             }
             read += 1;
-            let known = words.entry(stem(word)).or_default();
-            known.said = known.said.max(if read < 60 { 1.0 } else { 0.5 });
-            known.early |= read <= 40;
-            known.first |= place == 0 && !listed;
+            let stem = Of::new(stem(word));
+            take.most("word", stem, if read < 60 { 1.0 } else { 0.5 });
+            if read <= 40 {
+                take.most("early", stem, 1.0);
+            }
+            if place == 0 && !listed {
+                take.most("begins", stem, 1.0);
+            }
             let of = fields_of(word);
             if of == 0 {
                 continue;
@@ -299,52 +239,33 @@ pub(super) fn features(
         }
     }
     fields.give(take);
-    for (stem, word) in &words {
-        let truth = |b: bool| if b { 1.0 } else { 0.0 };
-        take.word(
-            stem,
-            [word.said, truth(word.early), truth(word.first), truth(word.variable)],
-        );
-    }
-    take.named("length", (1.0 + read as f32).ln() / 5.0);
+    take.alone("length", (1.0 + read as f32).ln() / 5.0);
     if read < 15 {
-        take.named("short", 1.0);
+        take.alone("short", 1.0);
     }
-    take.named("bias", 1.0);
-}
-
-/// What is known of a stem in the request.
-#[derive(Default)]
-struct Word {
-    said: f32,
-    early: bool,
-    first: bool,
-    variable: bool,
+    take.alone("bias", 1.0);
 }
 
 /// What the verbs and the shape say, in proportion and as it is.
 fn of_votes(votes: &Votes, take: &mut impl Take) {
     let most = votes.weight.iter().copied().fold(0.0, f32::max);
     if most <= 0.0 {
-        take.named("no vote", 1.0);
+        take.alone("no vote", 1.0);
         return;
     }
-    for (task, weight) in TASKS.iter().zip(votes.weight) {
-        if weight > 0.0 {
-            let name = format!("{task:?}");
-            take.named(&format!("votes:{name}"), weight.min(12.0) * 0.1875);
-            take.named(&format!("share:{name}"), weight / most * 1.5);
-        }
+    for (name, weight) in NAMES.into_iter().zip(votes.weight) {
+        take.most("votes", Of::new(name), weight.min(12.0) * 0.1875);
+        take.most("share", Of::new(name), weight / most * 1.5);
     }
     if let Some((task, _)) = votes.best() {
-        take.named(&format!("first:{task:?}"), 1.5);
+        take.most("first", Of::new(NAMES[task as usize]), 1.5);
     }
 }
 
 /// Words of fields behind "your task is", "you are a".
 fn named(parsed: &Parsed, sentence: &Sentence, fields: &mut Fields) {
     let range = sentence.tokens();
-    for t in range.clone() {
+    for t in range.clone().filter(|t| parsed.is(*t, Set::Names)) {
         let slot = match parsed.word(t) {
             "task" | "job" | "goal" | "role" | "purpose" | "objective" | "responsible" | "mission" | "want"
             | "need" | "asked" | "tasked" | "designed" | "specialized" => Slot::Task,
@@ -394,16 +315,14 @@ impl Fields {
     fn give(&self, take: &mut impl Take) {
         for ((slot, _), values) in SLOTS.iter().zip(&self.at) {
             for ((field, _), value) in FIELDS.iter().zip(values) {
-                if *value > 0.0 {
-                    take.named(&format!("{slot}:{field}"), *value);
-                }
+                take.most(slot, Of::new(field), *value);
             }
         }
         let total: f32 = self.all.iter().sum();
         for ((field, _), value) in FIELDS.iter().zip(self.all) {
             if value > 0.0 {
-                take.named(&format!("much:{field}"), value.ln_1p() / 2.0);
-                take.named(&format!("part:{field}"), 2.0 * value / total);
+                take.most("much", Of::new(field), value.ln_1p() / 2.0);
+                take.most("part", Of::new(field), 2.0 * value / total);
             }
         }
     }
@@ -466,7 +385,7 @@ mod tests {
                 Some((kind, of))
                     if kind == "votes" || kind == "share" || kind == "first" && of.starts_with(char::is_uppercase) =>
                 {
-                    TASKS.iter().any(|task| format!("{task:?}") == of)
+                    NAMES.contains(&of)
                 }
                 Some((kind, of)) if slots.contains(&kind) || kind == "much" || kind == "part" => {
                     FIELDS.iter().any(|(field, _)| *field == of) || KINDS.contains(&kind)
