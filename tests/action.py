@@ -191,6 +191,20 @@ def main():
     expect(code == 0 and "nothing changed" in Api.comments[0]["body"], "nothing changed is said in a line", printed)
 
     fresh()
+    old = {**base, "prompts/old.md": "Summarize the ticket for the support team.\n"}
+    code, printed, summary = run(port, old, {"prompts/a.md": PROMPT + "Be brief.\n"})
+    expect(code == 0 and "no new findings" in summary and "1 left" in summary, "what others left behind is counted and fails nobody", printed, summary)
+    code, printed, _ = run(port, old, {"prompts/a.md": PROMPT + "Be brief.\n"}, LLMLINT_GATE="all")
+    expect(code == 1 and "prompts/old.md" in printed, "unless the whole is to be clean", printed)
+    code, printed, _ = run(port, old, {"prompts/new.md": "Summarize the letter for the support team.\n"}, LLMLINT_ARGUMENTS="--new-only")
+    expect(code == 1 and "prompts/new.md" in printed and "prompts/old.md" not in printed, "what the change brings in fails it", printed)
+    code, printed, _ = run(port, old, {"prompts/a.md": PROMPT}, LLMLINT_GATE="none")
+    expect(code == 2, "a gate that is none is said", printed)
+    added = {key: value for key, value in old.items() if key != "llmlint.yaml"}
+    code, printed, summary = run(port, added, {"llmlint.yaml": CONFIG, ".github/workflows/llmlint.yml": "on: pull_request\n"})
+    expect(code == 0, "the pull request that brings llmlint itself passes in a tree that has findings", printed, summary)
+
+    fresh()
     code, printed, summary = run(port, base, {"prompts/a.md": longer}, happens="merge_group")
     expect(code == 1 and "a budget is broken" in summary, "a merge queue is compared with its base", printed)
     expect(not Api.calls, "and has no pull request to comment on, nor a label that could lift a limit", Api.calls)

@@ -59,7 +59,8 @@ pub(super) struct Check {
     /// Judge by the settings that the change itself brings: for a change that somebody outside of it has allowed to.
     #[arg(long, requires = "base")]
     allow_config_change: bool,
-    /// Tell of new findings alone.
+    /// Tell of new findings alone and fail by them alone. SARIF and GitLab's report, whose readers compare for themselves,
+    /// still hold the old ones.
     #[arg(long, requires = "base")]
     new_only: bool,
     /// Tell of findings on changed lines alone.
@@ -189,6 +190,10 @@ impl Check {
         if !budgets.is_empty() {
             report.gate = Some(gate::weigh(&report, &budgets));
         }
+        let whole = self.new_only.then(|| report.clone());
+        if self.new_only {
+            keep_new(&mut report);
+        }
         drop(progress);
 
         for output in &outputs {
@@ -199,7 +204,8 @@ impl Check {
                 quiet: self.quiet,
                 link: self.link.as_deref(),
             };
-            let text = (output.reporter.write)(&report, &style);
+            let told = whole.as_ref().filter(|_| output.reporter.compares).unwrap_or(&report);
+            let text = (output.reporter.write)(told, &style);
             match &output.path {
                 Some(path) => output::write(path, &text)?,
                 None => output::print(&text)?,
@@ -238,9 +244,6 @@ impl Check {
         gate::compare(&old, &mut report, &change.base);
         if self.changed_lines {
             change.keep_changed_lines(&mut report, &now.sources);
-        }
-        if self.new_only {
-            keep_new(&mut report);
         }
         let guarded = change.guarded(run, self.allow_config_change)?;
         report.findings.splice(0..0, guarded);

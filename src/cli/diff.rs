@@ -45,11 +45,11 @@ impl Diff {
             ));
         }
         gate::compare(&old, &mut new, &self.old.display().to_string());
-        if self.new_only {
-            super::change::keep_new(&mut new);
-        }
         let reporter =
             reporters::reporter(&self.format).ok_or_else(|| Failure(format!("no format `{}`", self.format)))?;
+        if self.new_only && !reporter.compares {
+            super::change::keep_new(&mut new);
+        }
         let style = Style {
             color: self.color.on(),
             width: output::width(),

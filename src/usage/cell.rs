@@ -1,12 +1,13 @@
 //! One value of a row, be it a column of CSV or a key of JSON: text, a count, an amount, a day.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::time;
+use super::{csv, time};
 use crate::catalog::Date;
 
 /// More tokens or calls than this in one row are a fault of the file, not usage.
@@ -17,8 +18,8 @@ const MOST_USD: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// A value as the file has it.
 #[derive(Debug, Clone)]
 pub enum Cell<'a> {
-    /// A field of CSV, without its quotes.
-    Text(Cow<'a, str>),
+    /// A field of CSV, and what it says where that has to be kept: a quote is written twice in it.
+    Text(csv::Text<'a>, OnceCell<String>),
     /// A value of JSON.
     Json(&'a RawValue),
 }
@@ -31,12 +32,12 @@ impl<'a> Cell<'a> {
     /// The value as text; `None` for an empty one, `null`, and JSON's objects and lists.
     fn text(&self) -> Option<Cow<'a, str>> {
         match self {
-            Cell::Text(text) => {
-                let trimmed = text.trim();
-                (!trimmed.is_empty()).then(|| match text {
-                    Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-                    Cow::Owned(_) => Cow::Owned(trimmed.to_owned()),
-                })
+            Cell::Text(text, _) => {
+                let text = match text.plain() {
+                    Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
+                    Cow::Owned(text) => Cow::Owned(trimmed(&text).to_owned()),
+                };
+                (!text.is_empty()).then_some(text)
             }
             Cell::Json(raw) => match raw.get().as_bytes().first()? {
                 b'"' => serde_json::from_str::<JsonText<'a>>(raw.get())
@@ -116,10 +117,10 @@ impl<'a> Cells<'a, '_> {
         texts.into_iter().map(|text| text.0).collect()
     }
 
-    /// Whether a value says a word anywhere: a cheap question before it is read.
+    /// Whether a value says a word, which has no quotes, anywhere: a cheap question before it is read.
     pub fn says(&self, at: usize, word: &str) -> bool {
         let text = match self.cells.get(at) {
-            Some(Some(Cell::Text(text))) => text,
+            Some(Some(Cell::Text(text, _))) => text.raw(),
             Some(Some(Cell::Json(raw))) => raw.get(),
             _ => return false,
         };
@@ -129,9 +130,20 @@ impl<'a> Cells<'a, '_> {
     /// A value of JSON, also where it stands as text in a column of CSV; `None` where it is none of the wanted form.
     pub fn json<T: Deserialize<'a>>(&'a self, at: usize) -> Option<T> {
         match self.cells.get(at)?.as_ref()? {
-            Cell::Text(text) => serde_json::from_str(text).ok(),
+            Cell::Text(text, kept) => match text.plain() {
+                Cow::Borrowed(text) => serde_json::from_str(text).ok(),
+                Cow::Owned(text) => serde_json::from_str(kept.get_or_init(|| text)).ok(),
+            },
             Cell::Json(raw) => serde_json::from_str(raw.get()).ok(),
         }
+    }
+}
+
+/// A text without the spaces around it, of which most have none: that is seen by two bytes.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 
@@ -146,7 +158,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// A whole number that is not below zero.
 pub(super) fn count(text: &str) -> Result<u64, String> {
-    let text = text.trim();
+    let text = trimmed(text);
     let whole = || -> Option<u64> {
         if let Ok(number) = text.parse::<u64>() {
             return Some(number);

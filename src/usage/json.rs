@@ -7,9 +7,38 @@ use serde_json::value::RawValue;
 
 use super::cell::Cell;
 
+/// Rows' keys in the order in which they last stood, and the column that each is: most rows have the same ones.
+#[derive(Default)]
+pub(super) struct Keys {
+    known: Vec<(Box<str>, Option<usize>)>,
+    /// How many of this row were read.
+    read: usize,
+}
+
+/// Keys of one row that are remembered.
+const MOST_KEYS: usize = 64;
+
+impl Keys {
+    fn column(&mut self, key: &str, columns: &[&[&str]]) -> Option<usize> {
+        let at = self.read;
+        self.read += 1;
+        if let Some((_, column)) = self.known.get(at).filter(|(known, _)| **known == *key) {
+            return *column;
+        }
+        let is = |name: &&str| name.eq_ignore_ascii_case(key);
+        let column = columns.iter().position(|names| names.iter().any(is));
+        if at < MOST_KEYS {
+            self.known.truncate(at);
+            self.known.push((key.into(), column));
+        }
+        column
+    }
+}
+
 /// Takes the values of wanted keys out of an object and passes over the others.
 struct Picks<'c, 'a> {
     columns: &'static [&'static [&'static str]],
+    keys: &'c mut Keys,
     cells: &'c mut [Option<Cell<'a>>],
 }
 
@@ -29,7 +58,7 @@ impl<'a> Visitor<'a> for Picks<'_, 'a> {
     }
 
     fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(at) = map.next_key_seed(Key(self.columns))? {
+        while let Some(at) = map.next_key_seed(Key(self.keys, self.columns))? {
             match at.and_then(|at| self.cells.get_mut(at)) {
                 Some(cell) => *cell = Some(Cell::Json(map.next_value::<&'a RawValue>()?)),
                 None => {
@@ -42,9 +71,9 @@ impl<'a> Visitor<'a> for Picks<'_, 'a> {
 }
 
 /// The column that a key is.
-struct Key(&'static [&'static [&'static str]]);
+struct Key<'k>(&'k mut Keys, &'static [&'static [&'static str]]);
 
-impl<'a> DeserializeSeed<'a> for Key {
+impl<'a> DeserializeSeed<'a> for Key<'_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
@@ -52,7 +81,7 @@ impl<'a> DeserializeSeed<'a> for Key {
     }
 }
 
-impl Visitor<'_> for Key {
+impl Visitor<'_> for Key<'_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,20 +89,21 @@ impl Visitor<'_> for Key {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Option<usize>, E> {
-        let is = |name: &&str| name.eq_ignore_ascii_case(key);
-        Ok(self.0.iter().position(|names| names.iter().any(is)))
+        Ok(self.0.column(key, self.1))
     }
 }
 
 /// Puts the values of an object's wanted keys into `cells`.
 pub(super) fn pick<'a>(
-    bytes: &'a [u8],
+    text: &'a str,
     columns: &'static [&'static [&'static str]],
+    keys: &mut Keys,
     cells: &mut [Option<Cell<'a>>],
 ) -> Result<(), String> {
     cells.fill(None);
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    Picks { columns, cells }
+    keys.read = 0;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Picks { columns, keys, cells }
         .deserialize(&mut reader)
         .and_then(|()| reader.end())
         .map_err(|error| plain(&error))
@@ -187,15 +217,21 @@ mod tests {
     #[test]
     fn wanted_keys_are_picked_whatever_stands_around_them() {
         const COLUMNS: &[&[&str]] = &[&["model"], &["tokens", "total"]];
-        let mut cells = [None, None];
-        pick(br#"{"x": {"model": 1}, "Model": "m", "total": 5}"#, COLUMNS, &mut cells).expect("an object");
+        let (mut cells, mut keys) = ([None, None], Keys::default());
+        pick(
+            r#"{"x": {"model": 1}, "Model": "m", "total": 5}"#,
+            COLUMNS,
+            &mut keys,
+            &mut cells,
+        )
+        .expect("an object");
         assert!(matches!(&cells[0], Some(Cell::Json(raw)) if raw.get() == "\"m\""));
         assert!(matches!(&cells[1], Some(Cell::Json(raw)) if raw.get() == "5"));
-        assert!(pick(b"[1]", COLUMNS, &mut cells).is_err());
-        assert!(pick(b"{} {}", COLUMNS, &mut cells).is_err());
+        assert!(pick("[1]", COLUMNS, &mut keys, &mut cells).is_err());
+        assert!(pick("{} {}", COLUMNS, &mut keys, &mut cells).is_err());
         let deep = format!("{{\"a\": {}", "[".repeat(1_000_000));
-        assert!(pick(deep.as_bytes(), COLUMNS, &mut cells).is_err());
+        assert!(pick(&deep, COLUMNS, &mut keys, &mut cells).is_err());
         let deep = format!("{{\"model\": {}", "[".repeat(1_000_000));
-        assert!(pick(deep.as_bytes(), COLUMNS, &mut cells).is_err());
+        assert!(pick(&deep, COLUMNS, &mut keys, &mut cells).is_err());
     }
 }

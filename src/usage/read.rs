@@ -1,6 +1,7 @@
 //! An export of any size, read once in blocks that are worked on side by side: the memory that this takes does not grow
 //! with the file.
 
+use std::cell::OnceCell;
 use std::io::{self, Read};
 
 use rayon::prelude::*;
@@ -56,8 +57,9 @@ pub fn read(mut input: impl Read + Send, wanted: Option<&'static Format>) -> Res
 }
 
 fn fill(input: &mut impl Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<bool> {
-    let have = bytes.len();
-    input.take((most.saturating_sub(have)) as u64).read_to_end(bytes)?;
+    let missing = most.saturating_sub(bytes.len());
+    bytes.reserve(missing);
+    input.take(missing as u64).read_to_end(bytes)?;
     Ok(bytes.len() < most)
 }
 
@@ -126,7 +128,10 @@ fn shape(start: &[u8]) -> Shape {
 /// Whole rows of a file, some at a time.
 struct Blocks<R> {
     input: R,
+    /// What was read behind the last block's end.
     rest: Vec<u8>,
+    /// Blocks that were worked on: their memory serves again.
+    spare: Vec<Vec<u8>>,
     is_csv: bool,
     most: usize,
     ended: bool,
@@ -143,6 +148,7 @@ impl<R: Read> Blocks<R> {
         Self {
             input,
             rest: Vec::new(),
+            spare: Vec::new(),
             is_csv,
             most,
             ended: false,
@@ -150,7 +156,9 @@ impl<R: Read> Blocks<R> {
     }
 
     fn next(&mut self) -> io::Result<Option<Block>> {
-        let mut bytes = std::mem::take(&mut self.rest);
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        bytes.append(&mut self.rest);
         let mut dropped = None;
         let mut target = BLOCK.max(bytes.len());
         loop {
@@ -165,7 +173,8 @@ impl<R: Read> Blocks<R> {
                 memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1)
             };
             if cut > 0 {
-                self.rest = bytes.split_off(cut);
+                self.rest.extend_from_slice(&bytes[cut..]);
+                bytes.truncate(cut);
                 return Ok(Some(Block { bytes, dropped }));
             }
             if self.ended {
@@ -237,12 +246,7 @@ fn read_blocks<R: Read + Send>(mut blocks: Blocks<R>, wanted: Option<&'static Fo
     let mut batch: Vec<Block> = first.into_iter().collect();
     while !batch.is_empty() {
         let (made, next) = rayon::join(
-            || -> Vec<(Book, u64)> {
-                batch
-                    .par_iter()
-                    .map(|block| (rows(&block.bytes, &plan), newlines(&block.bytes)))
-                    .collect()
-            },
+            || -> Vec<(Book, u64)> { batch.par_iter().map(|block| rows(&block.bytes, &plan)).collect() },
             || -> io::Result<Vec<Block>> {
                 let mut next = Vec::with_capacity(at_once);
                 while next.len() < at_once
@@ -261,6 +265,7 @@ fn read_blocks<R: Read + Send>(mut blocks: Blocks<R>, wanted: Option<&'static Fo
             book.take(made, lines);
             lines += inside;
         }
+        blocks.spare.extend(batch.into_iter().map(|block| block.bytes));
         batch = next.map_err(failed)?;
     }
     Ok(Imported {
@@ -273,7 +278,8 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-fn rows(bytes: &[u8], plan: &Plan) -> Book {
+/// The rows of a block, and how many lines it has.
+fn rows(bytes: &[u8], plan: &Plan) -> (Book, u64) {
     match &plan.csv {
         Some((delimiter, columns)) => csv_rows(bytes, plan.format, *delimiter, columns),
         None => json_rows(bytes, plan),
@@ -291,9 +297,10 @@ fn csv_plan(bytes: &[u8], wanted: Option<&'static Format>) -> Result<(Plan, usiz
     let delimiter = csv::delimiter(line);
     let mut fields = Vec::new();
     let behind = csv::row(bytes, 0, delimiter, &mut fields).ok_or("a quote of the header is never closed")?;
+    let header = csv::Block::new(&bytes[..behind]);
     let names: Option<Vec<String>> = fields
         .iter()
-        .map(|field| field.text(bytes).map(|name| plain_name(&name)))
+        .map(|field| field.text(&header).map(|name| plain_name(&name.plain())))
         .collect();
     let names = names.ok_or("not text in UTF-8: save it as CSV or JSON in UTF-8")?;
     let head = Head {
@@ -374,15 +381,26 @@ fn find(head: &Head<'_>, wanted: Option<&'static Format>) -> Result<&'static For
     })
 }
 
-fn csv_rows(bytes: &[u8], format: &'static Format, delimiter: u8, columns: &[Option<usize>]) -> Book {
+fn csv_rows(bytes: &[u8], format: &'static Format, delimiter: u8, columns: &[Option<usize>]) -> (Book, u64) {
+    let block = csv::Block::new(bytes);
+    let mut book = Book::default();
+    let row = |fields: &[csv::Field], lines| csv_row(&block, format, fields, columns, lines + 1, &mut book);
+    match block.each_row(delimiter, columns.len(), row) {
+        Some(lines) => (book, lines),
+        None => (broken_csv_rows(&block, format, delimiter, columns), newlines(bytes)),
+    }
+}
+
+/// Behind a row that is broken, the next line is taken for a new one: a stray quote costs one row.
+fn broken_csv_rows(block: &csv::Block<'_>, format: &'static Format, delimiter: u8, columns: &[Option<usize>]) -> Book {
+    let bytes = block.bytes;
     let mut book = Book::default();
     let (mut at, mut line, mut fields) = (0, 1_u64, Vec::with_capacity(columns.len()));
     while at < bytes.len() {
         let read = csv::row(bytes, at, delimiter, &mut fields).filter(|_| fields.len() == columns.len());
-        // Behind a row that is broken, the next line is taken for a new one: a stray quote costs one row.
         let next = read.unwrap_or_else(|| memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1));
         if read.is_some() {
-            csv_row(bytes, format, &fields, columns, line, &mut book);
+            csv_row(block, format, &fields, columns, line, &mut book);
         } else if !bytes[at..next].trim_ascii().is_empty() {
             let why = match csv::row(&bytes[..next], at, delimiter, &mut fields) {
                 Some(_) => format!("{} columns where the header has {}", fields.len(), columns.len()),
@@ -397,7 +415,7 @@ fn csv_rows(bytes: &[u8], format: &'static Format, delimiter: u8, columns: &[Opt
 }
 
 fn csv_row(
-    bytes: &[u8],
+    block: &csv::Block<'_>,
     format: &'static Format,
     fields: &[csv::Field],
     columns: &[Option<usize>],
@@ -409,12 +427,12 @@ fn csv_row(
         let Some(cell) = column.and_then(|at| cells.get_mut(at)) else {
             continue;
         };
-        let Some(text) = field.text(bytes) else {
+        let Some(text) = field.text(block) else {
             return book.error(line, "holds bytes that are no text".to_owned());
         };
         // Of two columns that mean the same the one that is filled counts.
         if cell.is_none() || !text.is_empty() {
-            *cell = Some(Cell::Text(text));
+            *cell = Some(Cell::Text(text, OnceCell::new()));
         }
     }
     let cells = Cells {
@@ -424,43 +442,48 @@ fn csv_row(
     book.add(line, (format.row)(&cells));
 }
 
-fn json_rows(bytes: &[u8], plan: &Plan) -> Book {
-    let mut book = Book::default();
+fn json_rows(bytes: &[u8], plan: &Plan) -> (Book, u64) {
+    let (mut book, mut keys) = (Book::default(), json::Keys::default());
+    let whole = csv::whole_text(bytes);
     let mut start = 0;
     let mut line = 0;
     while start < bytes.len() {
         let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
-        let text = bytes[start..end].trim_ascii();
+        let row = bytes[start..end].trim_ascii();
+        let text = whole.and_then(|text| text.get(start..end));
         start = end + 1;
         line += 1;
-        if text.is_empty() {
+        if row.is_empty() {
             continue;
         }
-        if memchr::memchr(0, text).is_some() {
+        if text.is_none() && memchr::memchr(0, row).is_some() {
             book.error(line, "holds bytes that are no text".to_owned());
         } else if let Some(document) = plan.format.document {
-            if let Err(why) = document(text, &mut |row| book.add(line, row)) {
+            if let Err(why) = document(row, &mut |row| book.add(line, row)) {
                 book.error(line, why);
             }
         } else if plan.wrapped {
-            match serde_json::from_slice::<Page<'_>>(text) {
+            match serde_json::from_slice::<Page<'_>>(row) {
                 Ok(page) => {
                     for row in page.data {
-                        json_row(row.get().as_bytes(), plan.format, line, &mut book);
+                        json_row(row.get(), plan.format, line, &mut keys, &mut book);
                     }
                 }
                 Err(error) => book.error(line, plain(&error)),
             }
         } else {
-            json_row(text, plan.format, line, &mut book);
+            match text.map_or_else(|| std::str::from_utf8(row), Ok) {
+                Ok(text) => json_row(text, plan.format, line, &mut keys, &mut book),
+                Err(_) => book.error(line, "holds bytes that are no text".to_owned()),
+            }
         }
     }
-    book
+    (book, line)
 }
 
-fn json_row(text: &[u8], format: &'static Format, line: u64, book: &mut Book) {
+fn json_row(text: &str, format: &'static Format, line: u64, keys: &mut json::Keys, book: &mut Book) {
     let mut cells: [Option<Cell<'_>>; Format::MOST_COLUMNS] = [const { None }; Format::MOST_COLUMNS];
-    if let Err(why) = json::pick(text, format.columns, &mut cells) {
+    if let Err(why) = json::pick(text, format.columns, keys, &mut cells) {
         return book.error(line, why);
     }
     let cells = Cells {

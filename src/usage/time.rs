@@ -99,7 +99,10 @@ fn of_words(text: &str) -> Option<Date> {
             (hours <= 14 && minutes <= 59).then_some(sign * (hours * 60 + minutes))?
         }
     };
-    date.plus_days((hour * 60 + minute - offset).div_euclid(1440))
+    match (hour * 60 + minute - offset).div_euclid(1440) {
+        0 => Some(date),
+        days => date.plus_days(days),
+    }
 }
 
 #[cfg(test)]

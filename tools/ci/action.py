@@ -115,15 +115,22 @@ def main():
     command += ["--output", f"markdown={summary}", "--output", f"json={report}", "--output", f"github={report}.annotations"]
     if setting("SARIF"):
         command += ["--output", f"sarif={setting('SARIF')}"]
+    further = lines(setting("ARGUMENTS"))
+    if setting("GATE") not in ("", "new", "all"):
+        warn("`gate` is to be `new` or `all`")
+        return 2
     base = setting("BASE") or (pull.get("base") or {}).get("sha", "") or queue.get("base_sha", "")
     if base:
         command += ["--base", base]
+        # A first pull request is not to fail by what others left behind; budgets hold for the whole all the same.
+        if setting("GATE") != "all" and "--new-only" not in further:
+            command.append("--new-only")
         if number and allowed(repository, int(number)):
             command.append("--allow-config-change")
     server, head = os.environ.get("GITHUB_SERVER_URL", "https://github.com"), (pull.get("head") or {}).get("sha") or queue.get("head_sha")
     if repository and (head or os.environ.get("GITHUB_SHA")):
         command += ["--link", f"{server}/{repository}/blob/{head or os.environ['GITHUB_SHA']}"]
-    command += lines(setting("ARGUMENTS")) + ["--", *(lines(setting("PATHS")) or ["."])]
+    command += further + ["--", *(lines(setting("PATHS")) or ["."])]
     for path in (summary, report, f"{report}.annotations"):
         if os.path.exists(path):
             os.remove(path)

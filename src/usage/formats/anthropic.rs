@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::super::book::{Record, Row};
 use super::super::cell::{Cell, Cells};
+use super::super::json;
 use super::Format;
 use super::openai_usage::{before, each_result, owned};
 
@@ -73,7 +74,7 @@ fn usage_row<'a>(cells: &'a Cells<'a, '_>) -> Result<Row<'a>, String> {
 fn document<'a>(text: &'a [u8], take: &mut dyn FnMut(Result<Row<'a>, String>)) -> Result<(), String> {
     each_result(text, |result, start, end| {
         let mut cells: [Option<Cell<'_>>; 11] = [const { None }; 11];
-        let read = super::super::json::pick(result.get().as_bytes(), USAGE_COLUMNS, &mut cells);
+        let read = json::pick(result.get(), USAGE_COLUMNS, &mut json::Keys::default(), &mut cells);
         cells[0] = start.map(Cell::Json);
         cells[1] = end.map(Cell::Json);
         let cells = Cells {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::super::book::{Record, Row};
 use super::super::cell::{Cell, Cells};
+use super::super::json;
 use super::Format;
 use super::openai_usage::{before, each_result, owned};
 
@@ -67,7 +68,7 @@ fn document<'a>(text: &'a [u8], take: &mut dyn FnMut(Result<Row<'a>, String>)) -
     }
     each_result(text, |result, start, end| {
         let mut cells: [Option<Cell<'_>>; 7] = [const { None }; 7];
-        let mut read = super::super::json::pick(result.get().as_bytes(), COLUMNS, &mut cells);
+        let mut read = json::pick(result.get(), COLUMNS, &mut json::Keys::default(), &mut cells);
         if let Some(Cell::Json(amount)) = cells[6] {
             match serde_json::from_str::<Amount<'_>>(amount.get()) {
                 Ok(amount) => {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::super::book::{Record, Row};
 use super::super::cell::{Cell, Cells};
+use super::super::json;
 use super::super::json::plain;
 use super::Format;
 use crate::catalog::Date;
@@ -98,7 +99,7 @@ pub(super) fn each_result<'a>(
 fn document<'a>(text: &'a [u8], take: &mut dyn FnMut(Result<Row<'a>, String>)) -> Result<(), String> {
     each_result(text, |result, start, end| {
         let mut cells: [Option<Cell<'_>>; 8] = [const { None }; 8];
-        let read = super::super::json::pick(result.get().as_bytes(), COLUMNS, &mut cells);
+        let read = json::pick(result.get(), COLUMNS, &mut json::Keys::default(), &mut cells);
         cells[0] = start.map(Cell::Json);
         cells[1] = end.map(Cell::Json);
         let cells = Cells {
