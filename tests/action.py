@@ -241,7 +241,7 @@ jobs:
   llmlint:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: actions/checkout@v6
       - uses: ./action
         with: {version: installed, token: stub}
 """

@@ -3,10 +3,12 @@
 
     python3 packaging/npm/make.py OUT PLATFORM=PROGRAM…
 
-PLATFORM is npm's name of it: linux-x64, linux-arm64-musl, darwin-arm64, win32-x64. The version is Cargo.toml's.
+PLATFORM is npm's name of it: linux-x64, linux-arm64-musl, darwin-arm64, win32-x64. The version is Cargo.toml's. In GitHub
+Actions the packages name the repository: npm holds their provenance against it.
 """
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -22,6 +24,8 @@ def version():
 
 def write(folder, manifest):
     common = {"version": version(), "license": "MIT", "description": "A linter and budget gate for LLM applications"}
+    if repository := os.environ.get("GITHUB_REPOSITORY"):
+        common["repository"] = {"type": "git", "url": f"git+{os.environ['GITHUB_SERVER_URL']}/{repository}.git"}
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**manifest, **common}, indent=2) + "\n"
     (folder / "package.json").write_text(text, encoding="utf-8")
