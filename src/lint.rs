@@ -23,7 +23,7 @@ pub use self::requests::join;
 pub use self::unpriced::unpriced;
 pub use self::volumes::idle_volumes;
 use crate::catalog::{Catalog, Date, MOST_AGE_DAYS};
-use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, World};
+use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitFacts, World};
 use crate::formats::{self, Outcome, Route};
 use crate::report::{Currency, FileNote, Finding, PriceListAbout, Report, SCHEMA_VERSION};
 use crate::rules::RuleSet;
@@ -248,11 +248,11 @@ fn sort_findings(findings: &mut Vec<Finding>, units: &[Unit]) {
 
 /// The facts of a unit, ready to be asked for.
 pub fn subject<'a>(unit: &'a Unit, world: &'a World<'a>) -> Subject<'a> {
-    match unit {
-        Unit::Prompt(prompt) => Subject::Prompt(Box::new(PromptFacts::new(prompt, world))),
-        Unit::Deployment(deployment) => Subject::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
-        Unit::Training(training) => Subject::Training(Box::new(TrainingFacts::new(training, world))),
-    }
+    Subject::new(match unit {
+        Unit::Prompt(prompt) => UnitFacts::Prompt(Box::new(PromptFacts::new(prompt, world))),
+        Unit::Deployment(deployment) => UnitFacts::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
+        Unit::Training(training) => UnitFacts::Training(Box::new(TrainingFacts::new(training, world))),
+    })
 }
 
 fn id(index: usize) -> SourceId {

@@ -25,13 +25,14 @@ fn fact(text: &str, name: &str) -> (Option<Value>, String) {
         panic!("a prompt is read");
     };
     let unit = found.units.first().expect("one prompt");
-    let fact = subject(unit, &world).fact(name).expect("a fact of the table");
+    let subject = subject(unit, &world);
+    let fact = subject.fact(name).expect("a fact of the table");
     let pointed = fact.place.map_or("", |place| &file[place.span.start..place.span.end]);
-    let value = match fact.value {
+    let value = match &fact.value {
         Known::Yes(value) => Some(value),
         _ => None,
     };
-    (value, pointed.to_owned())
+    (value.cloned(), pointed.to_owned())
 }
 
 fn int(text: &str, name: &str) -> (i64, String) {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::load::{ConfigArguments, Run};
 use super::output::Color;
 use super::{Failure, output, token_shares};
-use crate::facts::{Subject, World};
+use crate::facts::{UnitFacts, World};
 use crate::host;
 use crate::lint;
 use crate::report::grouped;
@@ -117,7 +117,7 @@ impl Tokens {
         let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
         for unit in &units {
             let subject = lint::subject(unit, &world);
-            if let Subject::Prompt(prompt) = &subject {
+            if let UnitFacts::Prompt(prompt) = &subject.facts {
                 out.push_str(&token_shares::explained(&subject, prompt.count(), prompt.shares()));
             }
         }

@@ -13,7 +13,9 @@ pub mod training;
 mod value;
 pub mod words;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -403,10 +405,21 @@ impl UnitKind {
             UnitKind::Training => outline(training::FACTS),
         }
     }
+
+    /// The row of each of its facts, by name.
+    fn rows(self) -> &'static HashMap<&'static str, usize> {
+        static ROWS: LazyLock<[HashMap<&'static str, usize>; 3]> = LazyLock::new(|| {
+            [UnitKind::Prompt, UnitKind::Deployment, UnitKind::Training].map(|kind| {
+                let names = kind.facts().into_iter().map(|(name, ..)| name);
+                names.enumerate().map(|(row, name)| (name, row)).collect()
+            })
+        });
+        &ROWS[self as usize]
+    }
 }
 
-/// A unit whose facts can be asked for; each is computed when it is first needed.
-pub enum Subject<'a> {
+/// The facts of one unit, by its kind.
+pub enum UnitFacts<'a> {
     /// A prompt.
     Prompt(Box<PromptFacts<'a>>),
     /// A deployment.
@@ -415,53 +428,81 @@ pub enum Subject<'a> {
     Training(Box<TrainingFacts<'a>>),
 }
 
-impl Subject<'_> {
+/// A unit whose facts can be asked for; each is computed once, when it is first needed.
+pub struct Subject<'a> {
+    /// What computes them.
+    pub facts: UnitFacts<'a>,
+    /// Those that were asked for, in the order of the tables' rows.
+    told: Vec<OnceCell<Box<Fact>>>,
+}
+
+impl<'a> Subject<'a> {
+    /// A unit of which nothing was asked yet.
+    pub fn new(facts: UnitFacts<'a>) -> Self {
+        let rows = facts.kind().rows().len();
+        Self {
+            facts,
+            told: vec![OnceCell::new(); rows],
+        }
+    }
+
     /// The kind of unit.
     pub fn kind(&self) -> UnitKind {
-        match self {
-            Subject::Prompt(_) => UnitKind::Prompt,
-            Subject::Deployment(_) => UnitKind::Deployment,
-            Subject::Training(_) => UnitKind::Training,
-        }
+        self.facts.kind()
     }
 
     /// The unit's name.
     pub fn name(&self) -> &str {
-        match self {
-            Subject::Prompt(facts) => &facts.prompt.name,
-            Subject::Deployment(facts) => &facts.deployment.name,
-            Subject::Training(facts) => &facts.training.name,
+        match &self.facts {
+            UnitFacts::Prompt(facts) => &facts.prompt.name,
+            UnitFacts::Deployment(facts) => &facts.deployment.name,
+            UnitFacts::Training(facts) => &facts.training.name,
         }
     }
 
     /// The format it was read as.
     pub fn format(&self) -> &'static str {
-        match self {
-            Subject::Prompt(facts) => facts.prompt.format,
-            Subject::Deployment(facts) => facts.deployment.format,
-            Subject::Training(facts) => facts.training.format,
+        match &self.facts {
+            UnitFacts::Prompt(facts) => facts.prompt.format,
+            UnitFacts::Deployment(facts) => facts.deployment.format,
+            UnitFacts::Training(facts) => facts.training.format,
         }
     }
 
     /// Where the unit stands.
     pub fn place(&self) -> Place {
-        match self {
-            Subject::Prompt(facts) => facts.prompt.place,
-            Subject::Deployment(facts) => facts.deployment.place,
-            Subject::Training(facts) => facts.training.place,
+        match &self.facts {
+            UnitFacts::Prompt(facts) => facts.prompt.place,
+            UnitFacts::Deployment(facts) => facts.deployment.place,
+            UnitFacts::Training(facts) => facts.training.place,
         }
     }
 
     /// A fact by name; `None` where there is no such fact.
-    pub fn fact(&self, name: &str) -> Option<Fact> {
-        fn ask<Of>(tables: &Tables<'_, Of>, facts: &Of, name: &str) -> Option<Fact> {
+    pub fn fact(&self, name: &str) -> Option<&Fact> {
+        fn compute<Of>(tables: &Tables<'_, Of>, of: &Of, row: usize) -> Option<Fact> {
             let mut rows = tables.iter().flat_map(|rows| rows.iter());
-            rows.find(|row| row.name == name).map(|row| (row.get)(facts))
+            rows.nth(row).map(|row| (row.get)(of))
         }
+        let row = *self.kind().rows().get(name)?;
+        if let Some(told) = self.told[row].get() {
+            return Some(told);
+        }
+        let fact = match &self.facts {
+            UnitFacts::Prompt(facts) => compute(prompt::FACTS, &**facts, row),
+            UnitFacts::Deployment(facts) => compute(deployment::FACTS, &**facts, row),
+            UnitFacts::Training(facts) => compute(training::FACTS, &**facts, row),
+        }?;
+        Some(self.told[row].get_or_init(|| Box::new(fact)))
+    }
+}
+
+impl UnitFacts<'_> {
+    fn kind(&self) -> UnitKind {
         match self {
-            Subject::Prompt(facts) => ask(prompt::FACTS, facts, name),
-            Subject::Deployment(facts) => ask(deployment::FACTS, facts, name),
-            Subject::Training(facts) => ask(training::FACTS, facts, name),
+            UnitFacts::Prompt(_) => UnitKind::Prompt,
+            UnitFacts::Deployment(_) => UnitKind::Deployment,
+            UnitFacts::Training(_) => UnitKind::Training,
         }
     }
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::{Linter, subject};
 use crate::catalog::{Catalog, Date};
 use crate::excerpt;
-use crate::facts::{Subject, UnitKind, World};
+use crate::facts::{Subject, UnitFacts, UnitKind, World};
 use crate::fingerprint;
 use crate::report::change::Suppressed;
 use crate::report::{Citation, Cost, Figure, Finding, NotJudged, RuleAbout, Saving, TokenCount, UnitReport};
@@ -117,20 +117,20 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
         UnitKind::Deployment => &["deployment.cost.hour"],
         UnitKind::Training => &["training.cost.run"],
     };
-    let (model, tokens, price_as_of) = match &subject {
-        Subject::Prompt(facts) => (
+    let (model, tokens, price_as_of) = match &subject.facts {
+        UnitFacts::Prompt(facts) => (
             facts.model_name(),
             Some(shown_count(facts.count().clone())),
             facts.price_as_of(),
         ),
-        Subject::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
-        Subject::Training(facts) => (facts.model_name(), None, None),
+        UnitFacts::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
+        UnitFacts::Training(facts) => (facts.model_name(), None, None),
     };
     UnitResult {
         kind: subject.kind(),
         report: UnitReport {
-            billed_by: match &subject {
-                Subject::Prompt(facts) => facts.billed_by().map(str::to_owned),
+            billed_by: match &subject.facts {
+                UnitFacts::Prompt(facts) => facts.billed_by().map(str::to_owned),
                 _ => None,
             },
             name: subject.name().to_owned(),
@@ -142,12 +142,12 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
             fingerprint: fingerprint::fingerprint(&[&content]),
             sketch: fingerprint::sketch(&content),
             owners: world.settings.owners(&source.from_root).to_vec(),
-            tags: match &subject {
-                Subject::Prompt(facts) => world.settings.tags(facts.at()).to_vec(),
+            tags: match &subject.facts {
+                UnitFacts::Prompt(facts) => world.settings.tags(facts.at()).to_vec(),
                 _ => Vec::new(),
             },
-            growth_per_month: match &subject {
-                Subject::Prompt(facts) => facts.growth(),
+            growth_per_month: match &subject.facts {
+                UnitFacts::Prompt(facts) => facts.growth(),
                 _ => None,
             },
             concurrency: match subject.kind() {
@@ -215,7 +215,7 @@ fn content(unit: &Unit, source: &Source, span: Span) -> String {
 }
 
 fn concurrency(subject: &Subject<'_>) -> Option<Decimal> {
-    match subject.fact("deployment.memory.concurrency")?.value {
+    match &subject.fact("deployment.memory.concurrency")?.value {
         crate::facts::Known::Yes(crate::facts::Value::Number(number)) => Some(number.normalize()),
         _ => None,
     }
@@ -228,7 +228,7 @@ fn gpus(subject: &Subject<'_>) -> Option<String> {
         Known::Yes(Value::Int(number)) => Some(number),
         _ => None,
     };
-    let Known::Yes(Value::Strs(names)) = subject.fact("deployment.gpus")?.value else {
+    let Known::Yes(Value::Strs(names)) = &subject.fact("deployment.gpus")?.value else {
         return None;
     };
     let one = format!("{} × {}", number("deployment.gpu_count")?, names.join(" or "));
@@ -246,13 +246,13 @@ pub(super) fn finding_fingerprint(rule: &str, source: &Source, span: Span) -> St
 
 fn cost(subject: &Subject<'_>, name: &str) -> Cost {
     let fact = subject.fact(name);
-    let unknown = fact.as_ref().and_then(|fact| match &fact.value {
+    let unknown = fact.and_then(|fact| match &fact.value {
         crate::facts::Known::Unknown(why) => Some(excerpt::safe(why)),
         _ => None,
     });
     Cost {
         fact: name.to_owned(),
-        amount: fact.and_then(|fact| fact.figure).map(shown_figure),
+        amount: fact.and_then(|fact| fact.figure.clone()).map(shown_figure),
         unknown,
     }
 }

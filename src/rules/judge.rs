@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cel::{Condition, Outcome};
 use super::page::{Checked, Rule};
-use crate::facts::{Fact, Known, Subject, Value, cost};
+use crate::facts::{Known, Subject, UnitFacts, Value, cost};
 use crate::report::{Figure, Fix, Saving};
 use crate::source::Place;
 
@@ -38,19 +38,20 @@ pub struct Draft {
 
 /// Judges `subject` by `rule`, with the rule's options as this run sets them.
 pub fn judge(rule: &Rule, options: &BTreeMap<String, Value>, subject: &Subject<'_>) -> Judged {
-    let look_up = |name: &str| -> Fact {
+    let value_of = |name: &str| -> Known<Value> {
         if let Some(option) = name.strip_prefix("options.") {
-            return Fact::of(options.get(option).cloned().map_or(Known::Absent, Known::Yes));
+            return options.get(option).cloned().map_or(Known::Absent, Known::Yes);
         }
-        subject
-            .fact(name)
-            .unwrap_or_else(|| Fact::of(Known::Unknown("no such fact".into())))
+        match subject.fact(name) {
+            Some(fact) => fact.value.clone(),
+            None => Known::Unknown("no such fact".into()),
+        }
     };
     let checked = match rule.checked() {
         Ok(checked) => checked,
         Err(error) => return Judged::NotJudged(vec![format!("the rule's page: {error}")]),
     };
-    match checked.when.evaluate(&mut |name| look_up(name).value) {
+    match checked.when.evaluate(&mut |name| value_of(name)) {
         Outcome::Known(Value::Bool(true)) => {}
         Outcome::Known(_) => return Judged::Silent,
         Outcome::Unknown(reasons) => {
@@ -64,19 +65,27 @@ pub fn judge(rule: &Rule, options: &BTreeMap<String, Value>, subject: &Subject<'
         let unit = units.iter().find(|(known, ..)| *known == name);
         show(value, unit.map_or("", |(_, _, unit, _)| unit))
     };
-    let mut value = |name: &str| look_up(name).value;
+    let mut value = |name: &str| value_of(name);
     Judged::Fires(Box::new(Draft {
         message: checked.message.render(&mut value, &format),
         help: checked.help.render(&mut value, &format),
-        place: look_up(&rule.at).place.unwrap_or_else(|| subject.place()),
-        saving: saving(rule, checked, &look_up),
+        place: subject
+            .fact(&rule.at)
+            .and_then(|fact| fact.place)
+            .unwrap_or_else(|| subject.place()),
+        saving: saving(rule, checked, subject, &value_of),
         fix: fix(rule, subject),
     }))
 }
 
-fn saving(rule: &Rule, checked: &Checked, look_up: &dyn Fn(&str) -> Fact) -> Option<Saving> {
+fn saving(
+    rule: &Rule,
+    checked: &Checked,
+    subject: &Subject<'_>,
+    value_of: &dyn Fn(&str) -> Known<Value>,
+) -> Option<Saving> {
     let (page, [low, high]) = (rule.saving.as_ref()?, checked.shares.as_ref()?);
-    let share = |condition: &Condition| match condition.evaluate(&mut |name| look_up(name).value) {
+    let share = |condition: &Condition| match condition.evaluate(&mut |name| value_of(name)) {
         Outcome::Known(Value::Number(share)) => Some(share),
         Outcome::Known(Value::Int(share)) => Some(Decimal::from(share)),
         _ => None,
@@ -91,14 +100,14 @@ fn saving(rule: &Rule, checked: &Checked, look_up: &dyn Fn(&str) -> Fact) -> Opt
     if high <= Decimal::ZERO || low > high {
         return None;
     }
-    let fact = look_up(&page.of);
+    let fact = subject.fact(&page.of)?;
     let from = match rule.evidence.as_slice() {
         [] => format!("rule {}", rule.id),
         rows => format!("rule {}, evidence: {}", rule.id, rows.join(", ")),
     };
-    let amount: Result<Figure, String> = match (fact.figure, fact.value) {
-        (Some(figure), _) if low == Decimal::ONE && high == Decimal::ONE => Ok(figure),
-        (Some(figure), _) => cost::share(&figure, low, high, &from),
+    let amount: Result<Figure, String> = match (&fact.figure, &fact.value) {
+        (Some(figure), _) if low == Decimal::ONE && high == Decimal::ONE => Ok(figure.clone()),
+        (Some(figure), _) => cost::share(figure, low, high, &from),
         (None, Known::Unknown(why)) => Err(why.to_string()),
         (None, _) => Err("the file does not say it".to_owned()),
     };
@@ -115,7 +124,7 @@ fn saving(rule: &Rule, checked: &Checked, look_up: &dyn Fn(&str) -> Fact) -> Opt
 /// The rule's own change, where the place can be written to.
 fn fix(rule: &Rule, subject: &Subject<'_>) -> Option<Fix> {
     let fix = rule.fix.as_ref()?;
-    let Subject::Prompt(facts) = subject else {
+    let UnitFacts::Prompt(facts) = &subject.facts else {
         return None;
     };
     if fix.append != "prompt.instructions" {
