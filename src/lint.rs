@@ -9,6 +9,7 @@ mod loaded;
 mod requests;
 mod routes;
 mod settings;
+mod state;
 mod totals;
 mod trainings;
 mod unpriced;
@@ -16,19 +17,17 @@ mod volumes;
 
 use std::collections::HashSet;
 
-use rayon::prelude::*;
-
 pub use self::attribute::{Export, attribute};
+use self::judge::UnitResult;
 pub use self::requests::join;
+use self::state::{State, TwoStates};
 pub use self::unpriced::unpriced;
 pub use self::volumes::idle_volumes;
 use crate::catalog::{Catalog, Date, MOST_AGE_DAYS};
 use crate::facts::{DeploymentFacts, PromptFacts, Settings, Subject, TrainingFacts, UnitFacts, World};
-use crate::formats::{self, Outcome, Route};
-use crate::report::{Currency, FileNote, Finding, PriceListAbout, Report, SCHEMA_VERSION};
+use crate::report::{Currency, Finding, PriceListAbout, Report, SCHEMA_VERSION};
 use crate::rules::RuleSet;
-use crate::source::{Source, SourceId};
-use crate::syntax::code::Files;
+use crate::source::Source;
 use crate::units::Unit;
 
 /// A file that could not be read as text.
@@ -89,35 +88,31 @@ pub fn lint(sources: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Repor
 /// Judges `sources` with an older state of the same tree beside them: what a change does to a deployment is a fact of
 /// it. Nothing is found in `before` itself.
 pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], linter: &Linter<'_>) -> Report {
-    let both: Vec<Source>;
-    let all = if before.is_empty() {
-        sources
-    } else {
-        both = sources.iter().chain(before).cloned().collect();
-        &both
-    };
-    let older = beside::older_deployments(all, sources.len(), linter.settings);
+    let both = TwoStates::new(sources, before);
+    let (now, older) = both.read(unread, linter);
+    let world = now.world(Some(&older), linter);
+    let judged = judge::judge_all(&now.units, &world, linter, |_| None);
+    report(now, judged, linter)
+}
 
-    let mut read = read(sources, unread, linter.settings);
-    let units = join(read.units, sources, &mut read.findings);
-    let mut units = requests::without_fragments(units, sources, &mut read.files);
-    includes::put_in(&mut units, sources, &mut read.findings);
-    loaded::mark(&mut units, sources);
-    let units = trainings::join_trainings(units, sources, &mut read.files);
-    let mut units = settings::join_settings(units, sources, &mut read.files);
-    routes::follow_routes(&mut units, read.routes, linter.catalog);
-    if let Some(only) = &linter.only {
-        keep_only(only, sources, &mut units, &mut read.findings);
-    }
+/// Judges both states of a tree that was changed, each for itself: the report on the older, and on the newer. What a
+/// change leaves as it was is read and judged once: a source of `before` that shares its text with the one of `sources`
+/// at the same path is the same file.
+pub fn lint_change(sources: &[Source], before: &[Source], unread: &[Unread], linter: &Linter<'_>) -> (Report, Report) {
+    let both = TwoStates::new(sources, before);
+    let (now, older) = both.read(unread, linter);
+    let world = now.world(Some(&older), linter);
+    let judged = judge::judge_all(&now.units, &world, linter, |_| None);
+    let world_before = older.world(None, linter);
+    let same = both.same(&now, &world, &world_before);
+    let judged_before = judge::judge_all(&older.units, &world_before, linter, |unit| {
+        same.find(unit).map(|at| judged[at].clone())
+    });
+    (report(older, judged_before, linter), report(now, judged, linter))
+}
 
-    let world = World {
-        before: older.iter().map(|(name, unit)| (name.clone(), unit.as_ref())).collect(),
-        same_base: beside::same_base(&units, sources, linter.settings),
-        same_text: beside::same_text(&units),
-        ..World::new(all, linter.settings, linter.catalog, linter.today)
-    };
-    let judged = judge::judge_all(&units, &world, linter);
-
+/// Puts a report together.
+fn report(state: State<'_>, judged: Vec<UnitResult>, linter: &Linter<'_>) -> Report {
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         llmlint: env!("CARGO_PKG_VERSION").to_owned(),
@@ -135,11 +130,11 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
             source: currency.source.clone(),
         }),
         commitments: totals::commitments(&judged, &linter.settings.config.discounts, linter.catalog),
-        findings: read.findings,
+        findings: state.findings,
         units: Vec::new(),
-        totals: totals::totals(&read.files, &judged),
+        totals: totals::totals(&state.files, &judged),
         not_judged: Vec::new(),
-        files: read.files,
+        files: state.files,
         rules: Vec::new(),
         suppressed: Vec::new(),
         comparison: None,
@@ -151,7 +146,7 @@ pub fn lint_against(sources: &[Source], before: &[Source], unread: &[Unread], li
         report.not_judged.extend(unit.not_judged);
         report.units.push(unit.report);
     }
-    sort_findings(&mut report.findings, &units);
+    sort_findings(&mut report.findings, &state.units);
     report.suppressed.sort();
     report.rules = judge::rules_about(&report.findings, linter);
     report
@@ -167,69 +162,6 @@ fn price_list(linter: &Linter<'_>) -> PriceListAbout {
         age_days,
         old: age_days > MOST_AGE_DAYS,
     }
-}
-
-/// What the files of a run hold.
-struct ReadFiles {
-    units: Vec<Unit>,
-    routes: Vec<Route>,
-    findings: Vec<Finding>,
-    /// What became of each file, sorted by path.
-    files: Vec<FileNote>,
-}
-
-fn read(sources: &[Source], unread: &[Unread], settings: &Settings) -> ReadFiles {
-    let known = Files::new(sources);
-    let outcomes: Vec<Outcome> = sources
-        .par_iter()
-        .enumerate()
-        .map(|(index, source)| formats::read(&known, id(index), settings.is_prompt_place(&source.from_root)))
-        .collect();
-    let mut all = ReadFiles {
-        units: Vec::new(),
-        routes: Vec::new(),
-        findings: unread
-            .iter()
-            .filter(|file| file.finding)
-            .map(files::unreadable)
-            .collect(),
-        files: unread.iter().map(files::unread_note).collect(),
-    };
-    for (source, outcome) in sources.iter().zip(outcomes) {
-        let (format, note) = match outcome {
-            Outcome::LeftAlone(why) => (None, why),
-            Outcome::Read(format, read) => {
-                let errors = read.errors.iter();
-                all.findings
-                    .extend(errors.map(|error| files::syntax_error(source, format, error)));
-                all.units.extend(read.units);
-                all.routes.extend(read.routes);
-                (Some(format.to_owned()), read.note)
-            }
-        };
-        all.files.push(FileNote {
-            path: source.path.clone(),
-            format,
-            note,
-        });
-    }
-    all.files.sort_by(|a, b| a.path.cmp(&b.path));
-    all
-}
-
-/// Leaves out the units and findings of files that are not asked for.
-fn keep_only(only: &HashSet<String>, sources: &[Source], units: &mut Vec<Unit>, findings: &mut Vec<Finding>) {
-    let judged = |source: SourceId| only.contains(&sources[source.0 as usize].from_root);
-    units.retain(|unit| match unit {
-        Unit::Prompt(prompt) => judged(prompt.place.source) || prompt.messages.iter().any(|part| judged(part.source)),
-        _ => judged(unit.place().source),
-    });
-    let paths: HashSet<&str> = sources
-        .iter()
-        .filter(|source| only.contains(&source.from_root))
-        .map(|source| source.path.as_str())
-        .collect();
-    findings.retain(|finding| finding.rule == "unreadable-file" || paths.contains(finding.path.as_str()));
 }
 
 /// Sorts findings by place; a text that several calls send is told once.
@@ -253,8 +185,4 @@ pub fn subject<'a>(unit: &'a Unit, world: &'a World<'a>) -> Subject<'a> {
         Unit::Deployment(deployment) => UnitFacts::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
         Unit::Training(training) => UnitFacts::Training(Box::new(TrainingFacts::new(training, world))),
     })
-}
-
-fn id(index: usize) -> SourceId {
-    SourceId(u32::try_from(index).unwrap_or(u32::MAX))
 }

@@ -14,13 +14,13 @@ fn fact(text: &str, name: &str) -> (Option<Value>, String) {
     let file = format!("---\nname: t\nmodel: {{id: gpt-4o}}\n---\n{text}");
     let sources = [Source::new("prompts/t.prompty", file.as_str(), false)];
     let settings = Settings::new(Config::parse("").expect("a config"), "");
+    let files = Files::new(&sources);
     let world = World::new(
-        &sources,
+        &files,
         &settings,
         Catalog::embedded(),
         "2026-11-24".parse().expect("a day"),
     );
-    let files = Files::new(&sources);
     let Outcome::Read(_, found) = read(&files, SourceId(0), true) else {
         panic!("a prompt is read");
     };

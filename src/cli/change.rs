@@ -165,15 +165,6 @@ impl ChangeSet {
         self.changed.iter().map(|file| file.path.as_str()).collect()
     }
 
-    /// Those of `before` that differ from what there is now: what a deployment is compared with.
-    pub(super) fn differing(&self, before: &[Source]) -> Vec<Source> {
-        let changed = self.paths();
-        let differs = before
-            .iter()
-            .filter(|source| changed.contains(source.from_root.as_str()));
-        differs.cloned().collect()
-    }
-
     /// Findings for the settings that the change touches, to stand at the top.
     pub(super) fn guarded(&self, run: &Run, approved: bool) -> Result<Vec<Finding>, Failure> {
         let guard = Guard::new(&run.guarded());

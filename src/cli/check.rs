@@ -239,8 +239,7 @@ impl Check {
     fn judge_change(&self, change: &mut ChangeSet, run: &Run) -> Result<Report, Failure> {
         let (now, before) = change.scan(&self.paths, run)?;
         let linter = run.linter();
-        let old = lint::lint(&before, &[], &linter);
-        let mut report = lint::lint_against(&now.sources, &change.differing(&before), &now.unread, &linter);
+        let (old, mut report) = lint::lint_change(&now.sources, &before, &now.unread, &linter);
         gate::compare(&old, &mut report, &change.base);
         if self.changed_lines {
             change.keep_changed_lines(&mut report, &now.sources);

@@ -15,6 +15,7 @@ use crate::facts::{Known, Subject, Value, World};
 use crate::host;
 use crate::lint;
 use crate::rules::Selection;
+use crate::syntax::code::Files;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 100;
@@ -55,8 +56,9 @@ impl Facts {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
         host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
-        let (units, mut out) = run.units(&scan);
-        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
+        let files = Files::new(&scan.sources);
+        let (units, mut out) = run.units(&files);
+        let world = World::new(&files, &run.settings, &run.catalog, run.today);
         for unit in &units {
             show(&lint::subject(unit, &world), &world, &mut out);
         }
@@ -107,7 +109,7 @@ fn show(subject: &Subject<'_>, world: &World<'_>, out: &mut String) {
             Known::Unknown(why) => format!("unknown: {why}"),
         };
         let place = fact.place.map_or(String::new(), |place| {
-            let source = &world.sources[place.source.0 as usize];
+            let source = world.files.source(place.source);
             let at = source.position(place.span.start);
             format!("  at {}:{}", at.line, at.column)
         });

@@ -15,7 +15,7 @@ use crate::host::{self, Origin, Root, Scan};
 use crate::lint::{self, Linter, Scope};
 use crate::report::{Finding, Report};
 use crate::rules::{self, Rule, RuleSet, Selection};
-use crate::source::{Source, SourceId, Span};
+use crate::source::{Source, Span};
 use crate::syntax::code::Files;
 use crate::syntax::{Node, SyntaxError, yaml};
 use crate::units::Unit;
@@ -264,14 +264,12 @@ impl Run {
         own
     }
 
-    /// The units of the files of a scan, and a line for each that is left alone or does not parse.
-    pub(super) fn units(&self, scan: &Scan) -> (Vec<Unit>, String) {
+    /// The units of some files, and a line for each that is left alone or does not parse.
+    pub(super) fn units(&self, files: &Files<'_>) -> (Vec<Unit>, String) {
         let (mut units, mut notes) = (Vec::new(), String::new());
-        let known = Files::new(&scan.sources);
-        for (index, source) in scan.sources.iter().enumerate() {
-            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        for (id, source) in files.iter() {
             let path = crate::report::clean(&source.path);
-            match formats::read(&known, id, self.settings.is_prompt_place(&source.from_root)) {
+            match formats::read(files, id, self.settings.is_prompt_place(&source.from_root)) {
                 Outcome::LeftAlone(why) => notes.push_str(&format!("{path}: left alone: {why}\n")),
                 Outcome::Read(_, read) => {
                     for error in &read.errors {

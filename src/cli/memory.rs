@@ -19,7 +19,6 @@ use crate::formats;
 use crate::host;
 use crate::report::{clean, grouped};
 use crate::rules::Selection;
-use crate::source::SourceId;
 use crate::syntax::code::Files;
 use crate::units::{Field, Unit};
 
@@ -219,13 +218,12 @@ impl Memory {
         }
         let mut units = Vec::new();
         let known = Files::new(&scan.sources);
-        for index in 0..scan.sources.len() {
-            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            if let formats::Outcome::Read(_, read) = formats::read(&known, id, false) {
+        for id in known.ids() {
+            if let formats::Outcome::Read(_, read) = formats::read(&known, *id, false) {
                 units.extend(read.units);
             }
         }
-        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
+        let world = World::new(&known, &run.settings, &run.catalog, run.today);
         let mut page = Page::new(output::width());
         let mut objects = Vec::new();
         for unit in &units {
@@ -783,7 +781,7 @@ fn is_modelled(gpu: &Gpu) -> bool {
 fn settings_of(serving: &Serving, world: &World<'_>) -> Vec<String> {
     fn told<T: ToString>(name: &str, field: &Field<T>, world: &World<'_>) -> Option<String> {
         let Field::Known(value, place) = field else { return None };
-        let source = &world.sources[place.source.0 as usize];
+        let source = world.files.source(place.source);
         let line = source.position(place.span.start).line;
         let value = clean(&value.to_string());
         Some(format!("{name} {value} ({}:{line})", clean(&source.path)))

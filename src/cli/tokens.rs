@@ -16,6 +16,7 @@ use crate::host;
 use crate::lint;
 use crate::report::grouped;
 use crate::rules::Selection;
+use crate::syntax::code::Files;
 use crate::tokens::{self, Encoding};
 
 #[derive(Debug, Args)]
@@ -113,8 +114,9 @@ impl Tokens {
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
-        let (units, mut out) = run.units(&scan);
-        let world = World::new(&scan.sources, &run.settings, &run.catalog, run.today);
+        let files = Files::new(&scan.sources);
+        let (units, mut out) = run.units(&files);
+        let world = World::new(&files, &run.settings, &run.catalog, run.today);
         for unit in &units {
             let subject = lint::subject(unit, &world);
             if let UnitFacts::Prompt(prompt) = &subject.facts {

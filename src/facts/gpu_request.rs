@@ -268,6 +268,7 @@ mod tests {
     use crate::config::Config;
     use crate::facts::Settings;
     use crate::source::{Place, SourceId, Span};
+    use crate::syntax::code::Files;
 
     fn here() -> Place {
         Place {
@@ -279,8 +280,9 @@ mod tests {
     /// Ids of the GPUs that a request may get.
     fn ids(request: &GpuRequest) -> Result<Vec<&'static str>, String> {
         let settings = Settings::new(Config::default(), "");
+        let files = Files::new(&[]);
         let world = World::new(
-            &[],
+            &files,
             &settings,
             Catalog::embedded(),
             "2026-11-24".parse().expect("a day"),

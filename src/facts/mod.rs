@@ -30,13 +30,14 @@ use crate::catalog::{Catalog, Date, OpenModel};
 use crate::config::{Config, Measured, Owners, PromptSetting, Usage};
 use crate::report::Figure;
 use crate::source::{Place, Source};
+use crate::syntax::code::Files;
 use crate::units::{Deployment, Field};
 
 /// What facts are computed from besides the unit.
 #[derive(Clone)]
 pub struct World<'a> {
-    /// The files of the run.
-    pub sources: &'a [Source],
+    /// The files of the tree that is judged.
+    pub files: &'a Files<'a>,
     /// Deployments of an older state of the tree, by their names as seen from its root.
     pub before: HashMap<String, &'a Deployment>,
     /// By the base that llmlint.yaml states for them: how many deployments of the run, and the name of the first.
@@ -55,13 +56,13 @@ pub struct World<'a> {
 
 impl<'a> World<'a> {
     /// A world without an older state of the tree, and without what only shows across files.
-    pub fn new(sources: &'a [Source], settings: &'a Settings, catalog: &'a Catalog, today: Date) -> Self {
+    pub fn new(files: &'a Files<'a>, settings: &'a Settings, catalog: &'a Catalog, today: Date) -> Self {
         Self {
-            sources,
+            files,
             before: HashMap::new(),
             same_base: HashMap::new(),
             same_text: HashMap::new(),
-            evaluation: evaluation(sources),
+            evaluation: evaluation(files),
             settings,
             catalog,
             today,
@@ -76,12 +77,12 @@ impl<'a> World<'a> {
 }
 
 /// The command for the config of promptfoo that stands nearest to the root. Only of a path that a shell takes as it is.
-fn evaluation(sources: &[Source]) -> Option<String> {
+fn evaluation(files: &Files<'_>) -> Option<String> {
     const NAMES: &[&str] = &["promptfooconfig.yaml", "promptfooconfig.yml", "promptfooconfig.json"];
     let plain = |path: &str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-    sources
+    files
         .iter()
-        .map(|source| source.from_root.as_str())
+        .map(|(_, source)| source.from_root.as_str())
         .filter(|path| NAMES.contains(&path.rsplit('/').next().unwrap_or(path)) && plain(path))
         .min_by_key(|path| (path.matches('/').count(), *path))
         .map(|path| format!("npx promptfoo eval -c {path}"))
@@ -574,9 +575,9 @@ mod tests {
         ];
         let sources = paths.map(|path| Source::new(path, "", false));
         assert_eq!(
-            evaluation(&sources).as_deref(),
+            evaluation(&Files::new(&sources)).as_deref(),
             Some("npx promptfoo eval -c z/promptfooconfig.yaml")
         );
-        assert_eq!(evaluation(&sources[3..]), None);
+        assert_eq!(evaluation(&Files::new(&sources[3..])), None);
     }
 }

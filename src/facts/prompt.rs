@@ -57,7 +57,7 @@ impl<'a> PromptFacts<'a> {
     /// The facts of `prompt`.
     pub fn new(prompt: &'a Prompt, world: &'a World<'a>) -> Self {
         Self {
-            name_in_tree: World::name_in_tree(&prompt.name, &world.sources[prompt.place.source.0 as usize]),
+            name_in_tree: World::name_in_tree(&prompt.name, world.files.source(prompt.place.source)),
             prompt,
             world,
             model: OnceCell::new(),
@@ -84,7 +84,7 @@ impl<'a> PromptFacts<'a> {
 
     /// By what the config's entries choose it.
     pub fn at(&self) -> PromptAt<'_> {
-        let source = &self.world.sources[self.prompt.place.source.0 as usize];
+        let source = self.world.files.source(self.prompt.place.source);
         PromptAt {
             path: &source.from_root,
             name: &self.name_in_tree,
@@ -164,8 +164,8 @@ impl<'a> PromptFacts<'a> {
                 Some(Size::Tokens(low, high))
             }
             VariableSize::Sample { file } => {
-                let source = self.world.sources.iter().find(|source| source.from_root == file)?;
-                Some(Size::Like(source.body().0))
+                let sample = self.world.files.find(&file)?;
+                Some(Size::Like(self.world.files.source(sample).body().0))
             }
         }
     }
@@ -321,7 +321,7 @@ impl<'a> PromptFacts<'a> {
         let Some(place) = self.words_place(words::Fact::ItemsRequested) else {
             return false;
         };
-        let source = &self.world.sources[place.source.0 as usize];
+        let source = self.world.files.source(place.source);
         let asked = source.text.get(place.span.start..place.span.end).unwrap_or_default();
         asked
             .split(|c: char| !c.is_alphabetic())
@@ -329,7 +329,7 @@ impl<'a> PromptFacts<'a> {
     }
 
     fn line(&self, place: Place) -> String {
-        let source = &self.world.sources[place.source.0 as usize];
+        let source = self.world.files.source(place.source);
         format!("{}:{}", source.path, source.position(place.span.start).line)
     }
 
@@ -1279,7 +1279,7 @@ fn first_line(facts: &PromptFacts<'_>, message: &Message) -> Place {
     let span = from.map_or(whole, |range| {
         Span::new(message.text.span_of(range.clone()).start, whole.end)
     });
-    let source = &facts.world.sources[message.source.0 as usize];
+    let source = facts.world.files.source(message.source);
     let text = source.text.get(span.start..span.end).unwrap_or_default();
     let lead = text.len() - text.trim_start().len();
     let line = text[lead..].lines().next().unwrap_or_default().trim_end();

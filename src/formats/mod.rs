@@ -370,7 +370,7 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// What a format read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Read {
     /// The units, in the order in which they stand.
     pub units: Vec<Unit>,
@@ -394,7 +394,7 @@ pub struct Route {
 }
 
 /// What became of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Outcome {
     /// It was read as this format.
     Read(&'static str, Read),
@@ -608,15 +608,27 @@ pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     Outcome::LeftAlone(reading.why_not())
 }
 
+/// Most paths that code may lead to.
+const MAX_LEADS: usize = 10_000;
+
 /// The paths from the root that calls in the code of those of these files lead to that are `asked`, and that are none of
 /// these files; some are only where a module of that name would stand. Sorted.
 pub fn leads_to(sources: &[Source], asked: impl Fn(&Source) -> bool + Sync) -> BTreeSet<String> {
-    let files = Files::noting(sources);
-    let own = (0..u32::try_from(sources.len()).unwrap_or(u32::MAX)).into_par_iter();
-    own.map(SourceId)
-        .filter(|id| !files.source(*id).looked_up && asked(files.source(*id)))
-        .for_each(|id| drop(calls::read(&Reading::new(&files, id, false))));
-    files.missing()
+    let files = Files::new(sources);
+    let leads = |id: &SourceId| {
+        let source = files.source(*id);
+        if source.looked_up || !asked(source) {
+            return Vec::new();
+        }
+        let noting = files.noting();
+        drop(calls::read(&Reading::new(&noting, *id, false)));
+        let mut asked = noting.asked();
+        asked.retain(|path| !files.has(path));
+        asked
+    };
+    let all: BTreeSet<String> = files.ids().par_iter().flat_map_iter(leads).collect();
+    // Whichever file asks first, the same ones are kept.
+    all.into_iter().take(MAX_LEADS).collect()
 }
 
 impl Reading<'_> {

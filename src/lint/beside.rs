@@ -2,15 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rayon::prelude::*;
-
-use super::id;
 use crate::engines;
-use crate::facts::{Settings, World, instructions};
-use crate::formats::{self, Outcome};
+use crate::facts::{Settings, instructions};
 use crate::source::{Place, Source};
-use crate::syntax::code::Files;
-use crate::units::{Deployment, Unit};
+use crate::units::Unit;
 
 /// How many models that were fine-tuned from each base that the config states are deployed, and the first deployment.
 /// Several deployments of one model (roles, copies) are no versions.
@@ -59,24 +54,4 @@ pub(super) fn same_text(units: &[Unit]) -> HashMap<String, Place> {
         }
     }
     several
-}
-
-/// The deployments of the sources from `first` on, by their names as seen from the root.
-pub(super) fn older_deployments(all: &[Source], first: usize, settings: &Settings) -> Vec<(String, Box<Deployment>)> {
-    if first == all.len() {
-        return Vec::new();
-    }
-    let known = Files::new(all);
-    let read = |(index, source): (usize, &Source)| {
-        let units = match formats::read(&known, id(index), settings.is_prompt_place(&source.from_root)) {
-            Outcome::Read(_, read) => read.units,
-            Outcome::LeftAlone(_) => Vec::new(),
-        };
-        let deployments = units.into_iter().filter_map(|unit| match unit {
-            Unit::Deployment(deployment) => Some((World::name_in_tree(&deployment.name, source), deployment)),
-            _ => None,
-        });
-        deployments.collect::<Vec<_>>()
-    };
-    all.par_iter().enumerate().skip(first).flat_map_iter(read).collect()
 }

@@ -6,6 +6,7 @@ use super::files::not_put_in;
 use super::requests::MAX_JOINED_BYTES;
 use crate::report::Finding;
 use crate::source::{Source, normal, resolve};
+use crate::syntax::code::Files;
 use crate::syntax::template::{Library, splice};
 use crate::units::Unit;
 
@@ -18,14 +19,14 @@ struct Tree<'s> {
 }
 
 impl<'s> Tree<'s> {
-    fn new(sources: &'s [Source]) -> Self {
+    fn new(files: &Files<'s>) -> Self {
         let mut tree = Self {
-            sources,
+            sources: files.sources(),
             by_path: HashMap::new(),
             by_name: HashMap::new(),
         };
-        for (index, source) in sources.iter().enumerate() {
-            let path = source.from_root.as_str();
+        for (id, source) in files.iter() {
+            let (path, index) = (source.from_root.as_str(), id.0 as usize);
             tree.by_path.insert(path, index);
             tree.by_name.entry(last(path)).or_default().push(index);
         }
@@ -99,8 +100,8 @@ fn last(path: &str) -> &str {
 
 /// Puts in what the units' templates include; what can't be is found. All of a run together stay below
 /// [`MAX_JOINED_BYTES`].
-pub(super) fn put_in(units: &mut [Unit], sources: &[Source], findings: &mut Vec<Finding>) {
-    let tree = Tree::new(sources);
+pub(super) fn put_in(units: &mut [Unit], files: &Files<'_>, findings: &mut Vec<Finding>) {
+    let tree = Tree::new(files);
     let mut bytes = 0_usize;
     for unit in units {
         let Unit::Prompt(prompt) = unit else {
@@ -110,7 +111,7 @@ pub(super) fn put_in(units: &mut [Unit], sources: &[Source], findings: &mut Vec<
             if bytes > MAX_JOINED_BYTES {
                 return;
             }
-            let source = &sources[message.source.0 as usize];
+            let source = files.source(message.source);
             let Some(made) = splice(&message.text, &message.pieces, &source.from_root, &tree) else {
                 continue;
             };
@@ -127,7 +128,6 @@ pub(super) fn put_in(units: &mut [Unit], sources: &[Source], findings: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::code::Files;
 
     /// The units' texts with what they include, and what was found.
     fn expanded(files: &[(&str, &str)]) -> (Vec<(String, String)>, Vec<String>) {
@@ -137,14 +137,13 @@ mod tests {
             .collect();
         let known = Files::new(&sources);
         let mut units = Vec::new();
-        for index in 0..sources.len() {
-            if let crate::formats::Outcome::Read(_, read) = crate::formats::read(&known, super::super::id(index), true)
-            {
+        for id in known.ids() {
+            if let crate::formats::Outcome::Read(_, read) = crate::formats::read(&known, *id, true) {
                 units.extend(read.units);
             }
         }
         let mut findings = Vec::new();
-        put_in(&mut units, &sources, &mut findings);
+        put_in(&mut units, &known, &mut findings);
         let texts = units.iter().filter_map(|unit| match unit {
             Unit::Prompt(prompt) => {
                 let text = prompt.messages.iter().map(|message| message.text.as_str()).collect();

@@ -17,6 +17,7 @@ use crate::source::{Place, Source, SourceId, Span, floor_char_boundary};
 use crate::units::Unit;
 
 /// What came of one unit.
+#[derive(Clone)]
 pub(super) struct UnitResult {
     pub(super) report: UnitReport,
     pub(super) findings: Vec<Finding>,
@@ -29,8 +30,13 @@ pub(super) struct UnitResult {
 /// What files ask not to report, by file.
 type Asked = HashMap<SourceId, Vec<Suppression>>;
 
-/// Judges every unit, in order, each by what governs its file.
-pub(super) fn judge_all(units: &[Unit], world: &World<'_>, linter: &Linter<'_>) -> Vec<UnitResult> {
+/// Judges every unit, in order, each by what governs its file; but those whose result is `known`.
+pub(super) fn judge_all(
+    units: &[Unit],
+    world: &World<'_>,
+    linter: &Linter<'_>,
+    known: impl Fn(&Unit) -> Option<UnitResult> + Sync,
+) -> Vec<UnitResult> {
     let nested: Vec<(World<'_>, &RuleSet)> = linter
         .nested
         .iter()
@@ -50,13 +56,16 @@ pub(super) fn judge_all(units: &[Unit], world: &World<'_>, linter: &Linter<'_>) 
         .map(|unit| unit.place().source)
         .collect::<HashSet<SourceId>>()
         .into_par_iter()
-        .map(|source| (source, suppressions(&world.sources[source.0 as usize])))
+        .map(|source| (source, suppressions(world.files.source(source))))
         .filter(|(_, found)| !found.is_empty())
         .collect();
     units
         .par_iter()
         .map(|unit| {
-            let file = &world.sources[unit.place().source.0 as usize].from_root;
+            if let Some(known) = known(unit) {
+                return known;
+            }
+            let file = &world.files.source(unit.place().source).from_root;
             let scope = world.settings.nested_at(file).and_then(|at| nested.get(at));
             match scope {
                 Some((world, rules)) => judge_unit(unit, world, rules, &asked),
@@ -86,7 +95,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
                 reasons: reasons.iter().map(|reason| excerpt::safe(reason)).collect(),
             }),
             Judged::Fires(draft) => {
-                let source = &world.sources[draft.place.source.0 as usize];
+                let source = world.files.source(draft.place.source);
                 if let Some(silenced) = silenced(&active.rule.id, draft.place, unit, world, asked) {
                     suppressed.push(silenced);
                     continue;
@@ -110,7 +119,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
             }
         }
     }
-    let source = &world.sources[subject.place().source.0 as usize];
+    let source = world.files.source(subject.place().source);
     let content = content(unit, source, subject.place().span);
     let cost_facts: &[&str] = match subject.kind() {
         UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
@@ -171,7 +180,7 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
 
 /// The request not to report a finding of `rule` at `place`, where the file or the config makes one.
 fn silenced(rule: &str, place: Place, unit: &Unit, world: &World<'_>, asked: &Asked) -> Option<Suppressed> {
-    let source = &world.sources[place.source.0 as usize];
+    let source = world.files.source(place.source);
     let sent: Vec<Span> = match unit {
         Unit::Prompt(prompt) => {
             let here = prompt.messages.iter().filter(|message| message.source == place.source);

@@ -8,11 +8,12 @@ use rayon::prelude::*;
 
 use super::requests::is_only_text;
 use crate::source::Source;
-use crate::syntax::code::{self, Language};
+use crate::syntax::code::{self, Files, Language};
 use crate::units::{Field, Unit};
 
 /// Marks the requests of prompt files that code names as not known.
-pub(super) fn mark(units: &mut [Unit], sources: &[Source]) {
+pub(super) fn mark(units: &mut [Unit], files_of_run: &Files<'_>) {
+    let sources = files_of_run.sources();
     // The files by their names without the ending, which is what the search is for.
     let mut files: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, unit) in units.iter().enumerate() {
@@ -25,7 +26,7 @@ pub(super) fn mark(units: &mut [Unit], sources: &[Source]) {
     }
     let is_code =
         |source: &&Source| Language::of_extension(source.extension()).is_some() && source.text.len() <= code::MAX_BYTES;
-    let code: Vec<&Source> = sources.iter().filter(is_code).collect();
+    let code: Vec<&Source> = files_of_run.iter().map(|(_, source)| source).filter(is_code).collect();
     files.remove("");
     if files.is_empty() || code.is_empty() {
         return;

@@ -32,7 +32,6 @@ pub(super) fn follow_routes(units: &mut [Unit], routes: Vec<Route>, catalog: &Ca
 
 #[cfg(test)]
 mod tests {
-    use super::super::id;
     use super::*;
     use crate::formats::{self, Outcome};
     use crate::source::Source;
@@ -56,8 +55,8 @@ mod tests {
             ];
             let (mut units, mut routes) = (Vec::new(), Vec::new());
             let known = Files::new(&sources);
-            for index in 0..sources.len() {
-                if let Outcome::Read(_, read) = formats::read(&known, id(index), false) {
+            for id in known.ids() {
+                if let Outcome::Read(_, read) = formats::read(&known, *id, false) {
                     units.extend(read.units);
                     routes.extend(read.routes);
                 }

@@ -84,7 +84,6 @@ fn mounted(from: &str, name: &str, by_name: &HashMap<&str, Vec<&str>>) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::id;
     use super::*;
     use crate::formats::{self, Outcome};
     use crate::syntax::code::Files;
@@ -104,11 +103,11 @@ mod tests {
             Source::new("conf/vllm.yaml", "max-model-len: 8192\nmax-num-seqs: 8\n", false),
         ];
         let known = Files::new(&sources);
-        let read = |index| match formats::read(&known, id(index), false) {
+        let read = |id: &crate::source::SourceId| match formats::read(&known, *id, false) {
             Outcome::Read(_, read) => read.units,
             Outcome::LeftAlone(why) => panic!("{why}"),
         };
-        let units = (0..sources.len()).flat_map(read).collect();
+        let units = known.ids().iter().flat_map(read).collect();
         let units = join_settings(units, &sources, &mut []);
         let serving: Vec<_> = units
             .iter()

@@ -7,7 +7,7 @@ use crate::source::{Place, Text};
 pub use crate::syntax::args::Word;
 
 /// An engine that serves a model on GPUs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deployment {
     /// Its identity: path, object and container.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Deployment {
 }
 
 /// What a scheduler grants a container besides GPUs, and how it treats it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Host {
     /// Whether the pod is as the file writes it: no operator and no chart's template adds volumes, probes or flags.
     pub as_written: bool,
@@ -70,7 +70,7 @@ pub enum SharedMemory {
 }
 
 /// A volume as a container mounts it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
     /// Where in the container.
     pub mount: String,
@@ -96,7 +96,7 @@ pub enum VolumeKind {
 }
 
 /// A probe: how long it waits before it gives up on a container.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// Seconds before the first try.
     pub initial_delay: u64,
@@ -127,7 +127,7 @@ pub enum Surge {
 
 /// A command line with the environment it sees. Words are the ones that the program gets: shell strings split,
 /// `$(VAR)` replaced.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Launch {
     /// The words, program first where it is stated (an image's own entry point is not).
     pub words: Vec<Word>,
@@ -149,7 +149,7 @@ pub enum EnvValue {
 }
 
 /// Which GPUs a deployment asks for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GpuRequest {
     /// GPUs that the container asks for.
     pub count: Field<u64>,

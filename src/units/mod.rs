@@ -15,7 +15,7 @@ pub use prompt::{Attachment, AttachmentKind, Declared, Message, Parameter, Piece
 pub use training::{Method, Sharding, Training};
 
 /// One thing the tool judges.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unit {
     /// What is sent in one kind of request.
     Prompt(Box<Prompt>),

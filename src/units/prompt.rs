@@ -5,7 +5,7 @@ use crate::source::{Place, SourceId, Text};
 pub use crate::syntax::template::Piece;
 
 /// What is sent in one kind of request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     /// Its identity: the path of its file, with `#` and a number or name where the file holds several.
     pub name: String,
@@ -86,7 +86,7 @@ pub struct Declared {
 }
 
 /// A tool (function) that the request offers to the model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool {
     /// Its name.
     pub name: String,
@@ -170,7 +170,7 @@ impl Role {
 }
 
 /// One message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// Who speaks.
     pub role: Role,

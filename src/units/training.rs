@@ -6,7 +6,7 @@ use super::{Field, GpuRequest};
 use crate::source::Place;
 
 /// A pre-training or fine-tuning run, as its config or command line states it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Training {
     /// Its identity: path, and what tells it from others in the file.
     pub name: String,

@@ -9,7 +9,7 @@ use crate::facts::World;
 impl<'a> DeploymentFacts<'a> {
     /// The same deployment before the change; `None` without an older state, or where it is new.
     fn before(&self) -> Option<DeploymentFacts<'a>> {
-        let source = &self.world.sources[self.deployment.place.source.0 as usize];
+        let source = self.world.files.source(self.deployment.place.source);
         let name = World::name_in_tree(&self.deployment.name, source);
         let older = self.world.before.get(&name)?;
         Some(DeploymentFacts::new(older, self.world))

@@ -50,7 +50,7 @@ impl<'a> DeploymentFacts<'a> {
     }
 
     fn place_in_tree(&self) -> &str {
-        &self.world.sources[self.deployment.place.source.0 as usize].from_root
+        &self.world.files.source(self.deployment.place.source).from_root
     }
 
     /// What llmlint.yaml states of this deployment.

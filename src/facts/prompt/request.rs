@@ -96,9 +96,7 @@ fn refused_limit(facts: &PromptFacts<'_>, model: &ApiModel) -> Option<Place> {
     if facts.prompt.format != "chat request" || model.provider != "openai" || !model.reasoning || !refuses {
         return None;
     }
-    let before = facts.world.sources[place.source.0 as usize]
-        .text
-        .get(..place.span.start)?;
+    let before = facts.world.files.source(place.source).text.get(..place.span.start)?;
     let key = before.trim_end_matches([' ', '\t', ':', '"', '\'']);
     let named = key.strip_suffix("max_tokens")?;
     named.ends_with(['"', '\'', ' ', '\n']).then_some(place)
@@ -437,7 +435,7 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "",
         about: "whether the file speaks of `cache_control` or another mark for a cache",
         get: |facts| {
-            let source = &facts.world.sources[facts.prompt.place.source.0 as usize];
+            let source = facts.world.files.source(facts.prompt.place.source);
             let marked = CACHE_MARKS.iter().any(|mark| source.text.contains(mark));
             Fact::of(Known::Yes(Value::Bool(marked)))
         },

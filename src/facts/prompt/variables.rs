@@ -105,7 +105,7 @@ fn unused(facts: &PromptFacts<'_>) -> Fact {
 
 /// Whether the file says a name more often than where it is declared.
 fn said_elsewhere(facts: &PromptFacts<'_>, name: &str) -> bool {
-    let source = &facts.world.sources[facts.prompt.place.source.0 as usize];
+    let source = facts.world.files.source(facts.prompt.place.source);
     source.text.matches(name).count() > 1
 }
 

@@ -40,7 +40,7 @@ impl<'a> TrainingFacts<'a> {
     }
 
     fn place_in_tree(&self) -> &str {
-        &self.world.sources[self.training.place.source.0 as usize].from_root
+        &self.world.files.source(self.training.place.source).from_root
     }
 
     fn run(&self) -> Result<Run<'static>, String> {

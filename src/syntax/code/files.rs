@@ -1,85 +1,111 @@
-//! The files of a run, to be looked up by path, and what the code among them says, read when it is first asked for.
+//! The files of one state of a tree, to be looked up by path, and what the code among them says, read when it is first
+//! asked for.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::{Language, Module, paths, python, typescript};
 use crate::source::{Source, SourceId};
 
-/// Most paths that are noted as missing.
-const MAX_MISSING: usize = 10_000;
-
-/// The files of a run, read-only.
+/// The files of a run, or of one state of its tree, read-only.
 pub struct Files<'a> {
+    tree: Arc<Tree<'a>>,
+    /// The paths that were asked for, where that is to be known.
+    asked: Option<Mutex<Vec<String>>>,
+}
+
+struct Tree<'a> {
     sources: &'a [Source],
-    by_path: HashMap<&'a str, usize>,
+    ids: Vec<SourceId>,
+    by_path: HashMap<&'a str, SourceId>,
     projects: OnceLock<typescript::Projects>,
-    /// Paths that were asked for and are none of the files, where that is to be known.
-    missing: Option<Mutex<BTreeSet<String>>>,
 }
 
 impl<'a> Files<'a> {
-    /// The files of these sources. Reads nothing yet.
+    /// All of these sources. Reads nothing yet.
     pub fn new(sources: &'a [Source]) -> Self {
-        let by_path = sources.iter().enumerate();
+        let ids = 0..u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        Self::some(sources, ids.map(SourceId).collect())
+    }
+
+    /// Those of the sources that are the files of one state of the tree.
+    pub fn some(sources: &'a [Source], ids: Vec<SourceId>) -> Self {
+        let by_path = ids.iter().map(|id| (sources[id.0 as usize].from_root.as_str(), *id));
         Self {
-            by_path: by_path
-                .map(|(index, source)| (source.from_root.as_str(), index))
-                .collect(),
-            projects: OnceLock::new(),
-            missing: None,
-            sources,
+            tree: Arc::new(Tree {
+                by_path: by_path.collect(),
+                projects: OnceLock::new(),
+                sources,
+                ids,
+            }),
+            asked: None,
         }
     }
 
-    /// The same, noting what is asked for in vain.
-    pub fn noting(sources: &'a [Source]) -> Self {
+    /// The same files, with a note of what is asked for through this.
+    pub fn noting(&self) -> Self {
         Self {
-            missing: Some(Mutex::default()),
-            ..Self::new(sources)
+            tree: self.tree.clone(),
+            asked: Some(Mutex::default()),
         }
     }
 
-    /// The paths that were asked for in vain, sorted; of too many the first.
-    pub fn missing(self) -> BTreeSet<String> {
-        let noted = self.missing.and_then(|missing| missing.into_inner().ok());
-        noted.unwrap_or_default()
+    /// The paths from the root, and ends of paths, that were asked for, whether or not there are such files.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = self.asked.as_ref().and_then(|asked| asked.lock().ok());
+        let mut asked = asked.map_or_else(Vec::new, |asked| asked.clone());
+        asked.sort_unstable();
+        asked.dedup();
+        asked
+    }
+
+    fn note(&self, path: &str) {
+        if let Some(mut asked) = self.asked.as_ref().and_then(|asked| asked.lock().ok()) {
+            asked.push(path.to_owned());
+        }
+    }
+
+    /// Their ids, in their order.
+    pub fn ids(&self) -> &[SourceId] {
+        &self.tree.ids
+    }
+
+    /// The files with their ids, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &'a Source)> {
+        self.ids().iter().map(|id| (*id, self.source(*id)))
+    }
+
+    /// All sources of the run, by their ids: these files and those of another state of the tree.
+    pub fn sources(&self) -> &'a [Source] {
+        self.tree.sources
     }
 
     /// A source by its id.
     pub fn source(&self, id: SourceId) -> &'a Source {
-        &self.sources[id.0 as usize]
+        &self.tree.sources[id.0 as usize]
+    }
+
+    /// Whether one of them has this path from the root.
+    pub fn has(&self, path: &str) -> bool {
+        self.tree.by_path.contains_key(path)
     }
 
     /// The source with this path from the root.
     pub fn find(&self, path: &str) -> Option<SourceId> {
-        let Some(index) = self.by_path.get(path) else {
-            self.note(path);
-            return None;
-        };
-        u32::try_from(*index).ok().map(SourceId)
-    }
-
-    fn note(&self, path: &str) {
-        let Some(mut missing) = self.missing.as_ref().and_then(|missing| missing.lock().ok()) else {
-            return;
-        };
-        missing.insert(path.to_owned());
-        // Whichever file asks first, the same ones are kept.
-        if missing.len() > MAX_MISSING {
-            missing.pop_last();
-        }
+        self.note(path);
+        self.tree.by_path.get(path).copied()
     }
 
     /// The one source whose path from the root ends with these names; `None` where several do.
     pub fn only_one_ending(&self, names: &str) -> Option<SourceId> {
+        self.note(names);
         let ends = |path: &str| {
             let before = path.strip_suffix(names);
             before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
         };
-        let mut found = (0..).zip(self.sources).filter(|(_, source)| ends(&source.from_root));
-        let (index, _) = found.next()?;
-        found.next().is_none().then_some(SourceId(index))
+        let mut found = self.iter().filter(|(_, source)| ends(&source.from_root));
+        let (id, _) = found.next()?;
+        found.next().is_none().then_some(id)
     }
 
     /// What a file of source code says; `None` where it is none, too long, or not worth the time to read.
@@ -95,12 +121,16 @@ impl<'a> Files<'a> {
 
     /// The file that an import of a TypeScript or JavaScript file means; `None` for a package of others.
     pub fn script(&self, from: SourceId, module: &str) -> Option<SourceId> {
-        let projects = self.projects.get_or_init(|| typescript::Projects::new(self.sources));
+        let projects = self.tree.projects.get_or_init(|| {
+            let sources = self.iter().map(|(_, source)| source);
+            typescript::Projects::new(sources)
+        });
         let path = &self.source(from).from_root;
-        if self.missing.is_some() {
+        if self.asked.is_some() && !module.starts_with('.') {
             for settings in paths::settings_above(path) {
-                let _ = self.find(&settings);
+                self.note(&settings);
             }
+            projects.config_names.iter().for_each(|name| self.note(name));
         }
         projects.resolve(self, path, module)
     }

@@ -2,7 +2,7 @@
 //! workspace. Node's and the compiler's own rules: <https://www.typescriptlang.org/docs/handbook/modules/reference.html>,
 //! <https://nodejs.org/api/packages.html>.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::Files;
 use crate::source::{Source, SourceId};
@@ -24,6 +24,8 @@ pub(in super::super) struct Projects {
     aliases: HashMap<String, Aliases>,
     /// The packages of the workspace, by name.
     packages: HashMap<String, Package>,
+    /// How the configs are called.
+    pub config_names: BTreeSet<String>,
 }
 
 /// Aliases of a folder's imports.
@@ -46,13 +48,14 @@ struct Package {
 
 impl Projects {
     /// Reads the configs and packages among the run's files.
-    pub fn new(sources: &[Source]) -> Self {
+    pub fn new<'s>(sources: impl Iterator<Item = &'s Source>) -> Self {
         let mut made = Self::default();
         let mut configs = HashMap::new();
         for source in sources {
             match source.file_name() {
                 "package.json" => made.package(source),
                 name if name.ends_with(".json") && (name.starts_with("tsconfig") || name.starts_with("jsconfig")) => {
+                    made.config_names.insert(name.to_owned());
                     let (body, _) = source.body();
                     if let Ok(config) = json::parse(&plain_json(body), 0) {
                         configs.insert(source.from_root.as_str(), config);
@@ -333,7 +336,7 @@ mod tests {
             .iter()
             .map(|(path, text)| Source::new(*path, *text, false))
             .collect();
-        let projects = Projects::new(&sources);
+        let projects = Projects::new(sources.iter());
         let known = Files::new(&sources);
         let id = projects.resolve(&known, files[0].0, module)?;
         Some(known.source(id).path.clone())
