@@ -1,6 +1,7 @@
 //! Calls of LLM APIs in source code, by the shapes of `sdks`: Python, TypeScript and JavaScript.
 
 mod http;
+mod messages;
 mod models;
 mod tools;
 mod zod;
@@ -8,50 +9,21 @@ mod zod;
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+use self::messages::Messages;
 use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
-use crate::source::{Place, Span, Text};
+use crate::source::Place;
 use crate::syntax::Signs;
-use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Open, Repeat, Value};
-use crate::syntax::template::{self, Piece, Syntax};
-use crate::units::{Attachment, Field, Message, Parameter, Prompt, Role, Unit};
+use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Repeat, Value};
+use crate::units::{Field, Message, Parameter, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "call in code";
 
 /// Most calls that are read of one file.
 const MAX_UNITS: usize = 500;
 
-/// Most messages that are read of one call.
-const MAX_MESSAGES: usize = 200;
-
 /// Deepest lists of messages in messages.
 const MAX_DEPTH: usize = 8;
-
-/// What makes messages, by the last part of its name, and whose they are.
-const MESSAGES: &[(&str, Role)] = &[
-    ("SystemMessage", Role::System),
-    ("SystemMessagePromptTemplate", Role::System),
-    ("HumanMessage", Role::User),
-    ("HumanMessagePromptTemplate", Role::User),
-    ("UserMessage", Role::User),
-    ("AIMessage", Role::Assistant),
-    ("AIMessagePromptTemplate", Role::Assistant),
-    ("AssistantMessage", Role::Assistant),
-    ("ToolMessage", Role::Tool),
-    ("FunctionMessage", Role::Tool),
-    ("UserContent", Role::User),
-    ("ModelContent", Role::Assistant),
-];
-
-/// What makes templates, by the last parts of its name.
-const TEMPLATES: &[&str] = &[
-    "from_template",
-    "PromptTemplate",
-    "ChatPromptTemplate",
-    "from_messages",
-    "fromTemplate",
-    "fromMessages",
-];
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
@@ -68,7 +40,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         if units.len() >= MAX_UNITS {
             break;
         }
-        let prompt = if call.callee == CHAIN {
+        let sending = if call.callee == CHAIN {
             chain(reading, &call)
         } else if http::sends(&call.callee) {
             request(reading, &call)
@@ -77,9 +49,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             sent.extend(parts(found.shape, &call));
             let told =
                 found.needs.is_empty() || call.open || found.needs.iter().any(|path| argument(&call, path).is_some());
-            told.then(|| prompt(reading, found.shape, &call)).flatten()
+            told.then(|| prompt(reading, found.shape, &call))
         };
-        if let Some(mut prompt) = prompt {
+        for mut prompt in sending.into_iter().flat_map(|sending| sending.prompts(reading)) {
             prompt.in_test = in_test;
             units.push(Unit::Prompt(Box::new(prompt)));
         }
@@ -101,13 +73,41 @@ fn parts(shape: &Shape, call: &Call) -> impl Iterator<Item = Place> {
     })
 }
 
+/// What a call sends.
+struct Sending {
+    prompt: Prompt,
+    /// Where one of several files is sent (`ask(load("a"))`, `ask(load("b"))`): the message that each of them makes, in
+    /// the place of the message at `instead_of`.
+    files: Vec<Message>,
+    instead_of: usize,
+}
+
+impl Sending {
+    /// The requests: one for each file that is sent.
+    fn prompts(self, reading: &Reading<'_>) -> Vec<Prompt> {
+        if self.files.is_empty() {
+            return vec![self.prompt];
+        }
+        let each = self.files.into_iter().map(|message| {
+            let mut prompt = self.prompt.clone();
+            let file = reading.files.source(message.source).file_name();
+            prompt.name = format!("{}({file})", prompt.name);
+            if let Some(place) = prompt.messages.get_mut(self.instead_of) {
+                *place = message;
+            }
+            prompt
+        });
+        each.collect()
+    }
+}
+
 /// A request that is sent without a package.
-fn request(reading: &Reading<'_>, call: &Call) -> Option<Prompt> {
+fn request(reading: &Reading<'_>, call: &Call) -> Option<Sending> {
     let (twin, address) = http::twin(call)?;
-    let mut prompt = prompt(reading, sdks::find(&twin.callee)?.shape, &twin)?;
-    prompt.provider = sdks::provider_of_host(&address).map(str::to_owned);
-    prompt.endpoint = Some(address);
-    Some(prompt)
+    let mut sending = prompt(reading, sdks::find(&twin.callee)?.shape, &twin);
+    sending.prompt.provider = sdks::provider_of_host(&address).map(str::to_owned);
+    sending.prompt.endpoint = Some(address);
+    Some(sending)
 }
 
 /// Whether a file is a test by its path.
@@ -289,7 +289,7 @@ fn number(value: &Value) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{text}` is no whole number"))
 }
 
-fn prompt(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Option<Prompt> {
+fn prompt(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Sending {
     let path = &reading.source.path;
     let name = match call.function.as_str() {
         "" => path.clone(),
@@ -310,8 +310,7 @@ fn prompt(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Option<Prompt> {
         reader.variable("messages", call.place.span, Role::User);
     }
     prompt.resends = reader.resends();
-    prompt.messages = reader.made;
-    Some(prompt)
+    reader.finish(prompt)
 }
 
 /// Everything of a prompt but its messages.
@@ -489,7 +488,7 @@ fn response_format(call: &Call, paths: &[&str]) -> Field<String> {
 }
 
 /// A chain `prompt | model`: what its model is given. Nothing where no model is among its parts.
-fn chain(reading: &Reading<'_>, call: &Call) -> Option<Prompt> {
+fn chain(reading: &Reading<'_>, call: &Call) -> Option<Sending> {
     let links = &call.positional;
     let model = links.iter().position(|link| match &link.value.kind {
         Kind::Call(maker) => is_chat_model(maker),
@@ -517,7 +516,7 @@ fn chain(reading: &Reading<'_>, call: &Call) -> Option<Prompt> {
         ..call.clone()
     };
     let found = sdks::find(&invoked.callee)?;
-    let mut prompt = prompt(reading, found.shape, &invoked)?;
+    let prompt = prompt(reading, found.shape, &invoked).prompt;
     let mut reader = Messages::new(reading, call.place);
     if let Some(link) = model.checked_sub(1).and_then(|before| links.get(before)) {
         let place = Place {
@@ -530,8 +529,7 @@ fn chain(reading: &Reading<'_>, call: &Call) -> Option<Prompt> {
         };
         reader.add(&found, Role::User, MAX_DEPTH);
     }
-    prompt.messages = reader.made;
-    Some(prompt)
+    Some(reader.finish(prompt))
 }
 
 /// Whether a link of a chain that can't be followed is a model by its name.
@@ -558,315 +556,4 @@ fn is_chat_model(maker: &Call) -> bool {
         );
     let of_langchain = maker.callee.contains("langchain");
     by_name && of_langchain
-}
-
-/// Messages as they are read.
-struct Messages<'r, 'a> {
-    reading: &'r Reading<'a>,
-    call: Place,
-    made: Vec<Message>,
-    grows: Option<Span>,
-    /// The language of templates: LangChain's own unless a call names another.
-    syntax: Syntax,
-}
-
-impl<'r, 'a> Messages<'r, 'a> {
-    fn new(reading: &'r Reading<'a>, call: Place) -> Self {
-        Self {
-            reading,
-            call,
-            made: Vec::new(),
-            grows: None,
-            syntax: Syntax::Braces,
-        }
-    }
-
-    /// Whether a loop around the call adds to what is sent.
-    fn resends(&self) -> Field<bool> {
-        match self.grows {
-            Some(span) => Field::Known(
-                true,
-                Place {
-                    source: self.call.source,
-                    span,
-                },
-            ),
-            None => Field::default(),
-        }
-    }
-
-    /// Adds what a value sends: a list of messages, a message, a text. `role` is that of what names none.
-    fn add(&mut self, found: &Found, role: Role, depth: usize) {
-        let Some(depth) = depth.checked_sub(1).filter(|_| self.made.len() < MAX_MESSAGES) else {
-            return;
-        };
-        let value = &found.value;
-        match &value.kind {
-            Kind::Plain(_) => {}
-            Kind::Text(text, pieces) => self.text(role, value, text.clone(), pieces.clone(), found.place),
-            Kind::List { items, open } => self.list(items, open.as_ref(), found, role, depth),
-            Kind::Map { .. } => self.message(found, role, depth),
-            Kind::Call(call) => self.made_message(call, found, role, depth),
-            Kind::Scope(file, scope) => {
-                // A signature, or a function whose docstring is its prompt.
-                let doc = self
-                    .reading
-                    .files
-                    .module(*file)
-                    .and_then(|module| module.scope(*scope).doc.clone());
-                match doc {
-                    Some(text) => {
-                        let pieces = vec![Piece::Fixed(0..text.as_str().len())];
-                        self.text(role, value, text, pieces, found.place);
-                    }
-                    None => self.variable_of(found, role),
-                }
-            }
-            Kind::OneOf { of, .. } => {
-                // Of several lists or texts the first stands for all of them.
-                let first = of
-                    .iter()
-                    .find(|one| matches!(one.kind, Kind::List { .. } | Kind::Text(..) | Kind::Map { .. }));
-                match first {
-                    Some(first) => self.add(
-                        &Found {
-                            value: first.clone(),
-                            place: found.place,
-                        },
-                        role,
-                        depth,
-                    ),
-                    None => self.variable_of(found, role),
-                }
-            }
-            Kind::Path(..) | Kind::File(_) | Kind::Unknown(_) => self.variable_of(found, role),
-        }
-    }
-
-    fn inner(&self, value: &Arc<Value>, outer: &Found) -> Found {
-        Found {
-            value: value.clone(),
-            place: shown_at(value, outer.place),
-        }
-    }
-
-    fn list(&mut self, items: &[Arc<Value>], open: Option<&Open>, outer: &Found, role: Role, depth: usize) {
-        // `("system", "…")`, as LangChain writes a message.
-        if let [first, second] = items
-            && let Some(named) = first.fixed().and_then(Role::from_name)
-        {
-            let content = self.inner(second, outer);
-            self.template(&content, named, depth);
-            return;
-        }
-        let is_parts =
-            items.iter().any(|item| is_part(item)) && items.iter().all(|item| is_part(item) || is_text(item));
-        if is_parts {
-            self.parts(items, outer, role, depth);
-        } else {
-            for item in items {
-                let item = self.inner(item, outer);
-                self.add(&item, role, depth);
-            }
-        }
-        if let Some(open) = open {
-            self.grows = self.grows.or(open.grows);
-            let name = if open.grows.is_some() {
-                "what the loop adds"
-            } else {
-                "further messages"
-            };
-            self.variable(name, outer.place.span, role);
-        }
-    }
-
-    /// Parts of one message: texts, and what is attached.
-    fn parts(&mut self, items: &[Arc<Value>], outer: &Found, role: Role, depth: usize) {
-        let before = self.made.len();
-        let mut attachments = Vec::new();
-        for item in items {
-            match item.get("text") {
-                Some(text) => {
-                    let text = self.inner(text, outer);
-                    self.add(&text, role, depth);
-                }
-                None if is_text(item) => {
-                    let text = self.inner(item, outer);
-                    self.add(&text, role, depth);
-                }
-                None => attachments.push(Attachment::default()),
-            }
-        }
-        if self.made.len() == before && !attachments.is_empty() {
-            self.variable("attachment", outer.place.span, role);
-        }
-        if let Some(message) = self.made.get_mut(before) {
-            message.attachments.append(&mut attachments);
-        }
-    }
-
-    /// A message as a map: `{"role": …, "content": …}`.
-    fn message(&mut self, found: &Found, role: Role, depth: usize) {
-        let value = &found.value;
-        let role = value
-            .get("role")
-            .and_then(|role| Role::from_name(role.fixed()?))
-            .unwrap_or(role);
-        let content = ["content", "parts", "text", "message"]
-            .iter()
-            .find_map(|key| value.get(key));
-        match content {
-            Some(content) => {
-                let content = self.inner(content, found);
-                self.add(&content, role, depth);
-            }
-            // What a chain or a tool is given by name.
-            None => self.variable_of(found, role),
-        }
-    }
-
-    /// A message, or a template of some, that a call makes.
-    fn made_message(&mut self, call: &Call, found: &Found, role: Role, depth: usize) {
-        let inner = |argument: &Argument| Found {
-            value: argument.value.clone(),
-            place: shown_at(&argument.value, found.place),
-        };
-        let name = call.name();
-        let names: Vec<&str> = call.callee.rsplit('.').take(2).collect();
-        let by_name = names
-            .iter()
-            .find_map(|name| MESSAGES.iter().find(|(known, _)| known == name));
-        let content = [
-            "content",
-            "template",
-            "messages",
-            "text",
-            "parts",
-            "prompt",
-            "content_parts",
-        ];
-        let content = content
-            .iter()
-            .find_map(|key| call.keyword(key))
-            .or_else(|| call.positional.first());
-        if name == "MessagesPlaceholder" {
-            self.variable("history", found.place.span, role);
-            return;
-        }
-        let rendered = matches!(
-            name,
-            "format"
-                | "format_prompt"
-                | "format_messages"
-                | "to_messages"
-                | "to_string"
-                | "invoke"
-                | "partial"
-                | "pipe"
-                | "format_template"
-        );
-        if rendered && let Some(maker) = &call.maker {
-            self.made_message(maker, found, role, depth.saturating_sub(1));
-            return;
-        }
-        let Some(content) = content.map(inner) else {
-            self.variable_of(found, role);
-            return;
-        };
-        let is_template = TEMPLATES.contains(&name);
-        self.syntax = match call.keyword("template_format").and_then(|format| format.value.fixed()) {
-            Some("jinja2") => Syntax::Jinja,
-            Some("mustache") => Syntax::Mustache,
-            _ => self.syntax,
-        };
-        if let Some((_, role)) = by_name {
-            if is_template || name.ends_with("Template") {
-                self.template(&content, *role, depth);
-            } else {
-                self.add(&content, *role, depth);
-            }
-        } else if is_template {
-            self.template(&content, role, depth);
-        } else if matches!(
-            name,
-            "Content" | "Part" | "from_text" | "ChatMessage" | "TextContent" | "TextPart" | "Message"
-        ) {
-            let named = call.keyword("role").and_then(|role| match &role.value.kind {
-                // `MessageRole.SYSTEM`.
-                Kind::Path(path, _) => Role::from_name(path.rsplit('.').next()?),
-                _ => Role::from_name(role.value.fixed()?),
-            });
-            self.add(&content, named.unwrap_or(role), depth);
-        } else {
-            self.variable_of(found, role);
-        }
-    }
-
-    /// A text with places in braces that are filled in later.
-    fn template(&mut self, found: &Found, role: Role, depth: usize) {
-        match &found.value.kind {
-            Kind::Text(text, pieces) if pieces.iter().all(|piece| matches!(piece, Piece::Fixed(_))) => {
-                let parsed = template::parse(text.as_str(), self.syntax);
-                let pieces = parsed.unwrap_or_else(|_| pieces.clone());
-                self.text(role, &found.value, text.clone(), pieces, found.place);
-            }
-            _ => self.add(found, role, depth),
-        }
-    }
-
-    fn text(&mut self, role: Role, value: &Value, text: Text, pieces: Vec<Piece>, _named: Place) {
-        self.made.push(Message {
-            role,
-            source: value.place.source,
-            text,
-            pieces,
-            attachments: Vec::new(),
-            file: None,
-        });
-    }
-
-    fn variable_of(&mut self, found: &Found, role: Role) {
-        let source = self.reading.files.source(found.place.source);
-        let written = source
-            .text
-            .get(found.place.span.start..found.place.span.end)
-            .unwrap_or_default();
-        let name: String = written
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .chars()
-            .take(40)
-            .collect();
-        self.variable(&name, found.place.span, role);
-    }
-
-    /// A message of which nothing is known but that something is sent.
-    fn variable(&mut self, name: &str, span: Span, role: Role) {
-        let text = Text::opaque(&format!("{{{name}}}"), span);
-        let range = 0..text.as_str().len();
-        self.made.push(Message {
-            role,
-            source: self.call.source,
-            text,
-            pieces: vec![Piece::Variable {
-                name: name.to_owned(),
-                range,
-            }],
-            attachments: Vec::new(),
-            file: None,
-        });
-    }
-}
-
-/// Whether a value is a part of a message: `{"type": "image_url", …}`, `{"text": …}`.
-fn is_part(value: &Value) -> bool {
-    match &value.kind {
-        Kind::Map { .. } => value.get("role").is_none() && (value.get("type").is_some() || value.get("text").is_some()),
-        _ => false,
-    }
-}
-
-fn is_text(value: &Value) -> bool {
-    matches!(value.kind, Kind::Text(..))
 }

@@ -1,9 +1,8 @@
 //! Prompt files that code names, where no call could be followed to them: what else their request says (limit, form of
 //! the answer, tools) stands in that code, so it is unknown and not absent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rayon::prelude::*;
 
 use super::requests::is_only_text;
@@ -12,53 +11,29 @@ use crate::syntax::code::{self, Files, Language};
 use crate::units::{Field, Unit};
 
 /// Marks the requests of prompt files that code names as not known.
-pub(super) fn mark(units: &mut [Unit], files_of_run: &Files<'_>) {
-    let sources = files_of_run.sources();
-    // The files by their names without the ending, which is what the search is for.
-    let mut files: HashMap<&str, Vec<usize>> = HashMap::new();
+pub(super) fn mark(units: &mut [Unit], tree: &Files<'_>) {
+    let mut files = Names::default();
     for (index, unit) in units.iter().enumerate() {
         if let Unit::Prompt(prompt) = unit
             && is_only_text(prompt)
         {
-            let path = sources[prompt.place.source.0 as usize].from_root.as_str();
-            files.entry(name(path).0).or_default().push(index);
+            files.add(&tree.source(prompt.place.source).from_root, index);
         }
+    }
+    if files.by_name.is_empty() {
+        return;
     }
     let is_code =
         |source: &&Source| Language::of_extension(source.extension()).is_some() && source.text.len() <= code::MAX_BYTES;
-    let code: Vec<&Source> = files_of_run.iter().map(|(_, source)| source).filter(is_code).collect();
-    files.remove("");
-    if files.is_empty() || code.is_empty() {
-        return;
-    }
-    let mut stems: Vec<&str> = files.keys().copied().collect();
-    stems.sort_unstable();
-    let search = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .build(&stems);
-    let Ok(search) = search else {
-        return;
-    };
+    let code: Vec<&Source> = tree.iter().map(|(_, source)| source).filter(is_code).collect();
     let found: Vec<(usize, String)> = code
         .par_iter()
         .flat_map_iter(|source| {
-            let hits = search.find_overlapping_iter(&*source.text);
-            let hits = hits.flat_map(|hit| {
-                let stem = stems[hit.pattern().as_usize()];
-                let of_stem = files[stem].iter().copied();
-                of_stem.map(move |unit| (unit, hit.start(), hit.end()))
-            });
-            hits.filter_map(|(unit, start, end)| {
-                let path = &sources[units[unit].place().source.0 as usize].from_root;
-                is_named(&source.text, start, end, name(path)).then(|| {
-                    let line = source.position(start).line;
-                    (
-                        unit,
-                        format!("{}:{line} names it, in a way that is not followed", source.path),
-                    )
-                })
+            files.named_in(&source.text).into_iter().flat_map(|(units, at)| {
+                let line = source.position(at).line;
+                let why = format!("{}:{line} names it, in a way that is not followed", source.path);
+                units.iter().map(move |unit| (*unit, why.clone()))
             })
-            .collect::<Vec<_>>()
         })
         .collect();
     for (unit, why) in found {
@@ -78,24 +53,50 @@ pub(super) fn mark(units: &mut [Unit], files_of_run: &Files<'_>) {
     }
 }
 
-/// A file's name without its ending, and the ending with its dot.
-fn name(path: &str) -> (&str, &str) {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.split_at(name.find('.').unwrap_or(name.len()))
+/// What strings of code call files: by their names, or without the ending where the rest is of several words
+/// (`"system"` alone may mean anything).
+#[derive(Default)]
+struct Names {
+    by_name: HashMap<String, Vec<usize>>,
+    /// The last two bytes of the names: most strings of a program end otherwise.
+    ends: HashSet<[u8; 2]>,
+    longest: usize,
 }
 
-/// Whether a string of the code ends here with a file's name: with its ending, or without it where the name is of
-/// several words (`"system"` alone may mean anything).
-fn is_named(text: &str, start: usize, end: usize, (stem, ending): (&str, &str)) -> bool {
-    let is_quote = |char: char| matches!(char, '"' | '\'' | '`');
-    let before = text[..start].chars().next_back();
-    if !before.is_some_and(|char| is_quote(char) || char == '/') {
-        return false;
+impl Names {
+    fn add(&mut self, path: &str, unit: usize) {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let stem = &name[..name.find('.').unwrap_or(name.len())];
+        let stem = Some(stem).filter(|stem| stem.contains(['_', '-']) && *stem != name);
+        for name in [Some(name), stem].into_iter().flatten() {
+            let Some(end) = name.as_bytes().last_chunk::<2>() else {
+                continue;
+            };
+            self.ends.insert(*end);
+            self.longest = self.longest.max(name.len());
+            self.by_name.entry(name.to_owned()).or_default().push(unit);
+        }
     }
-    let rest = &text[end..];
-    match rest.strip_prefix(ending).filter(|_| !ending.is_empty()) {
-        Some(rest) => rest.starts_with(is_quote),
-        None => rest.starts_with(is_quote) && stem.contains(['_', '-']),
+
+    /// The units of the files that strings of a text end with, each with the offset at which that first stands.
+    fn named_in(&self, text: &str) -> Vec<(&[usize], usize)> {
+        let bytes = text.as_bytes();
+        let quotes = memchr::memchr3_iter(b'"', b'\'', b'`', bytes);
+        let mut told = HashSet::new();
+        let named = quotes.filter_map(|quote| {
+            let end = bytes[..quote].last_chunk::<2>()?;
+            if !self.ends.contains(end) {
+                return None;
+            }
+            let near = &bytes[quote.saturating_sub(self.longest + 1)..quote];
+            let name = near
+                .iter()
+                .rposition(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'/'))
+                .map(|before| quote - near.len() + before + 1)?;
+            let (known, units) = self.by_name.get_key_value(text.get(name..quote)?)?;
+            told.insert(known).then_some((units.as_slice(), name))
+        });
+        named.collect()
     }
 }
 
@@ -106,21 +107,20 @@ mod tests {
     #[test]
     fn a_string_names_a_file_with_its_ending_or_by_several_words() {
         let cases = [
-            ("read('parts/focal.txt')", "focal", ".txt", true),
-            ("read(\"focal.txt\")", "focal", ".txt", true),
-            ("# see focal.txt", "focal", ".txt", false),
-            ("read(\"focal\")", "focal", ".txt", false),
-            ("read(\"focal_point\")", "focal_point", ".txt", true),
-            ("read(\"my_focal_point\")", "focal_point", ".txt", false),
-            ("read(\"focal_point.md\")", "focal_point", ".txt", false),
+            ("read('parts/focal.txt')", "focal.txt", true),
+            ("read(\"focal.txt\")", "focal.txt", true),
+            ("# see focal.txt", "focal.txt", false),
+            ("read(\"focal\")", "focal.txt", false),
+            ("read(\"focal_point\")", "focal_point.txt", true),
+            ("read(\"my_focal_point\")", "focal_point.txt", false),
+            ("read(\"focal_point.md\")", "focal_point.txt", false),
+            ("focal.txt\"", "focal.txt", false),
+            ("'é/a.txt'", "a.txt", true),
         ];
-        for (text, stem, ending, expected) in cases {
-            let start = text.find(stem).expect("it is there");
-            assert_eq!(
-                is_named(text, start, start + stem.len(), (stem, ending)),
-                expected,
-                "{text}"
-            );
+        for (text, name, expected) in cases {
+            let mut names = Names::default();
+            names.add(&format!("prompts/{name}"), 0);
+            assert_eq!(!names.named_in(text).is_empty(), expected, "{text}");
         }
     }
 }

@@ -83,7 +83,7 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
         }
     }
     joined.retain(|unit| match unit {
-        Unit::Prompt(prompt) => !is_only_text(prompt) || !used.contains(path(prompt.place)),
+        Unit::Prompt(prompt) => !is_loaded(prompt) || !used.contains(path(prompt.place)),
         Unit::Deployment(_) | Unit::Training(_) => true,
     });
     joined
@@ -126,6 +126,11 @@ pub(super) fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files:
     units
 }
 
+/// Whether it is only sent by what loads it.
+fn is_loaded(prompt: &Prompt) -> bool {
+    is_only_text(prompt) || prompt.format == "langchain prompt"
+}
+
 pub(super) fn is_only_text(prompt: &Prompt) -> bool {
     prompt.format.starts_with("prompt ")
 }
@@ -136,19 +141,12 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::config::Config;
     use crate::facts::Settings;
+    use crate::report::Report;
     use crate::rules::{RuleSet, Selection};
     use crate::source::Source;
 
-    #[test]
-    fn a_part_of_a_prompt_is_no_prompt() {
-        let sources = [
-            Source::new("prompts/partials/rules.j2", "Answer the question.", false),
-            Source::new(
-                "prompts/whole.j2",
-                "{% include 'partials/rules.j2' %}\nQ: {{ q }}",
-                false,
-            ),
-        ];
+    /// What is judged of some files.
+    fn judged(sources: &[Source]) -> Report {
         let settings = Settings::new(Config::default(), "");
         let rules = crate::rules::embedded().expect("the pages load");
         let rules = RuleSet::new(rules, &settings.config, &Selection::default()).expect("no selection");
@@ -158,12 +156,56 @@ mod tests {
             &rules,
             "2026-11-24".parse().expect("a day"),
         );
-        let report = lint(&sources, &[], &linter);
-        let names: Vec<&str> = report.units.iter().map(|unit| unit.name.as_str()).collect();
-        assert_eq!(names, ["prompts/whole.j2"]);
+        lint(sources, &[], &linter)
+    }
+
+    fn names(report: &Report) -> Vec<&str> {
+        report.units.iter().map(|unit| unit.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_part_of_a_prompt_is_no_prompt() {
+        let report = judged(&[
+            Source::new("prompts/partials/rules.j2", "Answer the question.", false),
+            Source::new(
+                "prompts/whole.j2",
+                "{% include 'partials/rules.j2' %}\nQ: {{ q }}",
+                false,
+            ),
+        ]);
+        assert_eq!(names(&report), ["prompts/whole.j2"]);
         let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
         assert_eq!(count.variables, ["q"]);
         // "Answer the question.\nQ: "
         assert_eq!((count.least, count.most), (7, 7));
+    }
+
+    #[test]
+    fn a_file_and_the_call_that_loads_it_are_one_prompt() {
+        let code = "from pathlib import Path\nfrom openai import OpenAI\n\n\ndef load(name):\n    return Path(f\"prompts/{name}.txt\").read_text()\n\n\ndef ask(text):\n    return OpenAI().responses.create(model=\"gpt-4o\", max_output_tokens=50, input=text)\n\n\nask(load(\"tides\"))\nask(load(\"winds\"))\n";
+        let report = judged(&[
+            Source::new("app.py", code, false),
+            Source::new("prompts/moons.txt", "Say when the moon rises.", false),
+            Source::new("prompts/tides.txt", "Say when the tide turns.", false),
+            Source::new("prompts/winds.txt", "Say where the wind blows from.", false),
+        ]);
+        let expected = ["app.py#ask(tides.txt)", "app.py#ask(winds.txt)", "prompts/moons.txt"];
+        assert_eq!(names(&report), expected);
+    }
+
+    #[test]
+    fn a_template_of_langchain_and_its_chain_are_one_prompt() {
+        let code = "from langchain_core.prompts import load_prompt\nfrom langchain_openai import ChatOpenAI\n\nchain = load_prompt(\"tides.yaml\") | ChatOpenAI(model=\"gpt-4o\", max_tokens=50)\n";
+        let report = judged(&[
+            Source::new("app.py", code, false),
+            Source::new(
+                "tides.yaml",
+                "_type: prompt\ninput_variables: [place]\ntemplate: Say when the tide turns at {place}.\n",
+                false,
+            ),
+        ]);
+        assert_eq!(names(&report), ["app.py"]);
+        let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
+        assert_eq!(count.variables, ["place"]);
     }
 }

@@ -1,20 +1,22 @@
-//! Functions of the languages' own libraries whose result can be told: paths and files, strings, settings.
+//! Functions of the languages' own libraries whose result can be told: strings, settings, and in `known/` paths and
+//! files.
+
+mod loads;
 
 use std::sync::Arc;
 
+pub(super) use self::loads::imported_text;
+use self::loads::{all_joined, read_file, template_of};
 use super::follow::{Here, Reader, option_name};
 use super::text::{self, Filled};
 use super::{Call, ExprId, Kind, Value, paths};
-use crate::source::{SourceId, Span, Text};
-use crate::syntax::template::{self, Syntax};
+use crate::source::{Span, Text};
+use crate::syntax::template::Syntax;
 
 /// Calls that hold a default, by the last part of their name.
 pub(super) const HOLDS_DEFAULT: &[&str] = &[
     "Field", "field", "Option", "Query", "Body", "Form", "Argument", "Required",
 ];
-
-/// Longest file that is taken into a prompt, bytes.
-const MAX_FILE: usize = 1_000_000;
 
 /// Whether a class of a package that others derive from may hold what they call on themselves.
 pub(super) fn holds_methods(base: &str) -> bool {
@@ -140,8 +142,7 @@ pub(super) fn method(
             }
             "with_name" => {
                 let name = call()?.positional.first()?.value.clone();
-                let folder = paths::member(path, "parent")?.pop()?;
-                let folder = reader.made(here, span, folder);
+                let folder = reader.made(here, span, paths::parent(path));
                 all_joined(reader, here, span, folder, std::iter::once(&name))
             }
             "read_text" | "read" => read_file(reader, here, span, object),
@@ -152,7 +153,9 @@ pub(super) fn method(
             let value = argument(template, 0, "source")?;
             let made = match (method, template.callee.as_str()) {
                 ("substitute" | "safe_substitute", _) => template_of(&text, Syntax::Dollar),
-                (_, callee) if callee.ends_with("Template") => template_of(&text, Syntax::Jinja),
+                (_, callee) if callee.ends_with("Template") || callee.ends_with(".from_string") => {
+                    template_of(&text, Syntax::Jinja)
+                }
                 _ => return None,
             };
             Some(reader.text(stands_in(here, value), value.place.span, made))
@@ -174,12 +177,6 @@ fn format(reader: &Reader<'_>, here: Here<'_>, own: &Filled, call: &Call) -> Fil
         let found = call.keyword(first).or_else(by_place).filter(|_| first == name);
         reader.put(here, into, found.map(|argument| &argument.value), name, span);
     })
-}
-
-/// The text of a template.
-fn template_of((text, pieces): &Filled, syntax: Syntax) -> Filled {
-    let parsed = template::parse(text.as_str(), syntax);
-    (text.clone(), parsed.unwrap_or_else(|_| pieces.clone()))
 }
 
 /// The items of a list, joined by a separator.
@@ -227,56 +224,14 @@ fn item_span(here: Here<'_>, item: &Value, list: Span) -> Span {
     }
 }
 
-fn all_joined<'v>(
-    reader: &Reader<'_>,
-    here: Here<'_>,
-    span: Span,
-    folder: Arc<Value>,
-    parts: impl Iterator<Item = &'v Arc<Value>>,
-) -> Option<Arc<Value>> {
-    let mut path = folder;
-    for part in parts {
-        let kind = match &part.kind {
-            // The later of two whole paths counts.
-            Kind::File(_) => part.kind.clone(),
-            _ => paths::joined(&path, part)?,
-        };
-        path = reader.made(here, span, kind);
-    }
-    Some(path)
-}
-
-/// The text of a file of the tree.
-fn read_file(reader: &Reader<'_>, here: Here<'_>, span: Span, path: &Arc<Value>) -> Option<Arc<Value>> {
-    let shown = match &path.kind {
-        Kind::File(path) => path.clone(),
-        _ => path.fixed()?.to_owned(),
-    };
-    let Some(file) = paths::file(reader.files, here.file(), path) else {
-        let why = format!("the file `{shown}` is not among the files of this run");
-        return Some(reader.made(here, span, Kind::Unknown(why)));
-    };
-    Some(text_of(reader, here, file))
-}
-
-fn text_of(reader: &Reader<'_>, here: Here<'_>, file: SourceId) -> Arc<Value> {
-    let source = reader.files.source(file);
-    let (body, start) = source.body();
-    let here = here.in_file(file);
-    if body.len() > MAX_FILE {
-        let why = format!("`{}` is too long to be taken into a prompt", source.from_root);
-        return reader.made(here, Span::at(0), Kind::Unknown(why));
-    }
-    let text = Text::verbatim(body, start);
-    let span = text.span();
-    reader.text(here, span, text::fixed(text))
-}
-
 /// What a function gives, where it is one of those that are known.
 pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) -> Option<Arc<Value>> {
     let span = call.place.span;
     let first = || call.positional.first().map(|argument| &argument.value);
     let callee = call.callee.as_str();
+    if let Some(value) = loads::function(reader, here, call) {
+        return Some(value);
+    }
     match callee {
         "os.getenv" | "os.environ.get" | "environ.get" | "os.environ.setdefault" | "decouple.config" => {
             let name = first()?.fixed().unwrap_or("…").to_owned();
@@ -331,44 +286,6 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
             let slot = call.slot.clone();
             Some(reader.made(here, span, Kind::Map { entries, open, slot }))
         }
-        "pathlib.Path" | "pathlib.PurePath" | "anyio.Path" | "os.path.join" => {
-            let mut parts = call.positional.iter().map(|argument| &argument.value);
-            let folder = parts.next()?.clone();
-            let usable = matches!(folder.kind, Kind::File(_) | Kind::Text(..));
-            usable.then(|| all_joined(reader, here, span, folder, parts))?
-        }
-        "os.path.dirname" => match &first()?.kind {
-            Kind::File(path) => {
-                let folder = paths::member(path, "parent")?.pop()?;
-                Some(reader.made(here, span, folder))
-            }
-            _ => None,
-        },
-        "open" | "io.open" | "codecs.open" | "aiofiles.open" => {
-            let path = argument(call, 0, "file")?;
-            let file = paths::file(reader.files, here.file(), path)?;
-            Some(reader.made(here, span, Kind::File(reader.files.source(file).from_root.clone())))
-        }
-        "importlib.resources.files" | "importlib_resources.files" => {
-            let package = first()?.fixed()?;
-            let init = paths::module(reader.files, super::Language::Python, here.file(), package)?;
-            let folder = paths::member(&reader.files.source(init).from_root, "parent")?.pop()?;
-            Some(reader.made(here, span, folder))
-        }
-        "importlib.resources.read_text" => {
-            let package = first()?.fixed()?;
-            let init = paths::module(reader.files, super::Language::Python, here.file(), package)?;
-            let folder = paths::member(&reader.files.source(init).from_root, "parent")?.pop()?;
-            let folder = reader.made(here, span, folder);
-            let path = all_joined(
-                reader,
-                here,
-                span,
-                folder,
-                std::iter::once(argument(call, 1, "resource")?),
-            )?;
-            read_file(reader, here, span, &path)
-        }
         "getattr" => {
             let name = argument(call, 1, "name")?.fixed()?;
             let value = reader.member(here, first()?, name, span);
@@ -376,9 +293,6 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
                 (Kind::Unknown(why), Some(default)) => Some(reader.unless(here, default.clone(), why.clone())),
                 _ => Some(value),
             }
-        }
-        _ if callee.ends_with(".get_template.render") || callee.ends_with(".get_template.render_async") => {
-            template_file(reader, here, call)
         }
         // `settings.get("model", "gpt-4o")` of something that can't be followed.
         _ if callee.ends_with(".get") && !call.followed && call.positional.len() == 2 => {
@@ -388,27 +302,6 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
         }
         _ => None,
     }
-}
-
-/// `env.get_template("x.j2").render(…)`: the template's text, where one file of the run has that name.
-fn template_file(reader: &Reader<'_>, here: Here<'_>, call: &Call) -> Option<Arc<Value>> {
-    let got = call.maker.as_ref()?;
-    let name = got.positional.first()?.value.fixed()?;
-    let loader = got.maker.as_ref().and_then(|environment| environment.keyword("loader"));
-    let folder = match loader.map(|loader| &loader.value.kind) {
-        Some(Kind::Call(loader)) if loader.name() == "FileSystemLoader" => argument(loader, 0, "searchpath").cloned(),
-        _ => None,
-    };
-    let in_folder = folder.and_then(|folder| {
-        let span = call.place.span;
-        let name = got.positional.first()?.value.clone();
-        let path = all_joined(reader, here, span, folder, std::iter::once(&name))?;
-        paths::file(reader.files, here.file(), &path)
-    });
-    let file = in_folder.or_else(|| reader.files.only_one_ending(name))?;
-    let value = text_of(reader, here, file);
-    let made = template_of(&filled(&value)?, Syntax::Jinja);
-    Some(reader.text(stands_in(here, &value), value.place.span, made))
 }
 
 /// What `parser.parse_args().name` is: the default and the choices of the option of that name.

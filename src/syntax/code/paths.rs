@@ -102,11 +102,17 @@ pub(super) fn joined(folder: &Value, name: &Value) -> Option<Kind> {
     }
 }
 
+/// The folder that a path stands in.
+pub(super) fn parent(path: &str) -> Kind {
+    Kind::File(folder(path).to_owned())
+}
+
 /// What a path's attribute is: several for `parents`.
 pub(super) fn member(path: &str, name: &str) -> Option<Vec<Kind>> {
     let file = |path: &str| Kind::File(path.to_owned());
     match name {
-        "parent" => Some(vec![file(folder(path))]),
+        "parent" => Some(vec![parent(path)]),
+        "href" | "pathname" => Some(vec![file(path)]),
         "parents" => {
             let mut found: Vec<Kind> = above(path).into_iter().map(file).collect();
             // One would be taken for the only value.

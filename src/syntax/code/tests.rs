@@ -248,8 +248,23 @@ fn files_of_the_tree_are_read() {
         "with open('app/prompts/x.md') as file:\n    text = file.read()\nf(text)",
         "from pathlib import Path\nHERE = Path(__file__).resolve().parents[0]\ndef load(name):\n    return (HERE / 'prompts' / f'{name}.md').read_text()\nf(load('x'))",
         "env = Environment(loader=FileSystemLoader('prompts'))\nf(env.get_template('x.md').render(a=1))",
+        "from pathlib import Path\nf(Environment().from_string(Path('prompts/x.md').read_text()).render(a=1))",
+        "from pathlib import Path\nf((Path.cwd() / 'app' / 'prompts' / 'x.md').read_text())",
+        "from langchain_core.prompts import PromptTemplate\nf(PromptTemplate.from_file('prompts/x.md'))",
+        "import chevron\nf(chevron.render(open('prompts/x.md').read(), {}))",
     ] {
         let call = f(&[("app/a.py", text), prompt]);
+        assert_eq!(shown(&call.positional[0].value), "'Be brief.\n'", "{text}");
+    }
+    for text in [
+        "import fs from 'fs';\nimport path from 'path';\nf(fs.readFileSync(path.join(__dirname, 'prompts', 'x.md'), 'utf8'));",
+        "import { readFile } from 'node:fs/promises';\nf(await readFile(new URL('./prompts/x.md', import.meta.url), 'utf-8'));",
+        "const fs = require('fs');\nconst load = (name) => fs.readFileSync(`${process.cwd()}/app/prompts/${name}.md`).toString();\nf(load('x'));",
+        "import { readFileSync } from 'fs';\nimport { dirname, join } from 'path';\nimport { fileURLToPath } from 'url';\nconst __dirname = dirname(fileURLToPath(import.meta.url));\nf(readFileSync(join(__dirname, '../app/prompts/x.md'), 'utf8'));",
+        "import text from './prompts/x.md?raw';\nf(text);",
+        "import Handlebars from 'handlebars';\nimport { readFileSync } from 'fs';\nconst made = Handlebars.compile(readFileSync('app/prompts/x.md', 'utf8'));\nf(made({}));",
+    ] {
+        let call = f(&[("app/a.ts", text), prompt]);
         assert_eq!(shown(&call.positional[0].value), "'Be brief.\n'", "{text}");
     }
     let gone = f(&[("app/a.py", "f(open('y.md').read())"), prompt]);

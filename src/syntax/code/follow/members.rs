@@ -55,6 +55,15 @@ impl Reader<'_> {
             Kind::Path(path, _) if matches!(path.as_str(), "process.env" | "import.meta.env") => {
                 self.unknown(here, span, format!("the environment variable `{name}` decides"))
             }
+            Kind::Path(path, _) if path == "import.meta" && matches!(name, "url" | "filename" | "dirname") => {
+                let own = &self.files.source(here.file).from_root;
+                let kind = if name == "dirname" {
+                    paths::parent(own)
+                } else {
+                    Kind::File(own.clone())
+                };
+                self.made(here, span, kind)
+            }
             Kind::Path(path, maker) => {
                 let path = format!("{path}.{name}");
                 let module = match (maker, self.language(here.file)) {

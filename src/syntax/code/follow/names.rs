@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bindings::Use;
 use super::{Here, MAX_DEEP, Reader};
 use crate::source::{Place, SourceId, Span};
-use crate::syntax::code::{Call, Kind, Language, ScopeId, ScopeKind, Value, paths};
+use crate::syntax::code::{Call, Kind, Language, ScopeId, ScopeKind, Value, known, paths};
 
 impl Reader<'_> {
     pub(super) fn name(&self, here: Here<'_>, name: &str, span: Span) -> Arc<Value> {
@@ -50,8 +50,11 @@ impl Reader<'_> {
         if matches!(name, "process" | "import.meta") && self.language(here.file) == Language::TypeScript {
             return self.made(here, span, Kind::Path(name.to_owned(), None));
         }
-        if name == "__file__" {
-            return self.made(here, span, Kind::File(self.files.source(here.file).from_root.clone()));
+        let own = &self.files.source(here.file).from_root;
+        match name {
+            "__file__" | "__filename" => return self.made(here, span, Kind::File(own.clone())),
+            "__dirname" => return self.made(here, span, paths::parent(own)),
+            _ => {}
         }
         self.unknown(here, span, format!("`{name}` is not set in this file"))
     }
@@ -96,6 +99,12 @@ impl Reader<'_> {
             if let Some(file) = paths::module(self.files, language, here.file, &inner) {
                 return self.made(here, span, Kind::Scope(file, ScopeId(0)));
             }
+        }
+        if language == Language::TypeScript
+            && name.is_none_or(|name| name == "default")
+            && let Some(text) = known::imported_text(self, here, module)
+        {
+            return text;
         }
         let path = match name {
             Some(name) => format!("{module}.{name}"),
