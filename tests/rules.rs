@@ -99,6 +99,72 @@ fn examples_do_what_they_say() {
     }
 }
 
+/// What a message says where a value that it shows is not there.
+const EMPTY: &[&str] = &[
+    "unset",
+    "not stated",
+    "unknown (",
+    "null",
+    "``",
+    "  ",
+    ": .",
+    ": :",
+    "()",
+    " .",
+];
+
+fn says_all(report: &Report) {
+    for finding in &report.findings {
+        for text in [&finding.message, &finding.help] {
+            let gap = EMPTY.iter().find(|gap| text.contains(**gap));
+            let ends = text.ends_with([':', ' ', ',']);
+            assert!(gap.is_none() && !ends && !text.is_empty(), "{}: {text:?}", finding.rule);
+        }
+    }
+}
+
+#[test]
+fn messages_show_no_value_that_is_not_there() {
+    let rules = rules::embedded().expect("the pages load");
+    for example in rules.iter().flat_map(Rule::examples).filter(|example| example.fires) {
+        let config = Config::parse(&example.config).expect("its config is read");
+        let selection = Selection {
+            select: rules.iter().map(|rule| rule.id.clone()).collect(),
+            ..Selection::default()
+        };
+        let all =
+            RuleSet::new(rules::embedded().expect("the pages load"), &config, &selection).expect("the rules exist");
+        let settings = Settings::new(config, "");
+        let source = Source::new(example.path.clone(), example.text.as_str(), false);
+        let today = "2026-11-24".parse().expect("a day");
+        let linter = Linter::new(&settings, Catalog::embedded(), &all, today);
+        says_all(&lint_against(&[source], &[], &[], &linter));
+    }
+    // Models with and without a successor.
+    for id in ["retired-model", "deprecated-model"] {
+        let example = rules
+            .iter()
+            .find(|rule| rule.id == id)
+            .expect("the rule exists")
+            .examples()[0]
+            .clone();
+        let mut fired = 0;
+        for model in Catalog::embedded()
+            .api_models()
+            .filter(|model| model.retired_on.is_some())
+        {
+            let text = format!(
+                r#"{{"model": "{}", "messages": [{{"role": "user", "content": "Hi"}}]}}"#,
+                model.id
+            );
+            let report = judge(id, &example, &text);
+            fired += report.findings.len();
+            says_all(&report);
+        }
+        assert!(fired > 1, "{id}: fired {fired} times");
+    }
+}
+
 #[test]
 fn declared_fixes_mend() {
     for rule in rules::embedded().expect("the pages load") {

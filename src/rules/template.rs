@@ -1,6 +1,7 @@
 //! Message templates: text with the names of facts in braces.
 //!
-//! `"{prompt.tokens} tokens, of {options.max_tokens}"`. A brace itself is written twice: `{{`, `}}`.
+//! `"{prompt.tokens} tokens, of {options.max_tokens}"`. A brace itself is written twice: `{{`, `}}`. What stands between
+//! `[[` and `]]` is left out where a fact in it isn't known.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -18,6 +19,8 @@ pub struct Template {
 enum Piece {
     Text(String),
     Name(String),
+    /// Said only where all the names in it are known.
+    Perhaps(Vec<Piece>),
 }
 
 impl Template {
@@ -36,10 +39,32 @@ impl Template {
         let mut pieces = Vec::new();
         let mut text = String::new();
         let mut at = 0;
-        while let Some(found) = source[at..].find(['{', '}']) {
+        // The pieces before an open `[[`, and where that stands.
+        let mut outer: Option<(Vec<Piece>, usize)> = None;
+        while let Some(found) = source[at..].find(['{', '}', '[', ']']) {
             let brace = at + found;
             text.push_str(&source[at..brace]);
             let rest = &source[brace..];
+            if rest.starts_with("[[") && outer.is_none() {
+                push_text(&mut pieces, &mut text);
+                outer = Some((std::mem::take(&mut pieces), brace));
+                at = brace + 2;
+                continue;
+            }
+            if rest.starts_with("]]")
+                && let Some((before, _)) = outer.take()
+            {
+                push_text(&mut pieces, &mut text);
+                let inside = std::mem::replace(&mut pieces, before);
+                pieces.push(Piece::Perhaps(inside));
+                at = brace + 2;
+                continue;
+            }
+            if rest.starts_with(['[', ']']) {
+                text.push_str(&rest[..1]);
+                at = brace + 1;
+                continue;
+            }
             if rest.starts_with("{{") || rest.starts_with("}}") {
                 text.push_str(&rest[..1]);
                 at = brace + 2;
@@ -62,24 +87,27 @@ impl Template {
             if names.type_of(name).is_none() {
                 return Err(unknown_name(name, names, start..start + name.len()));
             }
-            if !text.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut text)));
-            }
+            push_text(&mut pieces, &mut text);
             pieces.push(Piece::Name(name.to_owned()));
             at = brace + length + 2;
         }
-        text.push_str(&source[at..]);
-        if !text.is_empty() {
-            pieces.push(Piece::Text(text));
+        if let Some((_, open)) = outer {
+            return Err(wrong(open..open + 2, "this `[[` is never closed".to_owned()));
         }
+        text.push_str(&source[at..]);
+        push_text(&mut pieces, &mut text);
         Ok(Template { pieces })
     }
 
     /// The names that it shows, as often as it shows them.
     pub fn facts(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
+        let pieces = self.pieces.iter().flat_map(|piece| match piece {
+            Piece::Perhaps(inside) => inside.as_slice(),
+            plain => std::slice::from_ref(plain),
+        });
+        pieces.filter_map(|piece| match piece {
             Piece::Name(name) => Some(name.as_str()),
-            Piece::Text(_) => None,
+            Piece::Text(_) | Piece::Perhaps(_) => None,
         })
     }
 
@@ -90,20 +118,45 @@ impl Template {
         format: &dyn Fn(&str, &Value) -> String,
     ) -> String {
         let mut message = String::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => message.push_str(text),
-                Piece::Name(name) => match facts(name) {
-                    Known::Yes(value) => message.push_str(&format(name, &value)),
-                    Known::Absent => message.push_str("unset"),
-                    Known::Unknown(why) => {
-                        // Writing to a String does not fail.
-                        let _ = write!(message, "unknown ({why})");
-                    }
-                },
+        say(&self.pieces, facts, format, &mut message);
+        message
+    }
+}
+
+fn say(
+    pieces: &[Piece],
+    facts: &mut dyn FnMut(&str) -> Known<Value>,
+    format: &dyn Fn(&str, &Value) -> String,
+    message: &mut String,
+) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => message.push_str(text),
+            Piece::Name(name) => match facts(name) {
+                Known::Yes(value) => message.push_str(&format(name, &value)),
+                Known::Absent => message.push_str("not stated"),
+                Known::Unknown(why) => {
+                    // Writing to a String does not fail.
+                    let _ = write!(message, "unknown ({why})");
+                }
+            },
+            // One level deep: `[[` inside `[[` is text.
+            Piece::Perhaps(inside) => {
+                let known = inside.iter().all(|piece| match piece {
+                    Piece::Name(name) => matches!(facts(name), Known::Yes(_)),
+                    Piece::Text(_) | Piece::Perhaps(_) => true,
+                });
+                if known {
+                    say(inside, facts, format, message);
+                }
             }
         }
-        message
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &mut String) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(text)));
     }
 }
 
@@ -146,12 +199,25 @@ mod tests {
         };
         assert_eq!(
             template.render(&mut facts, &format),
-            "é {<prompt.tokens:1200>} of unset, unknown (no price)<prompt.tokens:1200>"
+            "é {<prompt.tokens:1200>} of not stated, unknown (no price)<prompt.tokens:1200>"
         );
         assert_eq!(
             template.facts().collect::<Vec<_>>(),
             ["prompt.tokens", "prompt.model", "prompt.cost", "prompt.tokens"]
         );
+    }
+
+    #[test]
+    fn what_stands_in_double_brackets_is_left_out_where_it_is_not_known() {
+        let source = "a [0][[, b {prompt.tokens}]][[, c {prompt.tokens} {prompt.model}]][[, d {prompt.cost}]].";
+        let template = Template::compile(source, &Table).unwrap();
+        let mut facts = |name: &str| match name {
+            "prompt.tokens" => Known::Yes(Value::Int(7)),
+            "prompt.model" => Known::Absent,
+            _ => Known::Unknown("no price".into()),
+        };
+        assert_eq!(template.render(&mut facts, &|_, _| "7".to_owned()), "a [0], b 7.");
+        assert_eq!(template.facts().count(), 4);
     }
 
     #[test]
@@ -161,6 +227,7 @@ mod tests {
             ("é {prompt.tokens", "{", "never closed"),
             ("{prompt.{tokens}}", "{", "never closed"),
             ("a { } b", "{ }", "missing"),
+            ("a [[b", "[[", "never closed"),
             ("é { prompt.toks }", "prompt.toks", "there is no `prompt.toks`"),
         ];
         for (source, place, message) in cases {
