@@ -8,16 +8,17 @@ use super::Failure;
 use super::load::Run;
 use crate::config::DEFAULT_MAX_FILE_BYTES;
 use crate::gate::guard::{self, Guard, Standing};
-use crate::host::git::{Blob, Changed, Git, Kind};
-use crate::host::{self, Origin, Root, Scan};
+use crate::host::git::{Blob, Changed, Git, Kind, WorkFiles};
+use crate::host::{self, Commit, Origin, Root, Scan};
 use crate::lint::Unread;
 use crate::report::{Finding, FindingStatus, Report};
 use crate::source::Source;
 
 /// A change: the work tree beside the commit from which it went apart from a base.
 pub(super) struct ChangeSet {
-    git: Git,
-    commit: String,
+    commit: Commit,
+    /// The files of the work tree.
+    files: WorkFiles,
     /// How people are told what it is compared with: `main (0123456789)`.
     pub(super) base: String,
     changed: Vec<Changed>,
@@ -28,8 +29,15 @@ impl ChangeSet {
     /// Opens the repository and finds what differs.
     pub(super) fn open(base: &str, root: &Root) -> Result<Self, Failure> {
         let git = Git::open(root.repository()).map_err(|why| Failure(format!("--base {base}: {why}")))?;
-        let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")))?;
-        let changed = git.changed(&commit)?;
+        // Git walks the tree while it looks for the commit.
+        let (files, commit) = std::thread::scope(|scope| {
+            let files = scope.spawn(|| git.files());
+            let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")));
+            (files.join(), commit)
+        });
+        let commit = commit?;
+        let files = files.map_err(|_| Failure("git's list of files was lost".to_owned()))??;
+        let changed = git.changed(&commit, &files)?;
         // A commit's whole name says no more than its beginning.
         let named = if commit.starts_with(base) {
             String::new()
@@ -38,8 +46,8 @@ impl ChangeSet {
         };
         Ok(Self {
             base: format!("{named}({})", host::short(&commit)),
-            git,
-            commit,
+            commit: Commit::new(git, commit),
+            files,
             changed,
             texts: HashMap::new(),
         })
@@ -47,24 +55,18 @@ impl ChangeSet {
 
     /// Where the settings of the base are read.
     pub(super) fn origin(&self) -> Origin {
-        Origin::Commit(self.git.clone(), self.commit.clone())
+        Origin::Commit(self.commit.clone())
     }
 
     /// The files, from the root, that are named like configs, now or in the base.
-    pub(super) fn configs(&self) -> Result<Vec<String>, Failure> {
-        let mut found = self.git.tracked(host::CONFIG_NAMES)?;
-        let named = |path: &str| {
-            path.rsplit('/')
-                .next()
-                .is_some_and(|name| host::CONFIG_NAMES.contains(&name))
+    pub(super) fn configs(&self) -> Vec<String> {
+        let named = |path: &&str| {
+            let name = path.rsplit('/').next();
+            name.is_some_and(|name| host::CONFIG_NAMES.contains(&name))
         };
-        found.extend(
-            self.changed
-                .iter()
-                .map(|file| file.path.clone())
-                .filter(|path| named(path)),
-        );
-        Ok(found)
+        let tracked = self.files.tracked.iter().map(String::as_str);
+        let changed = self.changed.iter().map(|file| file.path.as_str());
+        tracked.chain(changed).filter(named).map(str::to_owned).collect()
     }
 
     /// The sources now and before, in the order of their paths. A changed file that can't be read any more is said, so
@@ -72,8 +74,7 @@ impl ChangeSet {
     pub(super) fn scan(&mut self, paths: &[PathBuf], run: &Run) -> Result<(Scan, Vec<Source>), Failure> {
         let failure =
             |error: host::WalkError| Failure(format!("{} (check the spelling, or leave the path out)", error.message));
-        let files = self.git.files()?;
-        let mut now = host::scan_files(&files, paths, &run.root, &run.settings).map_err(failure)?;
+        let mut now = host::scan_files(&self.files.all(), paths, &run.root, &run.settings).map_err(failure)?;
         let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
         let own = |path: &str| host::may_be_ours(path, &run.settings);
         let touched: Vec<&Changed> = self
@@ -82,7 +83,7 @@ impl ChangeSet {
             .filter(|file| own(&file.path) && !run.settings.is_left_out(&file.path))
             .collect();
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
-        self.texts = self.git.texts(&blobs, limit)?;
+        self.texts = self.commit.git().texts(&blobs, limit)?;
 
         let shown = Shown::new(paths, &run.root);
         host::look_up(&mut now, &run.root, &run.settings, |_| true, |_| None);
@@ -121,8 +122,8 @@ impl ChangeSet {
                 });
             }
         }
-        let submodules = if files.iter().any(|file| file == ".gitmodules") {
-            self.git.submodules()?
+        let submodules = if self.files.tracked.iter().any(|file| file == ".gitmodules") {
+            self.commit.git().submodules()?
         } else {
             Vec::new()
         };
@@ -143,7 +144,7 @@ impl ChangeSet {
                 .binary_search_by(|file| file.path.as_str().cmp(path))
                 .ok()?;
             let text = self.changed[at].before.as_ref().and_then(|blob| {
-                let text = self.git.texts(&[blob], limit).ok()?.remove(blob)?;
+                let text = self.commit.git().texts(&[blob], limit).ok()?.remove(blob)?;
                 looked_up.borrow_mut().insert(blob.clone(), text.clone());
                 text.ok()
             });
@@ -170,17 +171,17 @@ impl ChangeSet {
         let guard = Guard::new(&run.guarded());
         let touched: Vec<&Changed> = self.changed.iter().filter(|file| guard.holds(&file.path)).collect();
         let blobs: Vec<&Blob> = touched.iter().filter_map(|file| file.before.as_ref()).collect();
-        let texts = self.git.texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
+        let texts = self.commit.git().texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
         let standing = if approved {
             Standing::Approved
-        } else if touched.is_empty() || guard.has_settings(self.git.names(&self.commit)?.iter().map(String::as_str)) {
+        } else if touched.is_empty() || guard.has_settings(self.commit.names()?) {
             Standing::Base
         } else {
             Standing::First
         };
         let finding = |file: &&Changed| {
             let before = file.before.as_ref().and_then(|blob| texts.get(blob)?.as_deref().ok());
-            let path = self.git.folder().join(&file.path);
+            let path = self.commit.git().folder().join(&file.path);
             let now = host::read_text(&path, DEFAULT_MAX_FILE_BYTES).ok();
             guard::finding(&file.path, before, now.as_deref(), &self.base, standing)
         };
@@ -220,7 +221,7 @@ impl ChangeSet {
 pub(super) fn staged(paths: &[PathBuf], run: &Run) -> Result<(Scan, HashSet<String>), Failure> {
     let git = Git::open(run.root.repository()).map_err(|why| Failure(format!("--staged: {why}")))?;
     let failure = |error: host::WalkError| Failure(error.message);
-    let mut scan = host::scan_files(&git.files()?, paths, &run.root, &run.settings).map_err(failure)?;
+    let mut scan = host::scan_files(&git.files()?.all(), paths, &run.root, &run.settings).map_err(failure)?;
     let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
     let shown = Shown::new(paths, &run.root);
     let mut files: Vec<(String, String, Blob)> = Vec::new();

@@ -157,7 +157,7 @@ impl Check {
             Some(change) if !self.allow_config_change => change.origin(),
             _ => Origin::Disk,
         };
-        let listed = change.as_ref().map(ChangeSet::configs).transpose()?;
+        let listed = change.as_ref().map(ChangeSet::configs);
         let here = [PathBuf::from(".")];
         let paths = if from_stdin { &here[..] } else { &self.paths };
         let run = Run::load_from(&origin, root, &self.config, paths, listed.as_deref(), &selection)?;

@@ -102,7 +102,11 @@ fn commit(run: &Run, rows: &Path) -> Option<(String, bool)> {
     let commit = git.head().ok()?;
     let rows = rows.canonicalize().ok();
     let is_rows = |path: &str| rows.is_some() && git.folder().join(path).canonicalize().ok() == rows;
-    let differs = git.changed(&commit).ok()?.iter().any(|file| !is_rows(&file.path));
+    let differs = git
+        .changed(&commit, &git.files().ok()?)
+        .ok()?
+        .iter()
+        .any(|file| !is_rows(&file.path));
     Some((commit, differs))
 }
 

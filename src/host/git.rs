@@ -27,6 +27,24 @@ pub struct Changed {
     pub now: Kind,
 }
 
+/// The files of a work tree, by path.
+#[derive(Debug, Clone, Default)]
+pub struct WorkFiles {
+    /// Those that git knows.
+    pub tracked: Vec<String>,
+    /// Those that it does not know, and does not ignore.
+    pub untracked: Vec<String>,
+}
+
+impl WorkFiles {
+    /// All of them, sorted.
+    pub fn all(&self) -> Vec<String> {
+        let mut all = [self.tracked.as_slice(), &self.untracked].concat();
+        all.sort();
+        all
+    }
+}
+
 /// A path, its content before and after, and what stands there now.
 type Difference = (String, Option<Blob>, Option<Blob>, Kind);
 
@@ -89,50 +107,49 @@ impl Git {
         if base.starts_with('-') || base.is_empty() {
             return Err(format!("`{base}` is no name of a commit"));
         }
-        let shallow = self.text(&["rev-parse", "--is-shallow-repository"])? == "true";
-        let fetch = if shallow {
-            "this clone is shallow: fetch the base first (`fetch-depth: 0` for actions/checkout, or `git fetch --unshallow origin`)"
-        } else {
-            "fetch it first (`git fetch origin NAME`), or check the spelling"
+        let is_shallow = || self.text(&["rev-parse", "--is-shallow-repository"]).as_deref() == Ok("true");
+        let fetch = |shallow: bool| match shallow {
+            true => {
+                "this clone is shallow: fetch the base first (`fetch-depth: 0` for actions/checkout, or `git fetch --unshallow origin`)"
+            }
+            false => "fetch it first (`git fetch origin NAME`), or check the spelling",
         };
+        let name = format!("{base}^{{commit}}");
         let commit = self
-            .text(&[
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                &format!("{base}^{{commit}}"),
-            ])
-            .map_err(|_| format!("the base `{base}` is not in this repository: {fetch}"))?;
+            .text(&["rev-parse", "--verify", "--quiet", "--end-of-options", &name])
+            .map_err(|_| format!("the base `{base}` is not in this repository: {}", fetch(is_shallow())))?;
         match self.text(&["merge-base", "HEAD", &commit]) {
             Ok(found) if !found.is_empty() => Ok(found),
             // A repository without a commit of its own yet can still be compared with another's.
             _ if self.text(&["rev-parse", "--verify", "--quiet", "HEAD"]).is_err() => Ok(commit),
-            _ if shallow => Err(format!("HEAD and `{base}` share no commit here: {fetch}")),
+            _ if is_shallow() => Err(format!("HEAD and `{base}` share no commit here: {}", fetch(true))),
             _ => Err(format!(
                 "HEAD and `{base}` share no commit: their histories are unrelated, so there is nothing to compare"
             )),
         }
     }
 
-    /// The files that differ between `commit` and the work tree, untracked ones included, by path.
+    /// The files that differ between `commit` and the work tree, whose files `listed` are, by path.
     ///
     /// # Errors
     /// Git's own words.
-    pub fn changed(&self, commit: &str) -> Result<Vec<Changed>, String> {
-        let mut changed: Vec<Changed> = self
-            .differences(&[commit, "--"])?
-            .into_iter()
-            .map(|(path, before, _, now)| Changed { path, before, now })
-            .collect();
-        let others = self.bytes(&["ls-files", "-z", "--others", "--exclude-standard"])?;
-        changed.extend(paths(&others).map(|path| Changed {
-            path,
+    pub fn changed(&self, commit: &str, listed: &WorkFiles) -> Result<Vec<Changed>, String> {
+        let mut changed = self.differing(commit)?;
+        changed.extend(listed.untracked.iter().map(|path| Changed {
+            path: path.clone(),
             before: None,
             now: Kind::File,
         }));
         changed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changed)
+    }
+
+    /// The tracked files that differ between `commit` and the work tree.
+    fn differing(&self, commit: &str) -> Result<Vec<Changed>, String> {
+        let found = self.differences(&[commit, "--"])?.into_iter();
+        Ok(found
+            .map(|(path, before, _, now)| Changed { path, before, now })
+            .collect())
     }
 
     /// The files that are staged for the next commit, with their staged content, by path.
@@ -183,15 +200,23 @@ impl Git {
         Ok(found)
     }
 
-    /// The paths of all files of the work tree that git does not ignore, tracked ones whatever `.gitignore` says.
+    /// The files of the work tree that git does not ignore, tracked ones whatever `.gitignore` says.
     ///
     /// # Errors
     /// Git's own words.
-    pub fn files(&self) -> Result<Vec<String>, String> {
-        let listed = self.bytes(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
-        let mut files: Vec<String> = paths(&listed).collect();
-        files.sort();
-        files.dedup();
+    pub fn files(&self) -> Result<WorkFiles, String> {
+        let listed = self.bytes(&["ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard"])?;
+        let mut files = WorkFiles::default();
+        for line in paths(&listed) {
+            match line.split_once(' ') {
+                Some(("?", path)) => files.untracked.push(path.to_owned()),
+                Some((_, path)) => files.tracked.push(path.to_owned()),
+                None => {}
+            }
+        }
+        // A file that a merge left open is listed once for each side.
+        files.tracked.sort();
+        files.tracked.dedup();
         Ok(files)
     }
 
@@ -209,54 +234,23 @@ impl Git {
         Ok(paths(&listed).filter_map(path).collect())
     }
 
-    /// The tracked files of some names, wherever they lie.
+    /// All that a commit holds, by path: what it is, and the name of its content.
     ///
     /// # Errors
     /// Git's own words.
-    pub fn tracked(&self, names: &[&str]) -> Result<Vec<String>, String> {
-        let globs: Vec<String> = names.iter().map(|name| format!(":(glob)**/{name}")).collect();
-        let mut arguments = vec!["ls-files", "-z", "--cached", "--"];
-        arguments.extend(globs.iter().map(String::as_str));
-        Ok(paths(&self.bytes(&arguments)?).collect())
-    }
-
-    /// The paths of all that `commit` holds: files, links and submodules.
-    ///
-    /// # Errors
-    /// Git's own words.
-    pub fn names(&self, commit: &str) -> Result<Vec<String>, String> {
-        let listed = self.bytes(&["ls-tree", "-r", "-z", "--full-tree", "--name-only", commit])?;
-        Ok(paths(&listed).collect())
-    }
-
-    /// The files of `commit` at or below some paths from the root, with their content's names.
-    ///
-    /// # Errors
-    /// Git's own words.
-    pub fn tree(&self, commit: &str, places: &[&str]) -> Result<Vec<(String, Blob)>, String> {
-        if places.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut arguments = vec![
-            "--literal-pathspecs",
-            "ls-tree",
-            "-r",
-            "-z",
-            "--full-tree",
-            commit,
-            "--",
-        ];
-        arguments.extend(places);
-        let listed = self.bytes(&arguments)?;
+    pub(super) fn tree(&self, commit: &str) -> Result<Vec<(String, Kind, Blob)>, String> {
+        let listed = self.bytes(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
         let rows = listed.split(|byte| *byte == 0).filter_map(|row| {
-            let tab = row.iter().position(|byte| *byte == b'\t')?;
-            let head = String::from_utf8_lossy(&row[..tab]).into_owned();
+            let tab = memchr::memchr(b'\t', row)?;
+            let head = str::from_utf8(&row[..tab]).ok()?;
             let mut fields = head.split(' ');
             let (mode, _, id) = (fields.next()?, fields.next()?, fields.next()?);
             let path = String::from_utf8_lossy(&row[tab + 1..]).into_owned();
-            (kind(mode) == Kind::File).then(|| (path, Blob(id.to_owned())))
+            Some((path, kind(mode), Blob(id.to_owned())))
         });
-        Ok(rows.collect())
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(rows)
     }
 
     /// The texts of several contents, in one run of git: what is no text of at most `limit` bytes is an error with why.

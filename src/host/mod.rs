@@ -1,6 +1,7 @@
 //! Everything that touches the machine: walking the tree, reading files, finding the config, the clock.
 
 mod clock;
+mod commit;
 pub mod git;
 mod look_up;
 mod origin;
@@ -9,6 +10,7 @@ mod root;
 mod walk;
 
 pub use clock::today;
+pub use commit::Commit;
 pub use look_up::look_up;
 pub use origin::{Origin, short};
 pub use read::{read_text, text};

@@ -1,11 +1,11 @@
 //! Where settings are read from: the disk, or the commit that a change is compared with, so that a change can't edit the
 //! rules that it is judged by.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::git::{Blob, Git};
+use super::commit::Commit;
+use super::git::Blob;
 use super::read::read_text;
 use super::root::Root;
 
@@ -18,7 +18,7 @@ pub enum Origin {
     /// The files as they are.
     Disk,
     /// The files as they were in a commit; what lies outside the repository is read from the disk.
-    Commit(Git, String),
+    Commit(Commit),
 }
 
 impl Origin {
@@ -27,13 +27,13 @@ impl Origin {
     /// # Errors
     /// Why it can't be had, in one line.
     pub fn read(&self, path: &Path, root: &Root, limit: u64) -> Result<String, String> {
-        let Some((git, commit, inside)) = self.in_commit(path, root) else {
+        let Some((commit, inside)) = self.in_commit(path, root) else {
             return read_text(path, limit).map_err(|(why, _)| why);
         };
-        let listed = git.tree(commit, &[&inside])?;
-        let blob = listed.iter().find(|(path, _)| *path == inside).map(|(_, blob)| blob);
-        let blob = blob.ok_or_else(|| format!("is not in the base ({})", short(commit)))?;
-        let mut texts = git.texts(&[blob], limit)?;
+        let blob = commit
+            .file(&inside)?
+            .ok_or_else(|| format!("is not in the base ({})", short(commit.id())))?;
+        let mut texts = commit.git().texts(&[blob], limit)?;
         texts
             .remove(blob)
             .unwrap_or_else(|| Err("git gave no content".to_owned()))
@@ -44,20 +44,17 @@ impl Origin {
     /// # Errors
     /// Git's own words.
     pub fn texts(&self, paths: &[PathBuf], root: &Root, limit: u64) -> Result<Vec<Option<Text>>, String> {
-        let Origin::Commit(git, commit) = self else {
+        let Origin::Commit(commit) = self else {
             let read = |path: &PathBuf| path.is_file().then(|| read_text(path, limit).map_err(|(why, _)| why));
             return Ok(paths.iter().map(read).collect());
         };
-        let names: Vec<String> = paths.iter().map(|path| root.path(path)).collect();
-        let inside: Vec<&str> = names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !name.starts_with('/'))
-            .collect();
-        let blobs: HashMap<String, Blob> = git.tree(commit, &inside)?.into_iter().collect();
-        let texts = git.texts(&blobs.values().collect::<Vec<_>>(), limit)?;
-        let of = |name: &String| texts.get(blobs.get(name)?).cloned();
-        Ok(names.iter().map(of).collect())
+        let blobs: Result<Vec<Option<&Blob>>, String> =
+            paths.iter().map(|path| commit.file(&root.path(path))).collect();
+        let blobs = blobs?;
+        let texts = commit
+            .git()
+            .texts(&blobs.iter().copied().flatten().collect::<Vec<_>>(), limit)?;
+        Ok(blobs.iter().map(|blob| texts.get((*blob)?).cloned()).collect())
     }
 
     /// The first of some files that is there.
@@ -65,15 +62,16 @@ impl Origin {
     /// # Errors
     /// Git's own words.
     pub fn first(&self, paths: &[PathBuf], root: &Root) -> Result<Option<PathBuf>, String> {
-        let Origin::Commit(git, commit) = self else {
-            return Ok(paths.iter().find(|path| path.is_file()).cloned());
-        };
-        let names: Vec<String> = paths.iter().map(|path| root.path(path)).collect();
-        let listed = git.tree(commit, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let found = names
-            .iter()
-            .position(|name| listed.iter().any(|(path, _)| path == name));
-        Ok(found.map(|at| paths[at].clone()))
+        for path in paths {
+            let is_there = match self {
+                Origin::Disk => path.is_file(),
+                Origin::Commit(commit) => commit.file(&root.path(path))?.is_some(),
+            };
+            if is_there {
+                return Ok(Some(path.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The files of a folder, not of those below it, sorted.
@@ -82,14 +80,9 @@ impl Origin {
     /// Why it can't be read.
     pub fn folder(&self, folder: &Path, root: &Root) -> Result<Vec<PathBuf>, String> {
         let mut found: Vec<PathBuf> = match self.in_commit(folder, root) {
-            Some((git, commit, inside)) => {
-                let prefix = format!("{inside}/");
-                let listed = git.tree(commit, &[&prefix])?;
-                let names = listed.iter().filter_map(|(path, _)| path.strip_prefix(&prefix));
-                names
-                    .filter(|name| !name.contains('/'))
-                    .map(|name| folder.join(name))
-                    .collect()
+            Some((commit, inside)) => {
+                let names = commit.folder(&inside)?;
+                names.into_iter().map(|name| folder.join(name)).collect()
             }
             None => {
                 let entries = std::fs::read_dir(folder).map_err(|error: io::Error| error.to_string())?;
@@ -101,12 +94,12 @@ impl Origin {
     }
 
     /// A path as the commit has it, where it lies in the repository.
-    fn in_commit(&self, path: &Path, root: &Root) -> Option<(&Git, &str, String)> {
-        let Origin::Commit(git, commit) = self else {
+    fn in_commit(&self, path: &Path, root: &Root) -> Option<(&Commit, String)> {
+        let Origin::Commit(commit) = self else {
             return None;
         };
         let inside = root.path(path);
-        (!inside.starts_with('/')).then_some((git, commit.as_str(), inside))
+        (!inside.starts_with('/')).then_some((commit, inside))
     }
 }
 
