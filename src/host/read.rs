@@ -44,7 +44,7 @@ pub fn text(bytes: Vec<u8>, limit: u64) -> Result<String, String> {
             return Err(format!("{name} by its byte-order mark: save it as UTF-8"));
         }
     }
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+    if let Some(at) = memchr::memchr(0, &bytes) {
         return Err(format!("holds a NUL at byte {at}: not text, left alone"));
     }
     String::from_utf8(bytes).map_err(|error| {
