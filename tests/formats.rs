@@ -472,6 +472,16 @@ fn a_named_config_of_triton_is_no_prompt() {
 }
 
 #[test]
+fn a_named_program_without_calls_is_no_prompt() {
+    let text = "Say what the lighthouse is for, and who keeps it.\n";
+    for path in ["app/main.py", "web/page.tsx", "cmd/main.go", "bin/run.sh"] {
+        let source = Source::new(path.to_owned(), text.to_owned(), true);
+        let outcome = read(&source);
+        assert!(matches!(outcome, Outcome::LeftAlone(_)), "{path}: {outcome:?}");
+    }
+}
+
+#[test]
 fn every_format_gives_the_units_that_its_cases_state() {
     for (format, case) in all_cases() {
         let read = case.read(format);

@@ -2,6 +2,7 @@
 
 use super::{Read, Reading, semantic_kernel, settings};
 use crate::source::{Span, Text};
+use crate::syntax::code::Language;
 use crate::syntax::template::{self, Syntax};
 use crate::syntax::{Node, SyntaxError, front_matter, yaml};
 use crate::units::{Message, Prompt, Role, Unit};
@@ -29,8 +30,9 @@ pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
         "yaml" | "yml" | "json" | "jsonl" | "prompty" | "pbtxt"
     );
     let template = template_syntax(source.extension()).is_some();
+    let program = is_program(source.extension());
     let kernel = source.file_name() == semantic_kernel::TEXT_FILE;
-    let ours = (source.named || reading.prompt_place || kernel) && !data && !template;
+    let ours = (source.named || reading.prompt_place || kernel) && !data && !template && !program;
     if !ours || (!source.named && is_documentation(source.file_name())) {
         return None;
     }
@@ -43,6 +45,16 @@ pub(super) fn read_template(reading: &Reading<'_>) -> Option<Read> {
     let syntax = template_syntax(source.extension())?;
     let ours = source.named || (in_prompt_folder(&source.from_root) && !makes_another_format(source.file_name()));
     ours.then(|| read_as(reading, TEMPLATE, syntax))
+}
+
+/// Whether a file is a program: what it sends is read from its calls, and one without any is no prompt, even where it is
+/// named.
+fn is_program(extension: &str) -> bool {
+    let other = matches!(
+        extension,
+        "sh" | "bash" | "zsh" | "ksh" | "go" | "rs" | "java" | "kt" | "cs" | "rb" | "php" | "c" | "h" | "cpp" | "swift"
+    );
+    other || Language::of_extension(extension).is_some()
 }
 
 fn template_syntax(extension: &str) -> Option<Syntax> {

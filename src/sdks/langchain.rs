@@ -46,6 +46,26 @@ const MODEL: &[&str] = &[
     "^0",
 ];
 
+/// Parts of a chain that are invoked like a model and ask none: what searches, formats or reads an answer.
+const NO_MODELS: &[&str] = &[
+    "Retriever",
+    "as_retriever",
+    "asRetriever",
+    "Tool",
+    "Search",
+    "SearchResults",
+    "SearchRun",
+    "QueryRun",
+    "OutputParser",
+    "PromptTemplate",
+    "from_template",
+    "fromTemplate",
+    "from_messages",
+    "fromMessages",
+    "RunnableLambda",
+    "RunnablePassthrough",
+];
+
 const SAMPLING: &[(&str, &str)] = &[("^temperature", "temperature"), ("^top_p", "top_p"), ("^topP", "top_p")];
 
 pub(super) const SHAPES: &[Shape] = &[
@@ -67,6 +87,7 @@ pub(super) const SHAPES: &[Shape] = &[
             "call_as_llm",
             "__call__",
         ],
+        except: NO_MODELS,
         alone: &[
             ("_llm.invoke", &[]),
             ("_llm.ainvoke", &[]),

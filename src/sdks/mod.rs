@@ -49,6 +49,9 @@ pub struct Shape {
     pub packages: &'static [&'static str],
     /// Ends of what is called: `chat.completions.create`. One that begins with `=` is all that follows the package.
     pub calls: &'static [&'static str],
+    /// Ends of the name of what is called on, where the call is another thing: `Retriever` of
+    /// `WikipediaRetriever.invoke`, which searches.
+    pub except: &'static [&'static str],
     /// Ends that tell the call where the object can't be followed to its package, each with the arguments of which one
     /// must be there.
     pub alone: &'static [(&'static str, &'static [&'static str])],
@@ -84,6 +87,7 @@ const NONE: Shape = Shape {
     what: What::Chat,
     packages: &[],
     calls: &[],
+    except: &[],
     alone: &[],
     model: &["model"],
     messages: &[],
@@ -284,7 +288,12 @@ pub struct Candidate {
 /// The shape of what is called, by its whole path.
 pub fn find(path: &str) -> Option<Candidate> {
     let rows = by_last_name().get(last_name(path))?;
-    let known = rows.iter().find(|shape| {
+    let called_on = path.rsplit('.').nth(1).unwrap_or_default();
+    let rows = || {
+        rows.iter()
+            .filter(|shape| !shape.except.iter().any(|end| called_on.ends_with(end)))
+    };
+    let known = rows().find(|shape| {
         let mut packages = shape.packages.iter().filter_map(|package| inside(path, package));
         packages.any(|rest| {
             shape.calls.iter().any(|call| match call.strip_prefix('=') {
@@ -296,7 +305,7 @@ pub fn find(path: &str) -> Option<Candidate> {
     if let Some(shape) = known {
         return Some(Candidate { shape, needs: &[] });
     }
-    rows.iter().find_map(|shape| {
+    rows().find_map(|shape| {
         let mut ends_alone = shape.alone.iter().filter(|(end, _)| ends(path, end));
         ends_alone.next().map(|(_, needs)| Candidate { shape, needs })
     })
@@ -371,6 +380,10 @@ mod tests {
             ),
             ("self.fast_llm.invoke", Some(("", What::Chat))),
             ("graph.invoke", None),
+            ("langchain_community.retrievers.WikipediaRetriever.invoke", None),
+            ("langchain_community.vectorstores.FAISS.from_texts.as_retriever.invoke", None),
+            ("langchain_community.tools.DuckDuckGoSearchRun.invoke", None),
+            ("langchain_core.output_parsers.StrOutputParser.invoke", None),
             ("requests.post", None),
             ("openai.OpenAI", None),
             ("pandas.DataFrame.create", None),
