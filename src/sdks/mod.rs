@@ -381,7 +381,10 @@ mod tests {
             ("self.fast_llm.invoke", Some(("", What::Chat))),
             ("graph.invoke", None),
             ("langchain_community.retrievers.WikipediaRetriever.invoke", None),
-            ("langchain_community.vectorstores.FAISS.from_texts.as_retriever.invoke", None),
+            (
+                "langchain_community.vectorstores.FAISS.from_texts.as_retriever.invoke",
+                None,
+            ),
             ("langchain_community.tools.DuckDuckGoSearchRun.invoke", None),
             ("langchain_core.output_parsers.StrOutputParser.invoke", None),
             ("requests.post", None),
