@@ -40,8 +40,8 @@ fn memory_cases_page() {
     let page = format!(
         "# Predicted memory beside measured memory\n\n\
          Made by `llmlint memory --cases fixtures/memory/cases.jsonl`: predicted / measured (error), GiB of one GPU and \
-         tokens. Half A is every row whose source's SHA-256 starts with an even byte; the model was fitted on it. What \
-         engine printed what, and where that was published, stands in each row of the file. Of `KV available` and `KV \
+         tokens. Half A is every row whose source's SHA-256 starts with an even byte; the model was fitted on it. Each set \
+         was judged blind once before it was looked at; vLLM's rows but for the last column. What engine printed what, and where that was published, stands in each row of the file. Of `KV available` and `KV \
          tokens` the errors of runs that start are counted; of outcomes, runs that state their GPU and utilization.\n\n\
          {table}"
     );

@@ -24,6 +24,8 @@ const ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
     ("int4-autoround", "gptq", 4, None),
     ("autoround-int4", "gptq", 4, None),
     ("autoround-gptq-4bit", "gptq", 4, None),
+    ("autoround-gptq-4bit-sym", "gptq", 4, None),
+    ("autoround-gptq-4bit-asym", "gptq", 4, None),
     ("int4", "compressed-tensors", 4, None),
     ("w4a16", "compressed-tensors", 4, None),
     ("quantized.w4a16", "compressed-tensors", 4, None),

@@ -279,6 +279,8 @@ pub struct Serving {
     pub language_model_only: Field<bool>,
     /// The environment's choice between the engine's generations (`VLLM_USE_V1`).
     pub use_v1: Field<bool>,
+    /// The environment's choice between the model runners of V1 (`VLLM_USE_V2_MODEL_RUNNER`).
+    pub use_second_runner: Field<bool>,
     /// The environment's choice of attention kernels.
     pub attention_backend: Field<String>,
     /// Whether the engine runs on CPUs, as its image or device flag says.
@@ -360,6 +362,7 @@ impl Serving {
             revision: Field::default(),
             language_model_only: Field::default(),
             use_v1: Field::default(),
+            use_second_runner: Field::default(),
             attention_backend: Field::default(),
             static_memory_fraction: Field::default(),
             kv_memory_fraction: Field::default(),

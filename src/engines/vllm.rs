@@ -107,6 +107,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
             stated => stated,
         },
         use_v1: variable(launch, "VLLM_USE_V1").and_then(|text| truth(&text)),
+        use_second_runner: variable(launch, "VLLM_USE_V2_MODEL_RUNNER").and_then(|text| truth(&text)),
         attention_backend: match flags.text(&["--attention-backend"]) {
             Field::Absent(_) => variable(launch, "VLLM_ATTENTION_BACKEND"),
             stated => stated,

@@ -53,6 +53,10 @@ const GPU_SPREAD: f64 = 0.005;
 /// has 78.57 GiB free at start.
 const CONTEXT_GIB: f64 = 0.6;
 
+/// Memory that system and other programs hold where GPU and CPU share it, at most, GiB: of 119.6 GiB 111.7 were free at a
+/// start, of 121.6 GiB 110.7.
+const UNIFIED_HELD_GIB: f64 = 11.0;
+
 /// What becomes of a deployment when it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -142,7 +146,12 @@ impl Device<'_> {
     /// and Blackwell.
     fn is_switched(&self) -> bool {
         self.compute_capability
-            .is_some_and(|capability| (9.0..12.0).contains(&capability))
+            .is_some_and(|capability| (9.0..11.0).contains(&capability))
+    }
+
+    /// Whether it shares its memory with the CPU: Orin, Thor and GB10, by their compute capabilities.
+    fn is_unified(&self) -> bool {
+        matches!(self.compute_capability, Some(8.7 | 11.0 | 12.1))
     }
 }
 
@@ -175,6 +184,8 @@ pub struct Inputs {
     pub version: Option<Version>,
     /// What the environment says of V1.
     pub use_v1: Option<bool>,
+    /// What the environment says of V1's second model runner.
+    pub use_second_runner: Option<bool>,
     /// GPUs that share each layer.
     pub tensor_parallel: Option<u64>,
     /// Stages that share the layers.
@@ -272,6 +283,7 @@ impl Inputs {
             fit_length,
             version: Some(version),
             use_v1: stated(&serving.use_v1, "VLLM_USE_V1")?,
+            use_second_runner: stated(&serving.use_second_runner, "VLLM_USE_V2_MODEL_RUNNER")?,
             tensor_parallel: stated(&serving.tensor_parallel, "--tensor-parallel-size")?,
             pipeline_parallel: stated(&serving.pipeline_parallel, "--pipeline-parallel-size")?,
             data_parallel: stated(&serving.data_parallel, "--data-parallel-size")?,
@@ -421,8 +433,12 @@ struct Settings {
     element: f64,
     /// Whether the sampler's kind is only bounded by the release.
     version_stated: bool,
+    /// Whether the second model runner of V1 serves the model.
+    second_runner: bool,
     /// Whether the GPUs of a group are joined by NVLink switches.
     switched: bool,
+    /// Whether the GPU shares its memory with the CPU.
+    unified: bool,
     /// Whether experts in MXFP4 are unpacked as they are used (Marlin), for want of kernels that multiply them.
     unpacks_mxfp4: bool,
 }
@@ -472,7 +488,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
     };
     let activation = activation::peak(model, inputs, &settings, &mut steps);
     let non_torch = activation::non_torch(&settings, &mut steps);
-    let non_torch = non_torch.plus(activation::compiling(model, inputs, &settings, &mut steps));
+    let non_torch = non_torch.plus(activation::compiling(inputs, &settings, &mut steps));
     let cuda_graph = activation::graphs(model, inputs, &settings, &mut steps);
     let needed = kv.sequence_bytes(&settings) / GIB;
     steps.push(Step {
@@ -487,7 +503,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         activation,
         non_torch,
         cuda_graph,
-        graphs_counted: settings.defaults.counts_graphs(&model.architecture),
+        graphs_counted: settings.defaults.counts_graphs(settings.second_runner),
         kv_bytes_per_token: kv.bytes_per_token(&settings),
         kv_block_tokens: kv.block_tokens(),
         kv_needed_gib: needed,
@@ -657,11 +673,25 @@ fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Ve
         block_size,
         element: element_bytes(inputs.dtype.as_deref(), &model.dtype),
         version_stated: inputs.version.is_some(),
+        second_runner: defaults.v1
+            && inputs
+                .use_second_runner
+                .unwrap_or_else(|| second_runner(&defaults, model, inputs)),
         switched: gpu.is_switched(),
+        unified: gpu.is_unified(),
         unpacks_mxfp4: gpu
             .compute_capability
             .is_some_and(|capability| capability < 9.0 || capability < 10.0 && version < MXFP4_MULTIPLIED),
     })
+}
+
+/// Whether V1's second model runner serves a model by default: all that the release lets it, unless tokens are drafted in
+/// a way that it doesn't know (`_get_v2_model_runner_unsupported_features`).
+fn second_runner(defaults: &Defaults, model: &OpenModel, inputs: &Inputs) -> bool {
+    let plain = model.moe.is_none() && model.linear_layers == 0 && !inputs.pooling;
+    let drafts = inputs.drafting.as_ref().map(|drafting| &drafting.drafter);
+    let drafts_known = matches!(drafts, None | Some(Drafter::Own | Drafter::Head { .. }));
+    drafts_known && defaults.second_runner(&model.architecture, plain)
 }
 
 /// The refusal of a model with states whose pool has fewer blocks than sequences, where whole decode steps are captured.
@@ -810,6 +840,11 @@ fn judge(
     };
     let doubt = if !inputs.uncounted.is_empty() {
         Some(format!("{why}; not counted: {}", inputs.uncounted.join(", ")))
+    } else if settings.unified && headroom < UNIFIED_HELD_GIB && inputs.kv_cache_memory_bytes.is_none() {
+        Some(format!(
+            "the GPU's memory is the CPU's too, and only {headroom:.1} GiB of it are left for the system, which holds 8 to \
+             {UNIFIED_HELD_GIB:.0}"
+        ))
     } else if headroom < CONTEXT_GIB / 2.0 + outside {
         Some(format!(
             "only {headroom:.2} GiB are left outside the budget for the CUDA context and graphs"

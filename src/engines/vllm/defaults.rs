@@ -35,7 +35,7 @@ const FLASHINFER_OPT_IN: Version = Version::new(0, 11, 1);
 const FLASHINFER_DEFAULT: Version = Version::new(0, 21, 0);
 /// A second model runner serves these classes by default, and its profiling run leaves top-k and top-p out
 /// (`DEFAULT_V2_MODEL_RUNNER_ARCHITECTURES`); not seen in 0.20.
-const UNFILTERED: (Version, [&str; 6]) = (
+const SECOND_RUNNER: (Version, [&str; 6]) = (
     Version::new(0, 24, 0),
     [
         "Qwen3ForCausalLM",
@@ -46,7 +46,17 @@ const UNFILTERED: (Version, [&str; 6]) = (
         "MistralForCausalLM",
     ],
 );
-/// It serves every class, and profiles with top-k and top-p.
+/// It serves all dense models whose every layer attends, and mixtures of these classes
+/// (`_is_default_v2_model_runner_model`, read in 0.25.1, 0.27.1 and 0.28).
+const SECOND_RUNNER_DENSE: (Version, [&str; 3]) = (
+    Version::new(0, 25, 0),
+    ["DeepseekV2ForCausalLM", "GraniteMoeForCausalLM", "Qwen2MoeForCausalLM"],
+);
+/// It serves every class (`use_v2_model_runner`).
+const SECOND_RUNNER_ALL: Version = Version::new(0, 29, 0);
+/// It profiles encoders too (read in 0.27.1; not yet in 0.25.1).
+const SECOND_RUNNER_ENCODES: Version = Version::new(0, 27, 0);
+/// It profiles with top-k and top-p.
 const FILTERED: Version = Version::new(0, 33, 0);
 /// Utilization 0.92, and CUDA graphs are measured and set aside before the KV cache is sized.
 const GRAPHS_COUNTED: Version = Version::new(0, 20, 0);
@@ -55,7 +65,7 @@ const TOKENS_BY_CONCURRENCY: Version = Version::new(0, 20, 2);
 /// Two batches are in flight, and sliding-window layers hold both (13.25 sequences of Gemma 4 31B in a log of 0.26.0;
 /// not yet in 0.24).
 const TWO_BATCHES: Version = Version::new(0, 26, 0);
-/// The second model runner measures its CUDA graphs, too (before: sets nothing aside for them, read in 0.24 and 0.27.1).
+/// The second model runner measures its CUDA graphs, too (before: sets nothing aside for them, read in 0.24 to 0.28).
 const UNFILTERED_GRAPHS: Version = Version::new(0, 29, 0);
 /// The profiler counts all that is gone from the GPU's free memory, so that what compiling leaves there counts (read in
 /// 0.27.1; 0.26 counts what PyTorch holds, and the rest apart).
@@ -171,14 +181,30 @@ impl Defaults {
         }
     }
 
-    /// Whether the profiling run of a model of that class leaves top-k and top-p out, so that the sampler takes little.
-    pub fn profiles_unfiltered(&self, architecture: &str) -> bool {
-        self.version >= UNFILTERED.0 && self.version < FILTERED && UNFILTERED.1.contains(&architecture)
+    /// Whether the second model runner serves a model of that class; `plain` is one that makes text, has no experts, and
+    /// whose every layer attends.
+    pub fn second_runner(&self, architecture: &str, plain: bool) -> bool {
+        let listed = |(first, classes): (Version, &[&str])| self.version >= first && classes.contains(&architecture);
+        let dense = self.version >= SECOND_RUNNER_DENSE.0;
+        self.version >= SECOND_RUNNER_ALL
+            || dense && plain
+            || listed((SECOND_RUNNER_DENSE.0, &SECOND_RUNNER_DENSE.1))
+            || !dense && listed((SECOND_RUNNER.0, &SECOND_RUNNER.1))
     }
 
-    /// Whether a model of that class has its CUDA graphs set aside before the KV cache is sized.
-    pub fn counts_graphs(&self, architecture: &str) -> bool {
-        self.graphs_counted && !(self.profiles_unfiltered(architecture) && self.version < UNFILTERED_GRAPHS)
+    /// Whether the second model runner's profiling run leaves top-k and top-p out, so that the sampler takes little.
+    pub fn second_runner_unfiltered(&self) -> bool {
+        self.version < FILTERED
+    }
+
+    /// Whether the second model runner's profiling run has the encoder of a multimodal model run.
+    pub fn second_runner_encodes(&self) -> bool {
+        self.version >= SECOND_RUNNER_ENCODES
+    }
+
+    /// Whether CUDA graphs are set aside before the KV cache is sized, under the first or the second model runner.
+    pub fn counts_graphs(&self, second_runner: bool) -> bool {
+        self.graphs_counted && !(second_runner && self.version < UNFILTERED_GRAPHS)
     }
 
     /// max_num_batched_tokens for a length: V1's budget; V0 takes the whole length, unless prompts are split.
@@ -219,21 +245,24 @@ mod tests {
     }
 
     #[test]
-    fn one_runner_profiles_unfiltered_for_some_classes() {
-        // config/vllm.py and v1/worker/gpu/model_runner.py of 0.20.2, 0.24.0 and 0.33.0
-        let of = |minor, class| {
-            let defaults = Defaults::of(Version::new(0, minor, 2), None, 79.2, "H100");
-            defaults.profiles_unfiltered(class)
-        };
-        assert!(!of(20, "Qwen3ForCausalLM"));
-        assert!(of(24, "Qwen3ForCausalLM"));
-        assert!(!of(24, "Qwen3MoeForCausalLM"));
-        assert!(!of(33, "Qwen3ForCausalLM"));
-        // It measures its graphs from 0.29 on (`profile_cudagraph_memory` returns 0 in 0.24.0 and 0.27.1).
-        let graphs = |minor, class| Defaults::of(Version::new(0, minor, 1), None, 79.2, "H100").counts_graphs(class);
-        assert!(!graphs(27, "Qwen3ForCausalLM"));
-        assert!(graphs(29, "Qwen3ForCausalLM"));
-        assert!(graphs(27, "Qwen2ForCausalLM"));
+    fn a_second_runner_serves_more_classes_by_release() {
+        // config/vllm.py and v1/worker/gpu/model_runner.py of 0.20.2, 0.24.0, 0.25.1, 0.27.1, 0.28.0, 0.29.0 and 0.33.0
+        let at = |minor| Defaults::of(Version::new(0, minor, 1), None, 79.2, "H100");
+        assert!(!at(20).second_runner("Qwen3ForCausalLM", true));
+        assert!(at(24).second_runner("Qwen3ForCausalLM", true));
+        assert!(!at(24).second_runner("Qwen2ForCausalLM", true));
+        assert!(at(25).second_runner("Qwen2ForCausalLM", true));
+        assert!(at(28).second_runner("Qwen2MoeForCausalLM", false));
+        assert!(!at(28).second_runner("Qwen3MoeForCausalLM", false));
+        assert!(at(29).second_runner("Qwen3MoeForCausalLM", false));
+        assert!(at(32).second_runner_unfiltered());
+        assert!(!at(33).second_runner_unfiltered());
+        assert!(!at(25).second_runner_encodes());
+        assert!(at(27).second_runner_encodes());
+        // It measures its graphs from 0.29 on (`profile_cudagraph_memory` returns 0 before).
+        assert!(!at(28).counts_graphs(true));
+        assert!(at(29).counts_graphs(true));
+        assert!(at(28).counts_graphs(false));
     }
 
     #[test]

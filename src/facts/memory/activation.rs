@@ -13,8 +13,12 @@ use crate::engines::vllm::Sampler;
 const SORT_BYTES: f64 = 38.2;
 /// Bytes a logit in FlashInfer's sampler. Fitted on one run.
 const FLASHINFER_BYTES: f64 = 16.2;
-/// Bytes a logit where the second model runner profiles without top-k and top-p: 16-bit and 32-bit logits.
-const UNFILTERED_BYTES: f64 = 6.0;
+/// Bytes a logit where the second model runner profiles without top-k and top-p: 16-bit logits, and a copy of them, which
+/// in 0.25 has 32 bits (`Sampler.apply_sampling_params`) and in 0.28 is made where the model caps its logits.
+const UNFILTERED_BYTES: f64 = 4.0;
+/// Bytes that the second model runner keeps for each sequence and token of the vocabulary: a 32-bit count of what was made,
+/// and a bit for what was asked (`v1/worker/gpu/sample/penalties.py`).
+const COUNTS_BYTES: f64 = 4.125;
 /// Bytes a logit more, at most, where drafts are profiled too: the logits of one draft each, in 16 and in 32 bits, and
 /// the probabilities that they are judged by (`_dummy_sampler_run`).
 const JUDGED_BYTES: f64 = 10.0;
@@ -49,12 +53,21 @@ const SWITCHED_GIB: (f64, f64) = (0.42, 0.31);
 /// GiB more for each further rank on other GPUs. Fitted on two T4, two A100, four RTX 3090 and four RTX 2080 Ti, which
 /// take 0 to 0.12.
 const RANK_GIB: f64 = 0.07;
-/// GiB that compiling leaves on the GPU or takes at its peak, at most: a start with a cold compile cache took 0.98 more
-/// than the same start with a warm one (a pair of logs of 0.29).
-const COMPILING_GIB: f64 = 1.0;
-/// The same for classes that the second model runner serves: half of a cold start's, and the most that was measured (six
-/// runs of 0.27 to 0.29, which take from 0 to 1.8 more than the rest explains).
-const COMPILING_SECOND_GIB: (f64, f64) = (0.5, 1.8);
+/// GiB that what the engine holds in host memory adds where GPU and CPU share it, since what is free is then measured for
+/// both (`MemorySnapshot.measure`). Fitted on seven runs of GB10: -4 to 13.
+const UNIFIED_GIB: Range = Range {
+    low: 0.0,
+    mid: 3.0,
+    high: 13.0,
+};
+/// GiB that compiling leaves on the GPU or takes at its peak: half of a cold start's, since whether the compile cache is warm
+/// can't be told, and the most that was measured. A start with a cold cache took 0.98 more than the same start with a warm
+/// one (a pair of logs of 0.29), and fifteen runs of 0.26 to 0.30 take from -0.1 to 1.8 more than the rest explains.
+const COMPILING_GIB: Range = Range {
+    low: 0.0,
+    mid: 0.5,
+    high: 1.8,
+};
 /// GiB of graphs for a layer and captured size. Fitted; the runs scatter between a third and twice it.
 const GRAPH_GIB: f64 = 0.3 / 1024.0;
 
@@ -78,7 +91,7 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     } else {
         sequences * f64::from(model.vocab_size)
     };
-    let (low, mid, high) = sampler_bytes(model, inputs, settings);
+    let (low, mid, high) = sampler_bytes(inputs, settings);
     let sampling = |bytes: f64| logits * bytes / GIB + kept;
     // Streams of the residual and the kernels' workspaces: three runs leave 1.8 to 8 GiB more than the rest explains.
     let compressed = if model.compressed_attention.is_some() {
@@ -86,13 +99,19 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
     } else {
         0.0
     };
-    let text = inside.max(sampling(mid)) + compressed;
+    // They are there before the run, and count where all that is gone from the free memory does.
+    let counts = match settings.second_runner && settings.defaults.compiling_counted && !inputs.pooling {
+        true => settings.max_num_seqs as f64 * f64::from(model.vocab_size) * COUNTS_BYTES / GIB,
+        false => 0.0,
+    };
+    let text = inside.max(sampling(mid)) + compressed + counts;
     let (encoding, encoded) = encoder(model, inputs, settings, steps);
     let value = (text + encoded).max(encoding);
     steps.push(Step {
         name: "activation",
         formula: "the larger of: inside a layer, batched tokens × bytes × (4 × hidden + widest layer); sampling, \
-                  sequences × vocabulary × sampler's bytes + 1.28 × batched tokens × hidden × bytes",
+                  sequences × vocabulary × sampler's bytes + 1.28 × batched tokens × hidden × bytes; and counts of tokens \
+                  kept",
         inputs: vec![
             ("batched tokens", tokens),
             ("sequences", sequences),
@@ -103,13 +122,14 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
             ("bytes", element),
             ("inside a layer, GiB", inside),
             ("sampling, GiB", sampling(mid)),
+            ("counts of tokens, GiB", counts),
         ],
         value: text,
         unit: "GiB",
     });
     // What the encoder of a multimodal model takes follows from its processor's settings, which a launch may change; V0
     // runs it over the whole batch.
-    let encodes = model.multimodal && !inputs.language_model_only;
+    let encodes = model.multimodal && encodes(inputs, settings);
     let encoder = match (encodes, settings.defaults.v1) {
         (false, _) => 0.0,
         (true, true) => ENCODER_GIB,
@@ -132,9 +152,10 @@ pub(super) fn peak(model: &OpenModel, inputs: &Inputs, settings: &Settings, step
         (_, true) => (0.6, 1.5),
     };
     Range {
-        low: (inside * least).max(sampling(low) * 0.95),
+        low: (inside * least).max(sampling(low) * 0.95) + counts,
         mid: value,
         high: ((inside * most).max(sampling(high) * 1.08) + encoder.max(encoded)).max(encoding * 1.3)
+            + counts
             + 0.15
             + fragments
             + streams,
@@ -153,12 +174,17 @@ fn sequences(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> u64 {
     }
 }
 
+/// Whether the profiling run has the encoder run.
+fn encodes(inputs: &Inputs, settings: &Settings) -> bool {
+    !inputs.language_model_only && (!settings.second_runner || settings.defaults.second_runner_encodes())
+}
+
 /// What the encoder takes at its peak, and what its outputs keep while the text model runs, GiB.
 ///
 /// The run encodes as many items of the largest kind as a batch holds, at least one (`profile_run`,
 /// `MultiModalBudget`); a video's length is bounded by the longest sequence.
 fn encoder(model: &OpenModel, inputs: &Inputs, settings: &Settings, steps: &mut Vec<Step>) -> (f64, f64) {
-    let Some(encoder) = model.encoder.filter(|_| !inputs.language_model_only) else {
+    let Some(encoder) = model.encoder.filter(|_| encodes(inputs, settings)) else {
         return (0.0, 0.0);
     };
     let image = encoder.tokens.max(1);
@@ -212,9 +238,9 @@ fn layer_width(model: &OpenModel, settings: &Settings) -> f64 {
 }
 
 /// Bytes a logit: the least it can be, the estimate, and the most.
-fn sampler_bytes(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> (f64, f64, f64) {
+fn sampler_bytes(inputs: &Inputs, settings: &Settings) -> (f64, f64, f64) {
     let judged = if inputs.drafting.is_some() { JUDGED_BYTES } else { 0.0 };
-    if settings.defaults.profiles_unfiltered(&model.architecture) {
+    if settings.second_runner && settings.defaults.second_runner_unfiltered() {
         return (UNFILTERED_BYTES, UNFILTERED_BYTES, FLASHINFER_BYTES + judged);
     }
     let mid = match settings.defaults.sampler {
@@ -247,20 +273,25 @@ pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
         0.0
     };
     let other = RANK_GIB * further.min(15.0);
+    let shared = match settings.unified {
+        true => UNIFIED_GIB,
+        false => Range::default(),
+    };
     let mid = NON_TORCH_GIB + context + if settings.switched { switched } else { other };
     steps.push(Step {
         name: "non-torch",
         formula: "0.13 + context where the release counts it + buffers for further ranks: 0.42 for the first and 0.31 for \
-                  each other one with NVLink switches, else 0.07 each",
+                  each other one with NVLink switches, else 0.07 each; and what is in host memory that the GPU shares",
         inputs: vec![
             ("ranks", further + 1.0),
             ("context, GiB", context),
             ("NVLink switches", f64::from(u8::from(settings.switched))),
+            ("in host memory that the GPU shares, GiB", shared.mid),
         ],
-        value: mid,
+        value: mid + shared.mid,
         unit: "GiB",
     });
-    Range {
+    let own = Range {
         low: (mid - 0.1 - context / 2.0 - if settings.switched { switched - other } else { other }).max(0.0),
         mid,
         high: mid
@@ -271,26 +302,23 @@ pub(super) fn non_torch(settings: &Settings, steps: &mut Vec<Step>) -> Range {
             } else {
                 switched - other
             },
-    }
+    };
+    own.plus(shared)
 }
 
-/// What compiling the model leaves on the GPU, GiB, in releases that count it: nothing where the compile cache is warm.
-pub(super) fn compiling(model: &OpenModel, inputs: &Inputs, settings: &Settings, steps: &mut Vec<Step>) -> Range {
-    if inputs.enforce_eager || !settings.defaults.compiling_counted {
+/// What compiling the model leaves on the GPU, GiB, where it counts: nothing where the compile cache is warm.
+pub(super) fn compiling(inputs: &Inputs, settings: &Settings, steps: &mut Vec<Step>) -> Range {
+    if inputs.enforce_eager || !(settings.defaults.compiling_counted || settings.second_runner) {
         return Range::default();
     }
-    let (mid, high) = match settings.defaults.profiles_unfiltered(&model.architecture) {
-        true => COMPILING_SECOND_GIB,
-        false => (0.0, COMPILING_GIB),
-    };
     steps.push(Step {
         name: "compiling",
-        formula: "0 with a warm compile cache, about 1 with a cold one; half of that for classes of the second model runner",
+        formula: "0 with a warm compile cache, about 1 with a cold one; half of that, since the cache can't be told",
         inputs: Vec::new(),
-        value: mid,
+        value: COMPILING_GIB.mid,
         unit: "GiB",
     });
-    Range { low: 0.0, mid, high }
+    COMPILING_GIB
 }
 
 /// CUDA graphs, GiB; nothing where they are off.

@@ -134,6 +134,7 @@ fn inputs(row: &Value) -> Inputs {
             || row.get("max_model_len").and_then(Value::as_i64) == Some(-1),
         version: Version::parse(&version).or_else(|| of_month(&version)),
         use_v1,
+        use_second_runner: on("use_second_runner"),
         tensor_parallel: whole("tensor_parallel"),
         pipeline_parallel: whole("pipeline_parallel"),
         data_parallel: whole("data_parallel"),

@@ -49,7 +49,18 @@ fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row.get(key).and_then(Value::as_str).unwrap_or("-")
 }
 
-/// What one half comes to.
+/// Columns of the summary: the halves that the model was shaped on, and each set of runs that was judged blind first.
+const COLUMNS: [&str; 6] = ["A", "B", "first set", "second set", "third set", "other engines"];
+
+/// The column a row of vLLM falls into.
+fn column(row: &Value) -> usize {
+    match row.get("added").and_then(Value::as_str) {
+        None => usize::from(!in_first_half(row)),
+        Some(added) => 2 + usize::from(added.contains("second")) + 2 * usize::from(added.contains("third")),
+    }
+}
+
+/// What one half or set comes to.
 #[derive(Debug, Default)]
 struct Half {
     errors: [Vec<f64>; 4],
@@ -61,31 +72,20 @@ struct Half {
     false_starts: usize,
 }
 
-/// The table of predicted beside measured figures, in Markdown, and its summary by half.
+/// The table of predicted beside measured figures, in Markdown, and its summary by half and set.
 pub fn table(pairs: &[(Value, Value)]) -> String {
-    // vLLM's halves and the rows added later, and the other engines together.
-    let mut halves: [Half; 4] = std::array::from_fn(|_| Half::default());
+    let mut halves: [Half; COLUMNS.len()] = std::array::from_fn(|_| Half::default());
     let mut rows = String::new();
     for (row, predicted) in pairs {
-        let first = in_first_half(row);
+        let own = column(row);
         let vllm = text(row, "engine").eq_ignore_ascii_case("vllm");
-        let later = row.get("added").is_some();
-        let column = match (vllm, later) {
-            (false, _) => 3,
-            (true, true) => 2,
-            (true, false) => usize::from(!first),
-        };
-        halves[column].add(row, predicted);
+        halves[if vllm { own } else { COLUMNS.len() - 1 }].add(row, predicted);
         let cells: Vec<String> = FIGURES.iter().map(|(key, _)| cell(row, predicted, key)).collect();
         let ranks = number(row, "tensor_parallel").unwrap_or(1.0) * number(row, "pipeline_parallel").unwrap_or(1.0);
         let _ = writeln!(
             rows,
             "| {} | {} {} | {} | {ranks} × {} | {} | {} / {} |",
-            match (later, first) {
-                (true, _) => "later",
-                (false, true) => "A",
-                (false, false) => "B",
-            },
+            COLUMNS[own],
             text(row, "engine"),
             escaped(text(row, "version")),
             escaped(text(row, "model")),
@@ -95,8 +95,10 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
             text(row, "outcome"),
         );
     }
-    let mut page = String::from(
-        "| figure | vLLM, half A | vLLM, half B | vLLM, added later | other engines |\n| --- | --- | --- | --- | --- |\n",
+    let mut page = format!(
+        "| figure | {} |\n| --- |{}\n",
+        COLUMNS.join(" | "),
+        " --- |".repeat(COLUMNS.len())
     );
     for (index, (_, heading)) in FIGURES.iter().enumerate() {
         let columns = halves.each_mut().map(|half| spread(&mut half.errors[index]));
@@ -119,7 +121,7 @@ pub fn table(pairs: &[(Value, Value)]) -> String {
         "| outcome: right / too close / unknown / wrong, of which said to start and failed | {} |\n",
         outcomes.join(" | ")
     );
-    page.push_str("| half | engine | model | GPUs | ");
+    page.push_str("| set | engine | model | GPUs | ");
     for (_, heading) in FIGURES {
         let _ = write!(page, "{heading} | ");
     }

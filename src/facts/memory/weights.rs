@@ -88,7 +88,7 @@ pub(super) fn of(
     let tower = if inputs.language_model_only { 0.0 } else { parts.tower };
     let outside = (ends + tower) * plain / ranks;
     let adapters = lora(model, inputs, settings);
-    let rotation = rotation(model, plain);
+    let rotation = rotation(model, plain) + levels(model, inputs, settings);
     let rounding = rounding(model, settings, dense, experts, plain);
     let total = in_layers * of_stage + outside + adapters + rotation + rounding;
     let offload = offloaded(model, settings, inputs, dense).min(total);
@@ -96,7 +96,7 @@ pub(super) fn of(
     steps.push(Step {
         name: "weights",
         formula: "(layers ÷ stages + embeddings + towers + LoRA slots, each by its bytes and ranks) \
-                  + table of rotations + rounding of the allocator − offload",
+                  + table of rotations and sets of an encoder's outputs + rounding of the allocator − offload",
         inputs: vec![
             ("parameters", model.parameters as f64),
             ("embedding parameters", parts.embedding),
@@ -111,7 +111,7 @@ pub(super) fn of(
             ("ranks", ranks),
             ("stages", stages),
             ("LoRA slots, bytes", adapters),
-            ("table of rotations, bytes", rotation),
+            ("table of rotations and sets of an encoder's outputs, bytes", rotation),
             ("rounding of the allocator, bytes", rounding),
             ("offload, bytes", offload),
         ],
@@ -317,7 +317,32 @@ fn rotation(model: &OpenModel, element: f64) -> f64 {
         (None, Some(full)) => full.head_dim.saturating_add(model.head_dim),
         (None, None) => model.head_dim,
     };
-    model.max_context as f64 * f64::from(size) * element
+    model.max_context as f64 * f64::from(size) * element * longer(&model.architecture)
+}
+
+/// How much longer the table is than the context, its narrower rows counted: where positions run over time, height and
+/// width it has four times as many, and GLM and Qwen3.5 rotate a half and a quarter of a head
+/// (`MRotaryEmbedding`, `cache_max_position_num`).
+fn longer(architecture: &str) -> f64 {
+    let is_of = |classes: &[&str]| classes.iter().any(|class| architecture.starts_with(class));
+    if is_of(&["Qwen2VL", "Qwen2_5_VL", "Qwen2_5Omni", "Qwen3VL", "Qwen3Omni"]) {
+        4.0
+    } else if is_of(&["Glm4v"]) {
+        2.0
+    } else {
+        1.0
+    }
+}
+
+/// Bytes of the encoder's outputs for the text model's first layers, a set of the whole batch for each level, which a rank
+/// holds from the start (`deepstack_input_embeds` of `models/qwen3_vl.py`).
+fn levels(model: &OpenModel, inputs: &Inputs, settings: &Settings) -> f64 {
+    let outputs = model.encoder.and_then(|encoder| encoder.outputs).unwrap_or(1);
+    if inputs.language_model_only {
+        return 0.0;
+    }
+    let batch = settings.batched_tokens as f64 * f64::from(model.hidden_size) * settings.element;
+    f64::from(outputs.saturating_sub(1)) * batch
 }
 
 /// What PyTorch's allocator counts beyond the tensors themselves. From 10 MiB on it takes memory in steps of 2 MiB, and
