@@ -127,8 +127,12 @@ fn clip(line: &str, at: usize) -> std::ops::Range<usize> {
 
 /// Text of a file that goes into a message: clean, and without what looks like a secret.
 pub fn safe(text: &str) -> String {
+    let secret = redactions(text);
+    if secret.is_empty() {
+        return clean(text);
+    }
     let mut out = text.to_owned();
-    for range in redactions(text).into_iter().rev() {
+    for range in secret.into_iter().rev() {
         out.replace_range(range, "***");
     }
     clean(&out)
@@ -194,13 +198,16 @@ fn redactions(line: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = url_passwords(line);
     // Few lines have a word that is long enough to ask.
     let named = LazyCell::new(|| names_secret(line));
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=');
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=');
     let mut at = 0;
-    for word in line.split(|c: char| !is_part(c)) {
+    for word in line.as_bytes().split(|byte| !is_part(byte)) {
         let start = at;
-        at += word.len();
-        // The separator behind the word.
-        at += line[at..].chars().next().map_or(0, char::len_utf8);
+        // One byte separates words; a character of several bytes, empty ones.
+        at += word.len() + 1;
+        if word.len() < SECRET_LENGTH {
+            continue;
+        }
+        let word = &line[start..start + word.len()];
         let value = word.rsplit_once('=').filter(|(_, value)| value.len() >= SECRET_LENGTH);
         let (offset, word) = match value {
             Some((name, value)) => (name.len() + 1, value),

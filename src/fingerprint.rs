@@ -62,8 +62,8 @@ fn word_hash(word: &str) -> u64 {
     })
 }
 
-/// The finalizer of SplitMix64.
-fn mix(mut value: u64) -> u64 {
+/// A number whose bits all depend on those of another: the finalizer of SplitMix64.
+pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)

@@ -501,6 +501,10 @@ pub struct FileNote {
 
 /// Text without control characters, bidirectional overrides and invisible characters, each written as its code point.
 pub fn clean(text: &str) -> String {
+    // Most texts hide nothing.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         push_clean(character, &mut out);

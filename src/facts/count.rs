@@ -1,6 +1,9 @@
 //! How many tokens a prompt is as it stands: its fixed text, what the chat's form adds, its tools. What it is made of is
 //! kept apart, so that a person can see where the tokens are.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::report::TokenCount;
 use crate::syntax::template::{self, Extent};
 use crate::tokens::{self, ChatOverhead, Encoding, Estimate, Template, Turn};
@@ -26,19 +29,39 @@ pub(super) enum Size<'t> {
     Like(&'t str),
 }
 
+/// The tokens of a prompt's own texts, each counted once however many facts ask.
+#[derive(Default)]
+pub(super) struct Counted<'p>(RefCell<HashMap<(Encoding, &'p str), u64>>);
+
+impl<'p> Counted<'p> {
+    pub(super) fn count(&self, encoding: Encoding, text: &'p str) -> u64 {
+        let mut known = self.0.borrow_mut();
+        let count = known
+            .entry((encoding, text))
+            .or_insert_with(|| encoding.count(text) as u64);
+        *count
+    }
+}
+
 /// The model's own encoding, where it is built in.
 pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
     model.and_then(tokens::encoding_for_model)
 }
 
 /// Counts what a prompt sends as it stands: messages, the chat's framing where it is published, and tools.
-pub(super) fn count<'t>(prompt: &Prompt, model: Option<&str>, size: impl Fn(&str) -> Option<Size<'t>>) -> TokenCount {
-    shares(prompt, model, size).0
+pub(super) fn count<'p, 't>(
+    prompt: &'p Prompt,
+    counted: &Counted<'p>,
+    model: Option<&str>,
+    size: impl Fn(&str) -> Option<Size<'t>>,
+) -> TokenCount {
+    shares(prompt, counted, model, size).0
 }
 
 /// The count and what it is made of.
-pub(super) fn shares<'t>(
-    prompt: &Prompt,
+pub(super) fn shares<'p, 't>(
+    prompt: &'p Prompt,
+    counted: &Counted<'p>,
     model: Option<&str>,
     size: impl Fn(&str) -> Option<Size<'t>>,
 ) -> (TokenCount, Vec<Share>) {
@@ -46,6 +69,7 @@ pub(super) fn shares<'t>(
     let estimate = model.filter(|_| own.is_none()).and_then(tokens::estimate);
     let (encoding, how) = basis(own, estimate.as_ref(), model);
     let mut counting = Counting {
+        counted,
         encoding,
         exact: own.is_some(),
         how,
@@ -133,7 +157,8 @@ impl Framing {
     }
 }
 
-struct Counting {
+struct Counting<'c, 'p> {
+    counted: &'c Counted<'p>,
     encoding: Encoding,
     exact: bool,
     how: String,
@@ -143,7 +168,7 @@ struct Counting {
     variables: Vec<String>,
 }
 
-impl Counting {
+impl<'p> Counting<'_, 'p> {
     fn add(&mut self, kind: &'static str, name: &str, tokens: (u64, u64)) {
         self.shares.push(Share {
             kind,
@@ -152,7 +177,7 @@ impl Counting {
         });
     }
 
-    fn message(&mut self, message: &Message, framing: Option<Framing>, model: Option<&str>) {
+    fn message(&mut self, message: &'p Message, framing: Option<Framing>, model: Option<&str>) {
         let role = message.role.name();
         let mut wrapped = Wrapped::default();
         if let Some(Framing::Template(template)) = framing {
@@ -165,7 +190,7 @@ impl Counting {
                 }
             }
         }
-        let (least, most, unbounded) = message_tokens(message, self.encoding, &wrapped);
+        let (least, most, unbounded) = self.message_tokens(message, &wrapped);
         self.add("text", role, (least, most));
         if wrapped.turn.tokens > 0 {
             self.add("framing", role, (wrapped.turn.tokens, wrapped.turn.tokens));
@@ -203,6 +228,58 @@ impl Counting {
             if !self.variables.contains(&name) {
                 self.variables.push(name);
             }
+        }
+    }
+
+    /// Fixed tokens of a message at least and at most, and whether a loop may send more.
+    fn message_tokens(&self, message: &'p Message, wrapped: &Wrapped) -> (u64, u64, bool) {
+        let least = template::fixed_ranges(&message.pieces, Extent::Least);
+        let most = template::fixed_ranges(&message.pieces, Extent::Most);
+        let low = self.runs(message, &least.ranges, wrapped);
+        let high = if most.ranges == least.ranges {
+            low
+        } else {
+            self.runs(message, &most.ranges, wrapped)
+        };
+        (low, high.max(low), most.unbounded)
+    }
+
+    /// Counts fixed text; parts that only silent pieces separate are one text once rendered, a variable ends a run.
+    fn runs(&self, message: &'p Message, ranges: &[std::ops::Range<usize>], wrapped: &Wrapped) -> u64 {
+        let text = message.text.as_str();
+        let variables = template::variables(&message.pieces);
+        let mut total = 0;
+        let mut before = wrapped.turn.before.as_str();
+        let mut run: Vec<&'p str> = Vec::new();
+        let mut end = 0;
+        for range in ranges {
+            let next = variables.partition_point(|(_, variable)| variable.start < end);
+            let broken = variables
+                .get(next)
+                .is_some_and(|(_, variable)| variable.end <= range.start);
+            if broken {
+                total += self.run(before, &run, "");
+                before = "";
+                run.clear();
+            }
+            let fixed = &text[range.clone()];
+            // What a template's syntax leaves at the ends is not known.
+            run.push(if wrapped.trim && variables.is_empty() && ranges.len() == 1 {
+                fixed.trim()
+            } else {
+                fixed
+            });
+            end = range.end;
+        }
+        total + self.run(before, &run, wrapped.turn.after)
+    }
+
+    /// Tokens of what is one text once it is rendered.
+    fn run(&self, before: &str, run: &[&'p str], after: &str) -> u64 {
+        match run {
+            [] if before.is_empty() && after.is_empty() => 0,
+            [one] if before.is_empty() && after.is_empty() => self.counted.count(self.encoding, one),
+            parts => self.encoding.count(&format!("{before}{}{after}", parts.concat())) as u64,
         }
     }
 
@@ -311,48 +388,6 @@ impl Counting {
 struct Wrapped {
     turn: Turn,
     trim: bool,
-}
-
-/// Fixed tokens of a message at least and at most, and whether a loop may send more.
-fn message_tokens(message: &Message, encoding: Encoding, wrapped: &Wrapped) -> (u64, u64, bool) {
-    let least = template::fixed_ranges(&message.pieces, Extent::Least);
-    let most = template::fixed_ranges(&message.pieces, Extent::Most);
-    let low = count_runs(message, &least.ranges, encoding, wrapped);
-    let high = if most.ranges == least.ranges {
-        low
-    } else {
-        count_runs(message, &most.ranges, encoding, wrapped)
-    };
-    (low, high.max(low), most.unbounded)
-}
-
-/// Counts fixed text; parts that only silent pieces separate are one text once rendered, a variable ends a run.
-fn count_runs(message: &Message, ranges: &[std::ops::Range<usize>], encoding: Encoding, wrapped: &Wrapped) -> u64 {
-    let text = message.text.as_str();
-    let variables = template::variables(&message.pieces);
-    let mut total = 0;
-    let mut run = wrapped.turn.before.clone();
-    let mut end = 0;
-    for range in ranges {
-        let next = variables.partition_point(|(_, variable)| variable.start < end);
-        let broken = variables
-            .get(next)
-            .is_some_and(|(_, variable)| variable.end <= range.start);
-        if broken {
-            total += encoding.count(&run) as u64;
-            run.clear();
-        }
-        let fixed = &text[range.clone()];
-        // What a template's syntax leaves at the ends is not known.
-        run.push_str(if wrapped.trim && variables.is_empty() && ranges.len() == 1 {
-            fixed.trim()
-        } else {
-            fixed
-        });
-        end = range.end;
-    }
-    run.push_str(wrapped.turn.after);
-    total + encoding.count(&run) as u64
 }
 
 /// How often a variable is filled in, at least and at most, a loop taken once at most.

@@ -17,7 +17,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::cost::{self, Calls, OutputTokens};
-use super::count::{self, Size, fixed_text};
+use super::count::{self, Counted, Size, fixed_text};
 use super::words::{self, PromptWords};
 use super::{Fact, Known, PromptAt, Row, Type, Value, World};
 use crate::catalog::{ApiModel, Catalog, Date, ModelMatch, Price, Priced, Tier};
@@ -37,6 +37,7 @@ pub struct PromptFacts<'a> {
     world: &'a World<'a>,
     model: OnceCell<Model<'a>>,
     priced: OnceCell<Result<Priced, String>>,
+    counted: Counted<'a>,
     count: OnceCell<TokenCount>,
     words: OnceCell<PromptWords>,
     layout: OnceCell<layout::Layout>,
@@ -62,6 +63,7 @@ impl<'a> PromptFacts<'a> {
             world,
             model: OnceCell::new(),
             priced: OnceCell::new(),
+            counted: Counted::default(),
             count: OnceCell::new(),
             words: OnceCell::new(),
             layout: OnceCell::new(),
@@ -141,13 +143,19 @@ impl<'a> PromptFacts<'a> {
 
     /// Tokens of the fixed text.
     pub fn count(&self) -> &TokenCount {
-        self.count
-            .get_or_init(|| count::count(self.prompt, self.counted_as().as_deref(), |name| self.size(name)))
+        self.count.get_or_init(|| {
+            count::count(self.prompt, &self.counted, self.counted_as().as_deref(), |name| {
+                self.size(name)
+            })
+        })
     }
 
     /// What the count is made of.
     pub fn shares(&self) -> Vec<count::Share> {
-        count::shares(self.prompt, self.counted_as().as_deref(), |name| self.size(name)).1
+        count::shares(self.prompt, &self.counted, self.counted_as().as_deref(), |name| {
+            self.size(name)
+        })
+        .1
     }
 
     /// How large the config says that a variable is: by its whole expression, or by the name that this starts with.
@@ -173,6 +181,11 @@ impl<'a> PromptFacts<'a> {
     /// The encoding that its tokens are counted with, `o200k_base` where the model's own is not built in.
     fn encoding(&self) -> Encoding {
         count::encoding(self.counted_as().as_deref()).unwrap_or(Encoding::O200kBase)
+    }
+
+    /// Tokens of a part of the prompt.
+    fn tokens_of(&self, text: &'a str) -> u64 {
+        self.counted.count(self.encoding(), text)
     }
 
     fn layout(&self) -> &layout::Layout {

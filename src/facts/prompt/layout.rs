@@ -17,7 +17,6 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn of(facts: &PromptFacts<'_>) -> Self {
-        let encoding = facts.encoding();
         let mut layout = Layout {
             first: None,
             before: 0,
@@ -36,8 +35,8 @@ impl Layout {
             };
             for range in template::fixed_ranges(&message.pieces, Extent::Most).ranges {
                 let middle = cut.clamp(range.start, range.end);
-                layout.before += encoding.count(&whole[range.start..middle]) as u64;
-                layout.behind += encoding.count(&whole[middle..range.end]) as u64;
+                layout.before += facts.tokens_of(&whole[range.start..middle]);
+                layout.behind += facts.tokens_of(&whole[middle..range.end]);
             }
             if let (None, Some((name, range))) = (&layout.first, first) {
                 let place = facts.place(message, range);

@@ -1,16 +1,19 @@
 //! Passages that a prompt says twice, told by runs of the same words.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use super::{Fact, Get, Known, PromptFacts, Row, Type, int};
+use crate::fingerprint::mix;
 use crate::source::Place;
 use crate::syntax::template::{self, Extent};
 use crate::units::Role;
 
 /// Words in a row that are no chance: a shingle.
 const SHINGLE: usize = 12;
+
+/// What a shingle's number is a polynomial of; odd, so that no word's bits are lost.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The least length of a passage, words.
 const PASSAGE: usize = 20;
@@ -50,10 +53,8 @@ impl Repeats {
                         }
                         continue;
                     }
-                    let mut hasher = DefaultHasher::new();
-                    message.text.as_str()[at.clone()].to_lowercase().hash(&mut hasher);
                     words.push(Word {
-                        says: hasher.finish(),
+                        says: said(&message.text.as_str()[at.clone()]),
                         message: index,
                         range: at,
                     });
@@ -62,13 +63,12 @@ impl Repeats {
         }
         breaks.push(words.len());
         let again = said_again(&words.iter().map(|word| word.says).collect::<Vec<_>>(), &breaks);
-        let encoding = facts.encoding();
         let mut repeats = Repeats::default();
         for run in again {
             let (first, last) = (&words[run.start], &words[run.end - 1]);
             let message = &facts.prompt.messages[first.message];
             let range = first.range.start..last.range.end;
-            repeats.tokens += encoding.count(&message.text.as_str()[range.clone()]) as u64;
+            repeats.tokens += facts.tokens_of(&message.text.as_str()[range.clone()]);
             repeats.passages += 1;
             if repeats.longest.is_none_or(|(length, _)| run.len() > length) {
                 repeats.longest = Some((run.len(), facts.place(message, range)));
@@ -93,20 +93,35 @@ fn split(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
+/// A number for a word, whatever the case of its letters.
+fn said(word: &str) -> u64 {
+    let letters = word.chars().flat_map(char::to_lowercase);
+    letters.fold(0, |sum, letter| mix(sum ^ u64::from(letter)))
+}
+
 /// Runs of words, [`PASSAGE`] long and more, each of whose shingles was said earlier; no run crosses a break.
 fn said_again(words: &[u64], breaks: &[usize]) -> Vec<Range<usize>> {
-    let mut seen: HashMap<&[u64], usize> = HashMap::new();
+    // By a number for the shingle: that of the last, one word taken out and one put in.
+    let mut seen: HashMap<u64, usize> = HashMap::with_capacity(words.len());
     let mut runs: Vec<Range<usize>> = Vec::new();
+    let most = (1..SHINGLE).fold(1_u64, |power, _| power.wrapping_mul(BASE));
     for stretch in breaks.windows(2) {
         let mut run: Option<Range<usize>> = None;
-        for at in stretch[0]..stretch[1].saturating_sub(SHINGLE - 1) {
+        let mut number = 0_u64;
+        let add = |number: u64, word: u64| number.wrapping_mul(BASE).wrapping_add(word);
+        for (index, at) in (stretch[0]..stretch[1].saturating_sub(SHINGLE - 1)).enumerate() {
             let shingle = &words[at..at + SHINGLE];
+            number = match index {
+                0 => shingle.iter().fold(0, |number, word| add(number, *word)),
+                _ => add(
+                    number.wrapping_sub(words[at - 1].wrapping_mul(most)),
+                    shingle[SHINGLE - 1],
+                ),
+            };
             // A row of one word ("-- -- --", filler) is no passage.
             let varied = shingle.iter().any(|word| *word != shingle[0]);
-            let before = varied && seen.get(shingle).is_some_and(|first| first + SHINGLE <= at);
-            if varied {
-                seen.entry(shingle).or_insert(at);
-            }
+            let first = if varied { *seen.entry(number).or_insert(at) } else { at };
+            let before = first + SHINGLE <= at && words[first..first + SHINGLE] == *shingle;
             if before {
                 match &mut run {
                     Some(open) if open.end >= at => open.end = at + SHINGLE,
