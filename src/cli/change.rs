@@ -29,15 +29,8 @@ impl ChangeSet {
     /// Opens the repository and finds what differs.
     pub(super) fn open(base: &str, root: &Root) -> Result<Self, Failure> {
         let git = Git::open(root.repository()).map_err(|why| Failure(format!("--base {base}: {why}")))?;
-        // Git walks the tree while it looks for the commit.
-        let (files, commit) = std::thread::scope(|scope| {
-            let files = scope.spawn(|| git.files());
-            let commit = git.merge_base(base).map_err(|why| Failure(format!("--base: {why}")));
-            (files.join(), commit)
-        });
-        let commit = commit?;
-        let files = files.map_err(|_| Failure("git's list of files was lost".to_owned()))??;
-        let changed = git.changed(&commit, &files)?;
+        let found = git.changed(|| git.merge_base(base).map_err(|why| format!("--base: {why}")));
+        let (commit, files, changed) = found?;
         // A commit's whole name says no more than its beginning.
         let named = if commit.starts_with(base) {
             String::new()

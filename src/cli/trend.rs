@@ -99,14 +99,10 @@ impl Show {
 /// The commit that is checked out, and whether other files than `rows` differ from it.
 fn commit(run: &Run, rows: &Path) -> Option<(String, bool)> {
     let git = Git::open(&run.root.folder).ok()?;
-    let commit = git.head().ok()?;
+    let (commit, _, changed) = git.changed(|| git.head()).ok()?;
     let rows = rows.canonicalize().ok();
     let is_rows = |path: &str| rows.is_some() && git.folder().join(path).canonicalize().ok() == rows;
-    let differs = git
-        .changed(&commit, &git.files().ok()?)
-        .ok()?
-        .iter()
-        .any(|file| !is_rows(&file.path));
+    let differs = changed.iter().any(|file| !is_rows(&file.path));
     Some((commit, differs))
 }
 

@@ -129,27 +129,33 @@ impl Git {
         }
     }
 
-    /// The files that differ between `commit` and the work tree, whose files `listed` are, by path.
+    /// The files of the work tree, and those that differ between a commit and it, untracked ones included, by path.
+    /// `commit` is looked up while git walks the tree.
     ///
     /// # Errors
-    /// Git's own words.
-    pub fn changed(&self, commit: &str, listed: &WorkFiles) -> Result<Vec<Changed>, String> {
-        let mut changed = self.differing(commit)?;
-        changed.extend(listed.untracked.iter().map(|path| Changed {
+    /// What `commit` says, or git's own words.
+    pub fn changed(
+        &self,
+        commit: impl FnOnce() -> Result<String, String>,
+    ) -> Result<(String, WorkFiles, Vec<Changed>), String> {
+        let (files, found) = std::thread::scope(|scope| {
+            let files = scope.spawn(|| self.files());
+            let found = commit().and_then(|commit| Ok((self.differences(&[&commit, "--"])?, commit)));
+            (files.join(), found)
+        });
+        let (differences, commit) = found?;
+        let files = files.map_err(|_| "git's list of files was lost".to_owned())??;
+        let differing = differences
+            .into_iter()
+            .map(|(path, before, _, now)| Changed { path, before, now });
+        let untracked = files.untracked.iter().map(|path| Changed {
             path: path.clone(),
             before: None,
             now: Kind::File,
-        }));
+        });
+        let mut changed: Vec<Changed> = differing.chain(untracked).collect();
         changed.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(changed)
-    }
-
-    /// The tracked files that differ between `commit` and the work tree.
-    fn differing(&self, commit: &str) -> Result<Vec<Changed>, String> {
-        let found = self.differences(&[commit, "--"])?.into_iter();
-        Ok(found
-            .map(|(path, before, _, now)| Changed { path, before, now })
-            .collect())
+        Ok((commit, files, changed))
     }
 
     /// The files that are staged for the next commit, with their staged content, by path.

@@ -78,8 +78,7 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
         })?;
         places.push((root.path(&real(path)), path.clone(), meta.is_dir()));
     }
-    let mut found = Vec::new();
-    for file in files {
+    let found = files.par_iter().filter_map(|file| {
         let below = places.iter().find_map(|(from_root, path, is_folder)| {
             if from_root.is_empty() {
                 return Some((path.join(file), false));
@@ -91,22 +90,20 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
                 _ => None,
             }
         });
-        let Some((path, named)) = below else { continue };
+        let (path, named) = below?;
         let ours = may_be_ours(file, settings);
         let hidden = file.split('/').any(|part| !is_walked(part));
         let left_out = hidden || !ours || settings.is_left_out(file);
         // A link is not followed, and what git lists may be gone from the work tree.
         let is_file = || std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
-        if (named || !left_out) && is_file() {
-            found.push(Found {
-                real: root.folder.join(file),
-                path,
-                from_root: file.clone(),
-                named,
-            });
-        }
-    }
-    Ok(read(found, Vec::new(), settings))
+        ((named || !left_out) && is_file()).then(|| Found {
+            real: root.folder.join(file),
+            path,
+            from_root: file.clone(),
+            named,
+        })
+    });
+    Ok(read(found.collect(), Vec::new(), settings))
 }
 
 /// Whether a walk enters a folder or looks at a file of this name.
