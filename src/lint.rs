@@ -182,6 +182,7 @@ fn sort_findings(findings: &mut Vec<Finding>, units: &[Unit]) {
 pub fn subject<'a>(unit: &'a Unit, world: &'a World<'a>) -> Subject<'a> {
     Subject::new(match unit {
         Unit::Prompt(prompt) => UnitFacts::Prompt(Box::new(PromptFacts::new(prompt, world))),
+        Unit::Embedding(request) => UnitFacts::Embedding(Box::new(PromptFacts::new(request, world))),
         Unit::Deployment(deployment) => UnitFacts::Deployment(Box::new(DeploymentFacts::new(deployment, world))),
         Unit::Training(training) => UnitFacts::Training(Box::new(TrainingFacts::new(training, world))),
     })

@@ -359,7 +359,7 @@ pub struct UnitReport {
     pub billed_by: Option<String>,
     /// Its name: path, and what tells it from its neighbours in the file.
     pub name: String,
-    /// `prompt` or `deployment`.
+    /// `prompt`, `embedding`, `deployment` or `training`.
     pub kind: String,
     /// The format it was read as.
     pub format: String,
@@ -404,6 +404,13 @@ pub struct UnitReport {
     pub costs: Vec<Cost>,
 }
 
+impl UnitReport {
+    /// Whether it is a request to a model, which is paid for by the call.
+    pub fn is_request(&self) -> bool {
+        matches!(self.kind.as_str(), "prompt" | "embedding")
+    }
+}
+
 /// One part of a unit's cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cost {
@@ -440,6 +447,9 @@ pub struct Totals {
     pub files: u64,
     /// Prompts.
     pub prompts: u64,
+    /// Requests that embed.
+    #[serde(default)]
+    pub embeddings: u64,
     /// Deployments.
     pub deployments: u64,
     /// Training runs.

@@ -62,7 +62,7 @@ fn prompts(project: &Path) -> BTreeMap<(String, usize), Prompt> {
     for (index, source) in (0..).zip(&sources) {
         if let Outcome::Read(_, read) = formats::read(&files, SourceId(index), false) {
             for unit in read.units {
-                if let Unit::Prompt(prompt) = unit {
+                if let Unit::Prompt(prompt) | Unit::Embedding(prompt) = unit {
                     let line = source.position(prompt.place.span.start).line;
                     found.insert((source.path.clone(), line), *prompt);
                 }

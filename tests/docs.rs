@@ -85,11 +85,17 @@ fn facts_page() {
     let mut page = String::from(
         "# Facts\n\nWhat a rule's condition can read. Made from the tables in `src/facts/`; `llmlint facts FILE` prints every fact of a file's units. A fact is known, absent (the files do not say it) or unknown (it can't be told, with the reason); logic over unknowns is three-valued.\n",
     );
-    for kind in [UnitKind::Prompt, UnitKind::Deployment, UnitKind::Training] {
+    for kind in [
+        UnitKind::Prompt,
+        UnitKind::Embedding,
+        UnitKind::Deployment,
+        UnitKind::Training,
+    ] {
         let name = kind.name();
+        let article = if name.starts_with('e') { "an" } else { "a" };
         writeln!(
             page,
-            "\n## Of a {name}\n\n| fact | type | unit | what |\n| --- | --- | --- | --- |"
+            "\n## Of {article} {name}\n\n| fact | type | unit | what |\n| --- | --- | --- | --- |"
         )
         .unwrap();
         for (name, ty, unit, about) in kind.facts() {

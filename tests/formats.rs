@@ -156,6 +156,7 @@ impl Case {
             &expected["reasoning_effort"],
         );
         self.field("service_tier", &found.service_tier, &expected["service_tier"]);
+        self.field("dimensions", &found.dimensions, &expected["dimensions"]);
         self.field("in_loop", &found.in_loop, &expected["in_loop"]);
         self.field("resends", &found.resends, &expected["resends"]);
         let flag = |key: &str| expected[key].as_bool().unwrap_or(false);
@@ -506,6 +507,13 @@ fn every_format_gives_the_units_that_its_cases_state() {
                     );
                     case.prompt(found, expected);
                 }
+                Unit::Embedding(found) => {
+                    assert_eq!(
+                        (found.format, Some(found.name.as_str())),
+                        (format, expected["embedding"].as_str())
+                    );
+                    case.prompt(found, expected);
+                }
                 Unit::Deployment(found) => {
                     assert_eq!(
                         (found.format, Some(found.name.as_str())),
@@ -530,7 +538,7 @@ fn every_place_lies_in_its_source() {
     for (format, case) in all_cases() {
         for unit in &case.read(format).units {
             match unit {
-                Unit::Prompt(prompt) => {
+                Unit::Prompt(prompt) | Unit::Embedding(prompt) => {
                     case.lies_inside("prompt", Some(prompt.place));
                     case.lies_inside("model", prompt.model.place());
                     case.lies_inside("max_output_tokens", prompt.max_output_tokens.place());

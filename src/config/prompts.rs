@@ -31,6 +31,8 @@ pub struct PromptSetting {
     pub growth_per_month: Option<Decimal>,
     /// Tokens of an answer: a number, a range from `low` to `high`, or the percentiles `p50` and `p95`.
     pub output_tokens: Option<TokenRange>,
+    /// Turns of a task of an agent loop, each of which sends the history again: a number, or a range from `low` to `high`.
+    pub turns: Option<TokenRange>,
     /// Variables of these prompts by name, with the tokens that are filled in or a file that is like it.
     pub variables: Option<BTreeMap<String, VariableSize>>,
     /// The share of input tokens that the provider bills as cached, 0 to 1.
@@ -99,12 +101,22 @@ impl PromptSetting {
                 return Err(format!("the variable `{name}` has its low end above its high end"));
             }
         }
+        if let Some((low, high)) = self.turns.map(TokenRange::ends)
+            && (low == 0 || low > high || high > MAX_TURNS)
+        {
+            return Err(format!(
+                "`turns` is to be from 1 to {MAX_TURNS}, its low end not above its high end"
+            ));
+        }
         if self.output_tokens.is_some_and(|range| range.ends().0 > range.ends().1) {
             return Err("`output_tokens` has its low end above its high end".to_owned());
         }
         Ok(())
     }
 }
+
+/// Most turns that a task can be said to have.
+const MAX_TURNS: u64 = 100_000;
 
 /// Whether a month can have so many days.
 pub(super) fn is_month(days: Decimal) -> bool {
@@ -124,7 +136,7 @@ pub enum VariableSize {
     },
 }
 
-/// A number of tokens, or a range.
+/// A number of tokens or turns, or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TokenRange {

@@ -378,6 +378,8 @@ type Tables<'t, Of> = [&'t [Row<fn(&Of) -> Fact>]];
 pub enum UnitKind {
     /// What is sent in one kind of request.
     Prompt,
+    /// A request that embeds.
+    Embedding,
     /// An engine that serves a model.
     Deployment,
     /// A model that is trained.
@@ -389,6 +391,7 @@ impl UnitKind {
     pub fn name(self) -> &'static str {
         match self {
             UnitKind::Prompt => "prompt",
+            UnitKind::Embedding => "embedding",
             UnitKind::Deployment => "deployment",
             UnitKind::Training => "training",
         }
@@ -402,17 +405,25 @@ impl UnitKind {
         }
         match self {
             UnitKind::Prompt => outline(prompt::FACTS),
+            UnitKind::Embedding => outline(&[prompt::EMBEDDING_FACTS]),
             UnitKind::Deployment => outline(deployment::FACTS),
             UnitKind::Training => outline(training::FACTS),
         }
     }
 
-    /// The row of each of its facts, by name.
+    /// The row of each fact that can be asked of it, by name: of an embedding also those of the request that it is.
     fn rows(self) -> &'static HashMap<&'static str, usize> {
-        static ROWS: LazyLock<[HashMap<&'static str, usize>; 3]> = LazyLock::new(|| {
-            [UnitKind::Prompt, UnitKind::Deployment, UnitKind::Training].map(|kind| {
-                let names = kind.facts().into_iter().map(|(name, ..)| name);
-                names.enumerate().map(|(row, name)| (name, row)).collect()
+        const KINDS: [UnitKind; 4] = [
+            UnitKind::Prompt,
+            UnitKind::Embedding,
+            UnitKind::Deployment,
+            UnitKind::Training,
+        ];
+        static ROWS: LazyLock<[HashMap<&'static str, usize>; 4]> = LazyLock::new(|| {
+            KINDS.map(|kind| {
+                let request = (kind == UnitKind::Embedding).then(|| UnitKind::Prompt.facts());
+                let facts = kind.facts().into_iter().chain(request.into_iter().flatten());
+                facts.enumerate().map(|(row, (name, ..))| (name, row)).collect()
             })
         });
         &ROWS[self as usize]
@@ -423,6 +434,8 @@ impl UnitKind {
 pub enum UnitFacts<'a> {
     /// A prompt.
     Prompt(Box<PromptFacts<'a>>),
+    /// A request that embeds.
+    Embedding(Box<PromptFacts<'a>>),
     /// A deployment.
     Deployment(Box<DeploymentFacts<'a>>),
     /// A training run.
@@ -455,7 +468,7 @@ impl<'a> Subject<'a> {
     /// The unit's name.
     pub fn name(&self) -> &str {
         match &self.facts {
-            UnitFacts::Prompt(facts) => &facts.prompt.name,
+            UnitFacts::Prompt(facts) | UnitFacts::Embedding(facts) => &facts.prompt.name,
             UnitFacts::Deployment(facts) => &facts.deployment.name,
             UnitFacts::Training(facts) => &facts.training.name,
         }
@@ -464,7 +477,7 @@ impl<'a> Subject<'a> {
     /// The format it was read as.
     pub fn format(&self) -> &'static str {
         match &self.facts {
-            UnitFacts::Prompt(facts) => facts.prompt.format,
+            UnitFacts::Prompt(facts) | UnitFacts::Embedding(facts) => facts.prompt.format,
             UnitFacts::Deployment(facts) => facts.deployment.format,
             UnitFacts::Training(facts) => facts.training.format,
         }
@@ -473,9 +486,17 @@ impl<'a> Subject<'a> {
     /// Where the unit stands.
     pub fn place(&self) -> Place {
         match &self.facts {
-            UnitFacts::Prompt(facts) => facts.prompt.place,
+            UnitFacts::Prompt(facts) | UnitFacts::Embedding(facts) => facts.prompt.place,
             UnitFacts::Deployment(facts) => facts.deployment.place,
             UnitFacts::Training(facts) => facts.training.place,
+        }
+    }
+
+    /// The request that it is, where it is one.
+    pub fn request(&self) -> Option<&PromptFacts<'a>> {
+        match &self.facts {
+            UnitFacts::Prompt(facts) | UnitFacts::Embedding(facts) => Some(facts),
+            UnitFacts::Deployment(_) | UnitFacts::Training(_) => None,
         }
     }
 
@@ -485,12 +506,15 @@ impl<'a> Subject<'a> {
             let mut rows = tables.iter().flat_map(|rows| rows.iter());
             rows.nth(row).map(|row| (row.get)(of))
         }
+        let own = prompt::EMBEDDING_FACTS;
         let row = *self.kind().rows().get(name)?;
         if let Some(told) = self.told[row].get() {
             return Some(told);
         }
         let fact = match &self.facts {
             UnitFacts::Prompt(facts) => compute(prompt::FACTS, &**facts, row),
+            UnitFacts::Embedding(facts) if row < own.len() => compute(&[own], &**facts, row),
+            UnitFacts::Embedding(facts) => compute(prompt::FACTS, &**facts, row - own.len()),
             UnitFacts::Deployment(facts) => compute(deployment::FACTS, &**facts, row),
             UnitFacts::Training(facts) => compute(training::FACTS, &**facts, row),
         }?;
@@ -502,6 +526,7 @@ impl UnitFacts<'_> {
     fn kind(&self) -> UnitKind {
         match self {
             UnitFacts::Prompt(_) => UnitKind::Prompt,
+            UnitFacts::Embedding(_) => UnitKind::Embedding,
             UnitFacts::Deployment(_) => UnitKind::Deployment,
             UnitFacts::Training(_) => UnitKind::Training,
         }

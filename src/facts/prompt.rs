@@ -1,5 +1,6 @@
 //! The facts of a prompt.
 
+mod embedding;
 mod layout;
 mod parts;
 mod repeats;
@@ -28,6 +29,8 @@ use crate::source::{Place, Span};
 use crate::syntax::template;
 use crate::tokens::{self, Encoding};
 use crate::units::{Field, Message, Prompt, Role};
+
+pub(super) use self::embedding::FACTS as EMBEDDING_FACTS;
 
 /// A prompt with what its facts are made of, each part computed when it is first needed.
 pub struct PromptFacts<'a> {
@@ -467,7 +470,33 @@ impl<'a> PromptFacts<'a> {
         } else {
             vec![format!("variables: {}", count.variables.join(", "))]
         };
-        cost::input_cost(tokens, &rate, cached_price.as_ref().zip(share), &self.calls(), without)
+        let cached = cached_price.as_ref().zip(share);
+        match self.turns()? {
+            Some(turns) => cost::looped_input_cost(tokens, &rate, cached, &self.calls(), &turns, without),
+            None => cost::input_cost(tokens, &rate, cached, &self.calls(), without),
+        }
+    }
+
+    /// The turns of a task, where a loop sends the prompt again with what each of them added; what was measured holds the
+    /// history already.
+    ///
+    /// # Errors
+    /// It does, and nobody says how many they are.
+    fn turns(&self) -> Result<Option<cost::Turns>, String> {
+        if self.prompt.resends.known() != Some(&true) || self.measured().is_some() {
+            return Ok(None);
+        }
+        match self.world.settings.stated(self.at(), |s| s.turns) {
+            Some((range, by)) => {
+                let answer = self.output_tokens().ok();
+                Ok(Some(cost::Turns::new(range.ends(), format!("turns in {by}"), answer)))
+            }
+            None => Err(
+                "a loop sends it again with all that came before, and how many turns a task has is not known: `turns` \
+                 under `prompts:` in llmlint.yaml says it"
+                    .to_owned(),
+            ),
+        }
     }
 
     fn output_cost(&self) -> Result<Figure, String> {
@@ -476,7 +505,11 @@ impl<'a> PromptFacts<'a> {
             .output
             .ok_or_else(|| "the model has no price for output".to_owned())?;
         let rate = cost::price("output_price", usd, &from);
-        cost::output_cost(&self.output_tokens()?, &rate, &self.calls())
+        let output = self.output_tokens()?;
+        match self.turns()? {
+            Some(turns) => cost::looped_output_cost(&output, &rate, &self.calls(), &turns),
+            None => cost::output_cost(&output, &rate, &self.calls()),
+        }
     }
 
     fn total_cost(&self) -> Result<Figure, String> {
@@ -641,7 +674,7 @@ fn sets_own_days(provider: &str) -> bool {
 }
 
 /// Forms of answers that are no words of the model's choice.
-const NO_WORDS: &[&str] = &["an image", "an embedding", "fields"];
+const NO_WORDS: &[&str] = &["an image", "fields"];
 
 /// The format of calls in source code.
 pub const CALL_IN_CODE: &str = "call in code";
@@ -838,6 +871,17 @@ const OWN: &[Row<Get>] = &[
         unit: "",
         about: "whether a loop sends it again with what each turn added: a chat's history, an agent's steps",
         get: |facts| field(&facts.prompt.resends, |n| Value::Bool(*n)),
+    },
+    Row {
+        name: "prompt.turns",
+        ty: Type::Int,
+        unit: "turns",
+        about: "turns of a task at most, where a loop sends it again and llmlint.yaml says how many they are",
+        get: |facts| {
+            known(facts.turns(), |turns| {
+                int(turns.count.high.to_u64().unwrap_or(u64::MAX))
+            })
+        },
     },
     Row {
         name: "prompt.model_candidates",
@@ -1240,14 +1284,14 @@ const OWN: &[Row<Get>] = &[
         name: "prompt.cost.input",
         ty: Type::Number,
         unit: "USD",
-        about: "the fixed text's price, per 1,000 calls, or per month where llmlint.yaml gives the calls",
+        about: "the fixed text's price, per 1,000 calls (of an agent loop 1,000 tasks), or per month where llmlint.yaml gives the calls",
         get: |facts| Fact::amount(facts.input_cost()),
     },
     Row {
         name: "prompt.cost.output",
         ty: Type::Number,
         unit: "USD",
-        about: "the answer's price, per 1,000 calls, or per month where llmlint.yaml gives the calls",
+        about: "the answer's price, per 1,000 calls (of an agent loop 1,000 tasks), or per month where llmlint.yaml gives the calls",
         get: |facts| Fact::amount(facts.output_cost()),
     },
     Row {

@@ -51,9 +51,11 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
                 found.needs.is_empty() || call.open || found.needs.iter().any(|path| argument(&call, path).is_some());
             told.then(|| prompt(reading, found.shape, &call))
         };
+        let embeds = sending.as_ref().is_some_and(|sending| sending.embeds);
         for mut prompt in sending.into_iter().flat_map(|sending| sending.prompts(reading)) {
             prompt.in_test = in_test;
-            units.push(Unit::Prompt(Box::new(prompt)));
+            let made = if embeds { Unit::Embedding } else { Unit::Prompt };
+            units.push(made(Box::new(prompt)));
         }
     }
     // A part is counted with the calls that send it.
@@ -76,6 +78,8 @@ fn parts(shape: &Shape, call: &Call) -> impl Iterator<Item = Place> {
 /// What a call sends.
 struct Sending {
     prompt: Prompt,
+    /// Whether it asks for vectors and not for an answer.
+    embeds: bool,
     /// Where one of several files is sent (`ask(load("a"))`, `ask(load("b"))`): the message that each of them makes, in
     /// the place of the message at `instead_of`.
     files: Vec<Message>,
@@ -310,7 +314,29 @@ fn prompt(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Sending {
         reader.variable("messages", call.place.span, Role::User);
     }
     prompt.resends = reader.resends();
-    reader.finish(prompt)
+    // An agent with tools answers their results in turns of its own.
+    if shape.what == What::Agent && prompt.resends.is_absent() {
+        prompt.resends = match (&prompt.tools[..], &prompt.more_tools) {
+            ([], None) => Field::default(),
+            ([], Some(why)) => Field::Unknown(why.clone(), Some(call.place)),
+            _ => Field::Known(true, call.place),
+        };
+    }
+    let mut sending = reader.finish(prompt);
+    sending.embeds = shape.what == What::Embedding || embeds_by_model(&sending.prompt);
+    sending
+}
+
+/// Whether the model of a request that may be of any kind embeds: Bedrock's call is the same for all.
+fn embeds_by_model(prompt: &Prompt) -> bool {
+    const EMBED: &[&str] = &["amazon.titan-embed", "cohere.embed", "amazon.nova-2-multimodal-embed"];
+    let bedrock = prompt.provider.as_deref() == Some("bedrock");
+    let model = prompt.model.known().filter(|_| bedrock);
+    model.is_some_and(|model| {
+        EMBED
+            .iter()
+            .any(|start| model.trim_start_matches("us.").starts_with(start))
+    })
 }
 
 /// Everything of a prompt but its messages.
@@ -336,11 +362,13 @@ fn fill(reading: &Reading<'_>, shape: &Shape, call: &Call, prompt: &mut Prompt) 
     prompt.choices = field(reading, call, shape.choices, number);
     prompt.response_format = match shape.what {
         What::Image => Field::Known("an image".to_owned(), call.place),
-        What::Embedding => Field::Known("an embedding".to_owned(), call.place),
         What::Fields => Field::Known("fields".to_owned(), call.place),
         What::Part => Field::Unknown("each task says what answer it expects".to_owned(), Some(call.place)),
         _ => response_format(call, shape.response_format),
     };
+    if shape.what == What::Embedding {
+        prompt.dimensions = field(reading, call, shape.dimensions, number);
+    }
     prompt.reasoning_effort = optional(call, shape.effort);
     prompt.service_tier = optional(call, shape.tier);
     let mut named = HashSet::new();

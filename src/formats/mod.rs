@@ -30,6 +30,7 @@ mod kubernetes;
 mod langchain;
 mod line;
 mod litellm;
+mod llama_index;
 mod llm_d;
 mod makefile;
 mod maker;
@@ -71,7 +72,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::source::{Place, Source, SourceId, Span};
-use crate::syntax::code::{self, Call, Files, Value};
+use crate::syntax::code::{self, Call, Files, Language, Value};
 use crate::syntax::{Node, SyntaxError, json, yaml};
 use crate::units::Unit;
 
@@ -191,6 +192,11 @@ pub const FORMATS: &[Format] = &[
         name: promptfoo::NAME,
         about: "promptfoo configs: prompts, providers, tests",
         read: promptfoo::read,
+    },
+    Format {
+        name: llama_index::NAME,
+        about: "prompts that LlamaIndex serialized as JSON or YAML",
+        read: llama_index::read,
     },
     Format {
         name: langchain::NAME,
@@ -518,6 +524,8 @@ pub fn may_be_ours(path: &str) -> bool {
         "jsx",
         "mjs",
         "cjs",
+        "vue",
+        "svelte",
         "sh",
         "bash",
         "zsh",
@@ -652,6 +660,12 @@ impl Reading<'_> {
             }
             "yaml" | "yml" => "YAML, but neither a chat request nor a manifest that runs an engine",
             "json" | "jsonl" => "JSON, but no chat request",
+            extension
+                if Language::of_extension(extension) == Some(Language::TypeScript)
+                    && code::is_generated(self.source.file_name(), self.source.body().0) =>
+            {
+                "a bundle or type declarations, which a program wrote: passed over"
+            }
             _ => "nothing shows that it is a prompt",
         }
         .to_owned()

@@ -1,6 +1,6 @@
-//! Prompts as platforms export them: Langfuse, PromptLayer, Humanloop, and Bedrock's prompt management.
+//! Prompts as platforms export them: Langfuse, PromptLayer, Humanloop, Helicone, and Bedrock's prompt management.
 //! Shapes: <https://langfuse.com/docs/prompt-management/data-model>, <https://docs.promptlayer.com/reference/templates-get>,
-//! <https://humanloop.com/docs/reference/prompt-file-format>, <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_GetPrompt.html>.
+//! <https://humanloop.com/docs/reference/prompt-file-format>, <https://docs.helicone.ai/features/advanced-usage/prompts>, <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent_GetPrompt.html>.
 
 use super::maker::Maker;
 use super::{Read, Reading, settings};
@@ -10,6 +10,9 @@ use crate::units::{Prompt, Role};
 
 pub(super) const NAME: &str = "exported prompt";
 
+/// What holds a prompt of Helicone's: a chat request, of its prompts and of the older ones.
+const HELICONE: &[&str] = &["prompt_body", "helicone_template"];
+
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if reading.source.extension() != "json" {
         return None;
@@ -18,7 +21,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let layer = reading.contains("\"prompt_template\"") && reading.contains("\"template_format\"");
     let loops = reading.contains("\"template\"") && reading.contains("\"endpoint\"") && reading.contains("\"model\"");
     let bedrock = reading.contains("\"templateConfiguration\"") && reading.contains("\"variants\"");
-    if !(langfuse || layer || loops || bedrock) {
+    let helicone = HELICONE.iter().any(|key| reading.contains(key));
+    if !(langfuse || layer || loops || bedrock || helicone) {
         return None;
     }
     let document = reading.json().as_ref().ok()?;
@@ -30,7 +34,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if list.is_seq() {
         list.items().for_each(|item| export(&mut made, item, true));
     } else {
-        export(&mut made, document, false);
+        export(&mut made, if list.is_map() { list } else { document }, false);
     }
     made.finish()
 }
@@ -50,6 +54,8 @@ fn export(made: &mut Maker<'_, '_>, item: &Node, several: bool) {
         langfuse(made, &mut prompt, item);
     } else if item.get("template").is_some() && item.get("endpoint").is_some() {
         humanloop(made, &mut prompt, item);
+    } else if let Some(body) = HELICONE.iter().find_map(|key| item.get(key)) {
+        helicone(made, &mut prompt, item, body);
     }
     made.push(prompt);
 }
@@ -116,6 +122,16 @@ fn humanloop(made: &mut Maker<'_, '_>, prompt: &mut Prompt, item: &Node) {
     }
     take_settings(made, prompt, item);
     prompt.provider = item.get("provider").and_then(Node::as_str).map(str::to_owned);
+}
+
+fn helicone(made: &mut Maker<'_, '_>, prompt: &mut Prompt, item: &Node, body: &Node) {
+    if let Some(messages) = body.get("messages") {
+        made.say_all(prompt, messages, Syntax::Expressions);
+    }
+    take_settings(made, prompt, body);
+    if prompt.model.is_absent() {
+        prompt.model = settings::string(made.reading, item, &["model"]);
+    }
 }
 
 /// Each variant of a prompt in Bedrock is one of its own.

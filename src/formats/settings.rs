@@ -36,6 +36,7 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         in_loop: Field::default(),
         batch: false,
         resends: Field::default(),
+        dimensions: Field::default(),
         in_test: false,
         always_loaded: false,
         declared: Vec::new(),

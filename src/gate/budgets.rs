@@ -369,7 +369,7 @@ fn input_tokens(unit: &UnitReport) -> Option<Result<Ends, ()>> {
 
 /// USD of `calls` calls of a prompt, input and output.
 fn call_cost(unit: &UnitReport, calls: u32) -> Option<Result<Ends, ()>> {
-    if unit.kind != "prompt" {
+    if !unit.is_request() {
         return None;
     }
     let mut sum = ZERO;

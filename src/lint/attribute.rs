@@ -37,7 +37,7 @@ struct Candidates<'a> {
 /// Brings exports together with the prompts of a report. `folder` is that of the usage file, from the repository's root,
 /// with a `/` behind it.
 pub fn attribute(exports: &[Export], report: &Report, catalog: &Catalog, today: Date, folder: &str) -> UsageFile {
-    let prompts = report.units.iter().filter(|unit| unit.kind == "prompt");
+    let prompts = report.units.iter().filter(|unit| unit.is_request());
     let candidates = Candidates::of(prompts, catalog);
     let mut sources = Vec::new();
     let mut units: BTreeMap<(String, &'static str), (UnitUsage, Sums)> = BTreeMap::new();

@@ -12,7 +12,7 @@ use crate::facts::{Subject, UnitFacts, UnitKind, World};
 use crate::fingerprint;
 use crate::report::change::Suppressed;
 use crate::report::{Citation, Cost, Figure, Finding, NotJudged, RuleAbout, Saving, TokenCount, UnitReport};
-use crate::rules::{ActiveRule, Judged, RuleSet, Suppression, judge, suppressions};
+use crate::rules::{ActiveRule, Judged, Rule, RuleSet, Suppression, judge, suppressions};
 use crate::source::{Place, Source, SourceId, Span, floor_char_boundary};
 use crate::units::Unit;
 
@@ -81,11 +81,12 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
     let mut suppressed = Vec::new();
     let mut not_judged = Vec::new();
     // What a test sends is no waste.
-    let in_test = matches!(unit, Unit::Prompt(prompt) if prompt.in_test);
-    let active = rules
-        .active
-        .iter()
-        .filter(|active| !in_test && active.rule.unit == subject.kind());
+    let in_test = matches!(unit, Unit::Prompt(request) | Unit::Embedding(request) if request.in_test);
+    let judges = |rule: &Rule| {
+        let also = rule.embeddings && subject.kind() == UnitKind::Embedding;
+        rule.unit == subject.kind() || also
+    };
+    let active = rules.active.iter().filter(|active| !in_test && judges(&active.rule));
     for active in active {
         match judge(&active.rule, &active.options, &subject) {
             Judged::Silent => {}
@@ -123,11 +124,12 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
     let content = content(unit, source, subject.place().span);
     let cost_facts: &[&str] = match subject.kind() {
         UnitKind::Prompt => &["prompt.cost.input", "prompt.cost.output"],
+        UnitKind::Embedding => &["embedding.cost.input"],
         UnitKind::Deployment => &["deployment.cost.hour"],
         UnitKind::Training => &["training.cost.run"],
     };
     let (model, tokens, price_as_of) = match &subject.facts {
-        UnitFacts::Prompt(facts) => (
+        UnitFacts::Prompt(facts) | UnitFacts::Embedding(facts) => (
             facts.model_name(),
             Some(shown_count(facts.count().clone())),
             facts.price_as_of(),
@@ -135,13 +137,11 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
         UnitFacts::Deployment(facts) => (facts.model_name(), None, facts.price_as_of()),
         UnitFacts::Training(facts) => (facts.model_name(), None, None),
     };
+    let request = subject.request();
     UnitResult {
         kind: subject.kind(),
         report: UnitReport {
-            billed_by: match &subject.facts {
-                UnitFacts::Prompt(facts) => facts.billed_by().map(str::to_owned),
-                _ => None,
-            },
+            billed_by: request.and_then(|facts| facts.billed_by()).map(str::to_owned),
             name: subject.name().to_owned(),
             kind: subject.kind().name().to_owned(),
             format: subject.format().to_owned(),
@@ -151,14 +151,8 @@ fn judge_unit(unit: &Unit, world: &World<'_>, rules: &RuleSet, asked: &Asked) ->
             fingerprint: fingerprint::fingerprint(&[&content]),
             sketch: fingerprint::sketch(&content),
             owners: world.settings.owners(&source.from_root).to_vec(),
-            tags: match &subject.facts {
-                UnitFacts::Prompt(facts) => world.settings.tags(facts.at()).to_vec(),
-                _ => Vec::new(),
-            },
-            growth_per_month: match &subject.facts {
-                UnitFacts::Prompt(facts) => facts.growth(),
-                _ => None,
-            },
+            tags: request.map_or_else(Vec::new, |facts| world.settings.tags(facts.at()).to_vec()),
+            growth_per_month: request.and_then(|facts| facts.growth()),
             concurrency: match subject.kind() {
                 UnitKind::Deployment => concurrency(&subject),
                 _ => None,

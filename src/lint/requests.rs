@@ -84,7 +84,7 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
     }
     joined.retain(|unit| match unit {
         Unit::Prompt(prompt) => !is_loaded(prompt) || !used.contains(path(prompt.place)),
-        Unit::Deployment(_) | Unit::Training(_) => true,
+        Unit::Embedding(_) | Unit::Deployment(_) | Unit::Training(_) => true,
     });
     joined
 }

@@ -16,6 +16,7 @@ pub(super) fn totals(files: &[FileNote], units: &[UnitResult]) -> Totals {
     Totals {
         files: files.iter().filter(|file| file.format.is_some()).count() as u64,
         prompts: count(UnitKind::Prompt),
+        embeddings: count(UnitKind::Embedding),
         deployments: count(UnitKind::Deployment),
         trainings: count(UnitKind::Training),
         prompt_tokens: tokens.clone().map(|count| count.least).sum(),

@@ -10,7 +10,7 @@ const RULE: &str = "unpriced-model";
 /// A finding for each prompt of a report that names a model whose price is not known: its costs are in no total and in no
 /// budget.
 pub fn unpriced(report: &Report) -> Vec<Finding> {
-    let prompts = report.units.iter().filter(|unit| unit.kind == "prompt");
+    let prompts = report.units.iter().filter(|unit| unit.is_request());
     let found = prompts.filter_map(|unit| {
         let (model, cost) = (unit.model.as_ref()?, unit.costs.first()?);
         let why = cost.unknown.as_ref()?;

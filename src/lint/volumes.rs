@@ -17,7 +17,7 @@ pub fn idle_volumes(report: &Report, settings: &Settings, inherited: usize, conf
     let names: Vec<(&str, String)> = report
         .units
         .iter()
-        .filter(|unit| unit.kind == "prompt")
+        .filter(|unit| unit.is_request())
         .map(|unit| {
             let inside = unit.name.strip_prefix(&unit.path).unwrap_or(&unit.name);
             (unit.from_root.as_str(), format!("{}{inside}", unit.from_root))

@@ -112,7 +112,7 @@ impl Amount {
 pub struct UnitCosts {
     /// Its name.
     pub name: String,
-    /// `prompt`, `deployment` or `training`.
+    /// `prompt`, `embedding`, `deployment` or `training`.
     pub kind: String,
     /// The file.
     pub path: String,
@@ -130,6 +130,9 @@ pub struct UnitCosts {
     /// Tokens of its fixed text (prompts).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenCount>,
+    /// USD of one task of an agent loop, which is no single call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Amount>,
     /// USD of one call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<Amount>,
@@ -187,10 +190,9 @@ impl UnitCosts {
             }
             Some(sum)
         };
-        let is_prompt = unit.kind == "prompt";
-        let month = sum("month").filter(|_| is_prompt);
+        let month = sum("month").filter(|_| unit.is_request());
         let calls = known()
-            .filter(|figure| figure.per == "month" && is_prompt)
+            .filter(|figure| figure.per == "month" && unit.is_request())
             .flat_map(|figure| &figure.inputs)
             .find(|input| input.name == "calls")
             .map(|input| input.high);
@@ -198,6 +200,21 @@ impl UnitCosts {
             (Some(month), Some(calls)) => month.over(calls).and_then(|call| call.times(Decimal::ONE_THOUSAND)),
             _ => sum("1,000 calls"),
         };
+        let turns = known()
+            .flat_map(|figure| &figure.inputs)
+            .find(|input| input.name == "turns");
+        // A month of calls is one of as many turns.
+        let task = match (thousand.zip(turns), sum("1,000 tasks")) {
+            (Some((thousand, turns)), _) => thousand.over(Decimal::ONE_THOUSAND).and_then(|turn| {
+                Some(Amount {
+                    low: turn.low.checked_mul(turns.low)?.normalize(),
+                    high: turn.high.checked_mul(turns.high)?.normalize(),
+                    ..turn
+                })
+            }),
+            (None, tasks) => tasks.and_then(|tasks| tasks.over(Decimal::ONE_THOUSAND)),
+        };
+        let thousand = thousand.filter(|_| turns.is_none());
         let growth = unit
             .growth_per_month
             .and_then(|share| powi(Decimal::ONE + share, MONTHS_AHEAD));
@@ -210,6 +227,7 @@ impl UnitCosts {
             tags: unit.tags.clone(),
             model: unit.model.clone(),
             tokens: unit.tokens.clone(),
+            task,
             call: thousand.and_then(|amount| amount.over(Decimal::ONE_THOUSAND)),
             thousand_calls: thousand,
             calls_per_month: calls,
@@ -263,7 +281,7 @@ impl Sums {
                 self.with_volume += 1;
             }
             (None, Some(month)) => self.gpu_month.add(month),
-            (None, None) if unit.thousand_calls.is_some() => self.without_volume += 1,
+            (None, None) if unit.thousand_calls.or(unit.task).is_some() => self.without_volume += 1,
             (None, None) if unit.run.is_some() => {}
             (None, None) => self.not_known += 1,
         }

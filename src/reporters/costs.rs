@@ -102,6 +102,7 @@ const COLUMNS: &[Column] = &[
     ("in 12 months", |unit| usd(unit.month_in_a_year)),
     ("$ per 1,000 calls", |unit| usd(unit.thousand_calls)),
     ("$ a call", |unit| usd(unit.call)),
+    ("$ a task", |unit| usd(unit.task)),
     ("tokens in", tokens),
     ("GPU $ a month", |unit| usd(unit.gpu_month)),
     ("$ a run", |unit| usd(unit.run)),
@@ -308,7 +309,7 @@ const CSV_HEAD: &str = "case,unit,kind,path,line,owners,tags,model,tokens_least,
                         usd_per_call_low,usd_per_call_high,usd_per_1000_calls_low,usd_per_1000_calls_high,\
                         calls_per_month,usd_per_month_low,usd_per_month_high,usd_per_month_in_12_months_low,\
                         usd_per_month_in_12_months_high,gpu_usd_per_month_low,gpu_usd_per_month_high,\
-                        usd_per_run_low,usd_per_run_high,not_known";
+                        usd_per_run_low,usd_per_run_high,usd_per_task_low,usd_per_task_high,not_known";
 
 fn csv(costs: &Costs, _style: &Style<'_>) -> String {
     let mut out = format!("{CSV_HEAD}\r\n");
@@ -347,7 +348,7 @@ fn csv(costs: &Costs, _style: &Style<'_>) -> String {
                     .map(|calls| calls.normalize().to_string())
                     .unwrap_or_default(),
             );
-            for amount in [unit.month, unit.month_in_a_year, unit.gpu_month, unit.run] {
+            for amount in [unit.month, unit.month_in_a_year, unit.gpu_month, unit.run, unit.task] {
                 ends(amount, &mut cells);
             }
             cells.push(cell(&unit.not_known.join("; ")));

@@ -167,7 +167,7 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
         }
     };
     let totals = &report.totals;
-    if totals.prompts + totals.deployments + totals.trainings == 0 && report.findings.is_empty() {
+    if totals.prompts + totals.embeddings + totals.deployments + totals.trainings == 0 && report.findings.is_empty() {
         out.push_str(&format!(
             "No prompts, deployments or training runs among {} files: `--verbose` says why each was left alone.\n",
             report.files.len()
@@ -183,10 +183,14 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
     }
     let read = totals.files as usize;
     out.push_str(&format!(
-        " in {read} file{}: {} prompt{}, {} deployment{}{}.\n",
+        " in {read} file{}: {} prompt{}{}, {} deployment{}{}.\n",
         plural(read),
         totals.prompts,
         plural(totals.prompts as usize),
+        match totals.embeddings {
+            0 => String::new(),
+            calls => format!(", {calls} embedding call{}", plural(calls as usize)),
+        },
         totals.deployments,
         plural(totals.deployments as usize),
         match totals.trainings {

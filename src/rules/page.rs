@@ -23,6 +23,8 @@ pub struct Rule {
     pub id: String,
     /// The kind of unit that it judges.
     pub unit: UnitKind,
+    /// Whether a rule about prompts judges requests that embed as well.
+    pub embeddings: bool,
     /// How much it matters, unless the config says otherwise.
     pub severity: Severity,
     /// Whether it is off unless asked for, because it has not proved itself on enough real files.
@@ -142,8 +144,11 @@ impl std::fmt::Display for PageError {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrontMatter {
-    /// `prompt`, `deployment` or `training`.
+    /// `prompt`, `embedding`, `deployment` or `training`.
     unit: UnitKind,
+    /// Whether a rule about prompts judges requests that embed as well, by the facts that those are told by (`prompt.model`).
+    #[serde(default)]
+    embeddings: bool,
     /// `info`, `warning` or `error`.
     severity: Severity,
     /// Off unless the config or the command line asks for it.
@@ -263,6 +268,7 @@ impl Rule {
         Ok(Rule {
             id: id.to_owned(),
             unit: matter.unit,
+            embeddings: matter.embeddings,
             severity: matter.severity,
             preview: matter.preview,
             category: matter.category,

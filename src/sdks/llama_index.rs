@@ -44,6 +44,12 @@ pub(super) const SHAPES: &[Shape] = &[
             "get_text_embedding_batch",
             "aget_text_embedding",
             "aget_query_embedding",
+            "aget_text_embedding_batch",
+        ],
+        alone: &[
+            ("embed_model.get_text_embedding", &[]),
+            ("embed_model.get_query_embedding", &[]),
+            ("embed_model.get_text_embedding_batch", &[]),
         ],
         model: &["^model", "^model_name", "^0"],
         messages: &["0", "texts"],

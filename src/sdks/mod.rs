@@ -17,6 +17,7 @@ mod mistral;
 mod openai;
 mod routers;
 mod vercel;
+mod voyage;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -133,6 +134,7 @@ const TABLES: &[&[Shape]] = &[
     agents::SHAPES,
     local::SHAPES,
     vercel::SHAPES,
+    voyage::SHAPES,
 ];
 
 /// Words of which each file with such a call has one; what has none is not looked into.
@@ -152,6 +154,7 @@ pub const SIGNS: &[&str] = &[
     "import cohere",
     "cohere.",
     "cohere-ai",
+    "voyageai",
     "bedrock",
     "litellm",
     "langchain",
@@ -224,6 +227,23 @@ const MAKERS: &[(&str, &str)] = &[
     ("ChatOllama", "ollama"),
     ("ChatTogether", "together"),
     ("OpenAIEmbeddings", "openai"),
+    ("OpenAIEmbedding", "openai"),
+    ("CohereEmbeddings", "cohere"),
+    ("CohereEmbedding", "cohere"),
+    ("VoyageAIEmbeddings", "voyage"),
+    ("VoyageEmbedding", "voyage"),
+    ("GoogleGenerativeAIEmbeddings", "google"),
+    ("VertexAIEmbeddings", "vertex"),
+    ("MistralAIEmbeddings", "mistral"),
+    ("MistralAIEmbedding", "mistral"),
+    ("BedrockEmbeddings", "bedrock"),
+    ("BedrockEmbedding", "bedrock"),
+    ("OllamaEmbeddings", "ollama"),
+    ("OllamaEmbedding", "ollama"),
+    ("HuggingFaceEmbeddings", "local"),
+    ("HuggingFaceEmbedding", "local"),
+    ("HuggingFaceBgeEmbeddings", "local"),
+    ("SentenceTransformer", "local"),
 ];
 
 /// Hosts by which an address tells who serves the model.
@@ -368,6 +388,7 @@ mod tests {
             ),
             ("self.client.chat.completions.create", Some(("openai", What::Chat))),
             ("openai.OpenAI.embeddings.create", Some(("openai", What::Embedding))),
+            ("voyageai.Client.embed", Some(("voyage", What::Embedding))),
             ("anthropic.Anthropic.messages.create", Some(("anthropic", What::Chat))),
             (
                 "google.genai.Client.aio.models.generate_content",

@@ -19,6 +19,8 @@ pub use training::{Method, Sharding, Training};
 pub enum Unit {
     /// What is sent in one kind of request.
     Prompt(Box<Prompt>),
+    /// A request that embeds what it is sent.
+    Embedding(Box<Prompt>),
     /// An engine that serves a model on GPUs.
     Deployment(Box<Deployment>),
     /// A model that is trained on GPUs.
@@ -29,7 +31,7 @@ impl Unit {
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Unit::Prompt(prompt) => &prompt.name,
+            Unit::Prompt(prompt) | Unit::Embedding(prompt) => &prompt.name,
             Unit::Deployment(deployment) => &deployment.name,
             Unit::Training(training) => &training.name,
         }
@@ -38,7 +40,7 @@ impl Unit {
     /// Where it stands.
     pub fn place(&self) -> Place {
         match self {
-            Unit::Prompt(prompt) => prompt.place,
+            Unit::Prompt(prompt) | Unit::Embedding(prompt) => prompt.place,
             Unit::Deployment(deployment) => deployment.place,
             Unit::Training(training) => training.place,
         }
@@ -47,7 +49,7 @@ impl Unit {
     /// Its name, to be changed.
     pub fn name_mut(&mut self) -> &mut String {
         match self {
-            Unit::Prompt(prompt) => &mut prompt.name,
+            Unit::Prompt(prompt) | Unit::Embedding(prompt) => &mut prompt.name,
             Unit::Deployment(deployment) => &mut deployment.name,
             Unit::Training(training) => &mut training.name,
         }

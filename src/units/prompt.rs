@@ -47,6 +47,8 @@ pub struct Prompt {
     pub batch: bool,
     /// Whether a loop sends it again and again with what it added: a history, an agent's steps.
     pub resends: Field<bool>,
+    /// How many numbers the vector of an embedding is to have.
+    pub dimensions: Field<u64>,
     /// Whether it stands in a test of the program, where nobody pays for its answers at volume.
     pub in_test: bool,
     /// Whether it is context that an agent sends with every request (AGENTS.md, rules of an editor).

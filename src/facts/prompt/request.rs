@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Fact, Get, Known, PromptFacts, Row, Type, Value, field, int, known, text};
-use crate::catalog::{ApiModel, ModelKind, Tier};
+use crate::catalog::ApiModel;
 use crate::source::Place;
 use crate::units::{Field, Message};
 
@@ -198,25 +198,6 @@ fn least_cached(facts: &PromptFacts<'_>) -> Result<Option<u64>, String> {
         },
         "what it caches at the least",
     )
-}
-
-/// For a large model that embeds: a small one of the same provider.
-fn smaller_embedding<'a>(facts: &PromptFacts<'a>) -> Result<Option<&'a ApiModel>, String> {
-    let Some(model) = facts.of_model(Some, "what is smaller")? else {
-        return Ok(None);
-    };
-    if model.kind != ModelKind::Embedding || model.tier != Some(Tier::Frontier) {
-        return Ok(None);
-    }
-    let small = facts.world.catalog.api_models().filter(|other| {
-        other.provider == model.provider
-            && other.kind == model.kind
-            && other.family == model.family
-            && other.tier == Some(Tier::Small)
-            && other.deprecated_on.is_none()
-            && other.retired_on.is_none()
-    });
-    Ok(small.min_by(|a, b| a.id.cmp(&b.id)))
 }
 
 /// The tools that the request offers and can't call, by its `tool_choice`: all of them, or all but the one that it forces.
@@ -446,23 +427,6 @@ pub(super) const FACTS: &[Row<Get>] = &[
         unit: "tokens",
         about: "the shortest start that a model of Claude's caches, where it is known",
         get: |facts| known(least_cached(facts), int),
-    },
-    Row {
-        name: "prompt.smaller_embedding",
-        ty: Type::Str,
-        unit: "",
-        about: "for a provider's large model that embeds: the small one of the same family",
-        get: |facts| known(smaller_embedding(facts), |model| text(model.id.as_str())),
-    },
-    Row {
-        name: "prompt.smaller_embedding_share",
-        ty: Type::Number,
-        unit: "share",
-        about: "what the smaller model that embeds takes off the price",
-        get: |facts| {
-            let shares = smaller_embedding(facts).and_then(|other| facts.swap_shares(other));
-            known(shares, |(low, _)| Value::Number(low))
-        },
     },
     Row {
         name: "prompt.uncalled_tools",

@@ -69,6 +69,7 @@ impl<'r, 'a> Messages<'r, 'a> {
         let (instead_of, files) = self.files.unwrap_or_default();
         Sending {
             prompt,
+            embeds: false,
             files,
             instead_of,
         }

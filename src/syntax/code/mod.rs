@@ -39,7 +39,7 @@ pub const MAX_DEPTH: usize = 200;
 pub enum Language {
     /// Python, and the code cells of notebooks.
     Python,
-    /// TypeScript and JavaScript, with JSX.
+    /// TypeScript and JavaScript, with JSX, and the scripts of Vue's and Svelte's components.
     TypeScript,
 }
 
@@ -48,7 +48,9 @@ impl Language {
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension {
             "py" | "ipynb" => Some(Language::Python),
-            "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" => Some(Language::TypeScript),
+            "ts" | "tsx" | "mts" | "cts" | "js" | "jsx" | "mjs" | "cjs" | "vue" | "svelte" => {
+                Some(Language::TypeScript)
+            }
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! TypeScript and JavaScript, with JSX, read by tree-sitter.
 
+mod components;
 mod functions;
 mod names;
 mod resolve;
@@ -62,8 +63,13 @@ pub(super) fn read_source(source: &Source) -> Option<Module> {
     if is_generated(source.file_name(), body) {
         return None;
     }
-    let jsx = !matches!(source.extension(), "ts" | "mts" | "cts");
-    read(body, start, jsx)
+    match source.extension() {
+        "vue" | "svelte" => {
+            let (scripts, jsx) = components::scripts(body)?;
+            read(&scripts, start, jsx)
+        }
+        extension => read(body, start, !matches!(extension, "ts" | "mts" | "cts")),
+    }
 }
 
 /// What a TypeScript or JavaScript file says; `None` where it is too long or not worth the time that it would take.

@@ -117,6 +117,11 @@ impl Projects {
         if module.starts_with('.') {
             return file(files, &joined(folder(from), module)?);
         }
+        // SvelteKit's own alias, which it writes into a config that is made at build time.
+        if let Some(rest) = module.strip_prefix("$lib/") {
+            let (app, _) = from.rsplit_once("src/")?;
+            return file(files, &joined(app, &format!("src/lib/{rest}"))?);
+        }
         self.alias(files, from, module)
             .or_else(|| self.in_package(files, module))
     }
@@ -373,6 +378,7 @@ mod tests {
             ("./lib", "apps/web/src/lib/index.ts"),
             ("../lib/other", "apps/web/lib/other.js"),
             ("@/lib/ai", "apps/web/src/lib/ai.ts"),
+            ("$lib/ai", "apps/web/src/lib/ai.ts"),
             ("~", "apps/web/lib/other.js"),
             ("packages/utils/main", "packages/utils/main.js"),
             ("@acme/db", "packages/db/src/index.ts"),
