@@ -62,7 +62,7 @@ fn value<'a>(
 ) -> Result<Value, String> {
     match first {
         // Only these two keys take anything but text.
-        Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(key, "default" | "preview") => {
+        Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(key, "default" | "preview" | "embeddings") => {
             Ok(serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.into_owned())))
         }
         Event::Scalar(text, ..) => Ok(Value::from(text.into_owned())),

@@ -222,6 +222,40 @@ fn hostile_names_stay_text_in_every_output() {
     }
 }
 
+/// An agent that sends all that came before with each turn.
+const LOOP: &str = "from openai import OpenAI\n\nclient = OpenAI()\n\n\ndef run(task):\n    messages = [{\"role\": \"system\", \"content\": \"Work in steps.\"}]\n    while True:\n        reply = client.chat.completions.create(model=\"test-model\", max_tokens=100, messages=messages)\n        messages.append(reply.choices[0].message)\n";
+
+#[test]
+fn a_loop_that_sends_its_history_again_costs_by_the_task() {
+    let of = |setting: &str| {
+        let prompts = format!("{MODELS}prompts:\n  - {{files: agent.py, output_tokens: 50{setting}}}\n");
+        let tree = Tree::new().with("llmlint.yaml", prompts).with("agent.py", LOOP);
+        costs(&tree, &["."]).units.remove(0)
+    };
+    let unknown = of("");
+    assert!(unknown.task.is_none() && unknown.call.is_none() && unknown.thousand_calls.is_none());
+    assert!(
+        unknown.not_known.iter().any(|why| why.contains("`turns`")),
+        "{:?}",
+        unknown.not_known
+    );
+    // 4 turns send the start 4 times and 0 + 1 + 2 + 3 answers of 50 tokens, at $2 a million; 200 tokens come back at $10.
+    let told = of(", turns: 4");
+    let start = decimal(&told.tokens.as_ref().expect("counted").least.to_string());
+    let task = ((start * decimal("4") + decimal("300")) * decimal("0.000002") + decimal("0.002")).normalize();
+    let found = told.task.expect("the turns are stated");
+    assert_eq!((found.low, found.high, found.at_least), (task, task, true));
+    assert!(told.call.is_none() && told.thousand_calls.is_none());
+    // 1,000 calls a month are 250 tasks.
+    let month = of(", turns: 4, calls_per_month: 1000");
+    assert_eq!(month.month.expect("a volume").high, (task * decimal("250")).normalize());
+    assert_eq!(month.task.expect("the turns are stated").high, task);
+    // Of a range each end is a task of its own.
+    let range = of(", turns: {low: 1, high: 4}").task.expect("the turns are stated");
+    assert_eq!(range.low, (start * decimal("0.000002") + decimal("0.0005")).normalize());
+    assert_eq!(range.high, task);
+}
+
 #[test]
 fn a_volume_for_a_prompt_that_is_not_there_is_a_finding_on_a_whole_run_alone() {
     let tree = shop(
@@ -250,6 +284,8 @@ fn entries_that_cannot_be_are_refused_with_the_reason() {
         ("{files: a, calls_per_month: 5, calls_per_day: 5}", "say the same thing"),
         ("{files: a, calls_per_day: 5, working_days_per_month: 40}", "at most 31"),
         ("{files: a, growth_per_month: 400}", "growth_per_month"),
+        ("{files: a, turns: 0}", "`turns` is to be from 1"),
+        ("{files: a, turns: {low: 9, high: 3}}", "`turns` is to be from 1"),
         ("{files: a, output_tokens: {p50: 9, p95: 3}}", "low end above"),
         ("{files: a, calls_per_month: -1}", "calls_per_month"),
     ] {
