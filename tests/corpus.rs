@@ -251,16 +251,24 @@ struct Tally {
     absent: usize,
     /// A model that is only an address or a folder: it names no repository that anything could be known of.
     address: usize,
+    /// A model that is known to be one whose memory is not worked out.
+    named: usize,
     unknown: Vec<String>,
 }
 
 impl Tally {
+    fn stated(&self) -> usize {
+        self.known + self.named + self.unknown.len()
+    }
+
     fn line(&self, what: &str) -> String {
-        let stated = self.known + self.unknown.len();
-        let share = 100.0 * self.known as f64 / stated.max(1) as f64;
+        let stated = self.stated();
+        let told = self.known + self.named;
+        let share = 100.0 * told as f64 / stated.max(1) as f64;
         format!(
-            "{what:<8} known {:>4} of {stated:>4} stated ({share:.1}%), unknown {:>3}, only an address {:>3}, absent {:>4}",
-            self.known,
+            "{what:<8} known {told:>4} of {stated:>4} stated ({share:.1}%), of these not judged {:>3}, unknown {:>3}, only an \
+             address {:>3}, absent {:>4}",
+            self.named,
             self.unknown.len(),
             self.address,
             self.absent
@@ -268,18 +276,19 @@ impl Tally {
     }
 }
 
-/// `cargo test --test corpus resolved -- --nocapture` prints how many deployments of the vendors' manifests have an
-/// engine, a model and a GPU that are told, of those that state them, and names the others.
-#[test]
-fn what_manifests_state_is_resolved() {
-    let Some(folder) = corpus() else {
-        return;
-    };
-    let sources = sources(&folder, &folder.join("deploy"));
-    let known = Files::new(&sources);
+/// What the deployments of some files state.
+#[derive(Default)]
+struct Stated {
+    units: usize,
+    release: Tally,
+    model: Tally,
+    gpu: Tally,
+}
+
+fn stated(sources: &[Source]) -> Stated {
+    let known = Files::new(sources);
     let catalog = Catalog::embedded();
-    let (mut release, mut model, mut gpu) = (Tally::default(), Tally::default(), Tally::default());
-    let mut units = 0;
+    let mut all = Stated::default();
     for index in 0..sources.len() {
         let id = SourceId(u32::try_from(index).expect("a few thousand files"));
         let Outcome::Read(_, read) = formats::read(&known, id, false) else {
@@ -289,17 +298,19 @@ fn what_manifests_state_is_resolved() {
             let Unit::Deployment(made) = unit else {
                 continue;
             };
-            units += 1;
+            all.units += 1;
             let serving = engines::recognise(&made.launch, &made.image).expect("a deployment has an engine");
             let miss = |what: &str| format!("{}: {what}", made.name);
             match &serving.version {
-                Field::Known(..) => release.known += 1,
-                Field::Absent(_) => release.absent += 1,
-                Field::Unknown(why, _) => release.unknown.push(miss(why)),
+                Field::Known(..) => all.release.known += 1,
+                Field::Absent(_) => all.release.absent += 1,
+                Field::Unknown(why, _) => all.release.unknown.push(miss(why)),
             }
+            let model = &mut all.model;
             match &serving.model {
                 Field::Absent(_) => model.absent += 1,
                 Field::Known(name, _) if catalog.open_model_by_name(name).is_some() => model.known += 1,
+                Field::Known(name, _) if catalog.other_model(name).is_some() => model.named += 1,
                 Field::Known(name, _) if name.starts_with(['/', '.']) || name.contains("://") => model.address += 1,
                 Field::Known(name, _) => model.unknown.push(miss(&format!("`{name}` is not in the catalog"))),
                 // A bucket, or the folder at which KServe and Triton put what another file names.
@@ -320,6 +331,7 @@ fn what_manifests_state_is_resolved() {
                     .iter()
                     .any(|known| known.name.starts_with(name.as_str())),
             };
+            let gpu = &mut all.gpu;
             match made.gpu.labels.as_slice() {
                 [] => gpu.absent += 1,
                 // KubeAI's profile of that name states that there is none.
@@ -329,22 +341,58 @@ fn what_manifests_state_is_resolved() {
             }
         }
     }
+    all
+}
+
+/// `cargo test --test corpus resolved -- --nocapture` prints how many deployments of the vendors' manifests have an
+/// engine, a model and a GPU that are told, of those that state them, and names the others.
+#[test]
+fn what_manifests_state_is_resolved() {
+    let Some(folder) = corpus() else {
+        return;
+    };
+    let sources = sources(&folder, &folder.join("deploy"));
+    let all = stated(&sources);
     println!(
-        "{units} deployments in {} files; each has an engine, or it were none",
+        "{} deployments in {} files; each has an engine, or it were none",
+        all.units,
         sources.len()
     );
     // The release is mostly said by an operator's own settings, which are not in the file.
-    println!("{}", release.line("release"));
-    for (what, tally) in [("model", &model), ("GPU", &gpu)] {
+    println!("{}", all.release.line("release"));
+    for (what, tally) in [("model", &all.model), ("GPU", &all.gpu)] {
         println!("{}", tally.line(what));
         for miss in &tally.unknown {
             println!("    {miss}");
         }
-        let stated = tally.known + tally.unknown.len();
         assert!(
-            tally.known * 100 >= stated * 95,
+            (tally.known + tally.named) * 100 >= tally.stated() * 95,
             "{what}: fewer than 95% of those that state it"
         );
     }
-    assert!(units > 100, "{units}");
+    assert!(all.units > 100, "{}", all.units);
+}
+
+/// The same for each project in the folder that `LLMLINT_CORPUS` names, printed only.
+#[test]
+fn what_further_projects_state() {
+    let Some(folder) = std::env::var_os("LLMLINT_CORPUS").map(PathBuf::from) else {
+        eprintln!("skipped: LLMLINT_CORPUS does not name the folder of the projects");
+        return;
+    };
+    let mut projects: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the folder can be read")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    projects.sort();
+    for project in projects {
+        let all = stated(&sources(&project, &project));
+        println!("{}: {} deployments", project.display(), all.units);
+        println!("  {}", all.model.line("model"));
+        for miss in &all.model.unknown {
+            println!("    {miss}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::{Catalog, OpenModel, Quantization, library};
 const ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
     ("awq", "awq", 4, None),
     ("awq-int4", "awq", 4, None),
+    ("int4-awq", "awq", 4, None),
     // llm-compressor's AWQ keeps a scale for 32.
     ("awq-4bit", "compressed-tensors", 4, Some(32)),
     ("awq-8bit", "compressed-tensors", 8, Some(32)),
@@ -42,9 +43,22 @@ const ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
     ("nvfp4", "nvfp4", 4, None),
     ("nvfp4a16", "nvfp4", 4, None),
     ("fp4", "nvfp4", 4, None),
+    ("mxfp8", "fp8", 8, None),
     ("mxfp4", "mxfp4", 4, None),
     ("bnb-4bit", "bitsandbytes", 4, None),
     ("unsloth-bnb-4bit", "bitsandbytes", 4, None),
+];
+
+/// The publisher whose bare numbers of bits are those of MLX.
+const MLX: &str = "mlx-community";
+
+/// Its endings, as above: MLX keeps a scale and a bias of 16 bits for 64 parameters.
+const MLX_ENDINGS: &[(&str, &str, u32, Option<u32>)] = &[
+    ("3bit", "mlx", 3, None),
+    ("4bit", "mlx", 4, None),
+    ("4bit-dwq", "mlx", 4, None),
+    ("6bit", "mlx", 6, None),
+    ("8bit", "mlx", 8, None),
 ];
 
 /// The model of that repository: its row, or one made from that of the model which it is named for. Paths and names
@@ -68,7 +82,12 @@ pub(super) fn find(catalog: &Catalog, name: &str) -> Option<Cow<'static, OpenMod
             ..base.clone()
         }));
     }
-    let (base, (_, method, bits, group_size)) = ENDINGS
+    let endings = if publisher.eq_ignore_ascii_case(MLX) {
+        MLX_ENDINGS
+    } else {
+        ENDINGS
+    };
+    let (base, (_, method, bits, group_size)) = endings
         .iter()
         .filter_map(|ending| Some((without(own, ending.0)?, *ending)))
         .min_by_key(|(base, _)| base.len())?;
@@ -99,12 +118,21 @@ fn without<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
 }
 
 /// The model whose repository has that name, whoever publishes it; the one that isn't quantized where there are several.
-fn named(catalog: &Catalog, own: &str) -> Option<&'static OpenModel> {
+/// `publisher_name` is how some write the repository that they made a copy of (`google_gemma-3-27b-it`).
+pub(super) fn named(catalog: &Catalog, own: &str) -> Option<&'static OpenModel> {
+    bearing(catalog, own).or_else(|| {
+        let (publisher, name) = own.split_once('_')?;
+        catalog.open_model(&format!("{publisher}/{name}"))
+    })
+}
+
+/// The model one of whose names is that behind the publisher.
+fn bearing(catalog: &Catalog, own: &str) -> Option<&'static OpenModel> {
     let bears = |model: &&OpenModel| {
         std::iter::once(&model.id)
             .chain(&model.aliases)
             .filter_map(|name| name.split_once('/'))
-            .any(|(_, name)| name.eq_ignore_ascii_case(own))
+            .any(|(_, name)| spelled(name).eq(spelled(own)))
     };
     let found: Vec<&OpenModel> = catalog.open_models().iter().filter(bears).collect();
     let first = found
@@ -116,6 +144,22 @@ fn named(catalog: &Catalog, own: &str) -> Option<&'static OpenModel> {
             == (first.layers, first.hidden_size, first.kv_heads, first.vocab_size)
     };
     found.iter().all(alike).then_some(*first)
+}
+
+/// A name as it is compared: without case; `3_1` is `3.1`, and `v0.3` is `v03`, where a name can hold no dot (images,
+/// NVIDIA's catalog); `-hf` only says that it is in the format of Transformers.
+fn spelled(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name.as_bytes();
+    let bytes = match bytes.split_last_chunk::<3>() {
+        Some((rest, end)) if end.eq_ignore_ascii_case(b"-hf") => rest,
+        _ => bytes,
+    };
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    (0..bytes.len()).filter_map(move |at| match bytes[at] {
+        b'_' if at > 0 && is_digit(at - 1) && is_digit(at + 1) => Some(b'.'),
+        b'.' if at > 1 && bytes[at - 2..at].eq_ignore_ascii_case(b"v0") && is_digit(at + 1) => None,
+        byte => Some(byte.to_ascii_lowercase()),
+    })
 }
 
 #[cfg(test)]
@@ -139,10 +183,41 @@ mod tests {
     }
 
     #[test]
+    fn spellings_of_one_name_are_one() {
+        for (name, id) in [
+            ("meta/llama-3_1-8b-instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+            (
+                "mistralai/mixtral-8x7b-instruct-v01",
+                "mistralai/Mixtral-8x7B-Instruct-v0.1",
+            ),
+            (
+                "nvidia/llama-3.3-nemotron-super-49b-v1",
+                "nvidia/Llama-3_3-Nemotron-Super-49B-v1",
+            ),
+            ("TheBloke/Llama-2-7B-Chat-AWQ", "meta-llama/Llama-2-7b-chat-hf"),
+            ("someone/Qwen_Qwen3-32B-AWQ", "Qwen/Qwen3-32B"),
+        ] {
+            let shape = |model: &OpenModel| (model.layers, model.hidden_size, model.kv_heads, model.vocab_size);
+            let model = found(name).unwrap_or_else(|| panic!("{name}"));
+            let base = Catalog::embedded().open_model(id).expect("a row");
+            assert_eq!(shape(&model), shape(base), "{name}");
+        }
+    }
+
+    #[test]
+    fn bare_bits_are_those_of_mlx_where_it_publishes_them() {
+        let model = found("mlx-community/Qwen3-32B-4bit").expect("named after Qwen/Qwen3-32B");
+        assert!((model.quantization.as_ref().expect("4 bits").stored_bits() - 4.5).abs() < 1e-9);
+        assert!(found("someone/Qwen3-32B-4bit").is_none());
+    }
+
+    #[test]
     fn a_similar_name_is_none() {
         for name in [
             "someone/Qwen3-32B-abliterated",
             "someone/Qwen3-32B-finetuned-AWQ",
+            "someone/Qwen_32B",
+            "someone/Qwen3-32B-GGUF",
             "/models/Qwen3-32B",
             "./models/Qwen3-32B",
             "Qwen3-32B",

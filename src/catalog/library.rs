@@ -74,6 +74,147 @@ const FAMILIES: &[(&str, &[(&str, &str)])] = &[
             ("27b", "google/gemma-3-27b-it"),
         ],
     ),
+    (
+        "llama2",
+        &[
+            ("7b", "meta-llama/Llama-2-7b-chat-hf"),
+            ("13b", "meta-llama/Llama-2-13b-chat-hf"),
+            ("70b", "meta-llama/Llama-2-70b-chat-hf"),
+        ],
+    ),
+    (
+        "codellama",
+        &[
+            ("7b", "codellama/CodeLlama-7b-Instruct-hf"),
+            ("13b", "codellama/CodeLlama-13b-hf"),
+            ("34b", "codellama/CodeLlama-34b-Instruct-hf"),
+            ("70b", "codellama/CodeLlama-70b-Instruct-hf"),
+        ],
+    ),
+    (
+        "qwen",
+        &[
+            ("0.5b", "Qwen/Qwen1.5-0.5B-Chat"),
+            ("4b", "Qwen/Qwen1.5-4B-Chat"),
+            ("32b", "Qwen/Qwen1.5-32B-Chat"),
+            ("110b", "Qwen/Qwen1.5-110B-Chat"),
+        ],
+    ),
+    (
+        "qwen2",
+        &[
+            ("0.5b", "Qwen/Qwen2-0.5B-Instruct"),
+            ("1.5b", "Qwen/Qwen2-1.5B-Instruct"),
+            ("7b", "Qwen/Qwen2-7B-Instruct"),
+            ("72b", "Qwen/Qwen2-72B-Instruct"),
+        ],
+    ),
+    (
+        "qwen2.5-coder",
+        &[
+            ("0.5b", "Qwen/Qwen2.5-Coder-0.5B-Instruct"),
+            ("1.5b", "Qwen/Qwen2.5-Coder-1.5B-Instruct"),
+            ("3b", "Qwen/Qwen2.5-Coder-3B-Instruct"),
+            ("7b", "Qwen/Qwen2.5-Coder-7B-Instruct"),
+            ("14b", "Qwen/Qwen2.5-Coder-14B-Instruct"),
+            ("32b", "Qwen/Qwen2.5-Coder-32B-Instruct"),
+        ],
+    ),
+    (
+        "qwen2.5vl",
+        &[
+            ("3b", "Qwen/Qwen2.5-VL-3B-Instruct"),
+            ("7b", "Qwen/Qwen2.5-VL-7B-Instruct"),
+            ("32b", "Qwen/Qwen2.5-VL-32B-Instruct"),
+            ("72b", "Qwen/Qwen2.5-VL-72B-Instruct"),
+        ],
+    ),
+    (
+        "qwen3-coder",
+        &[
+            ("30b", "Qwen/Qwen3-Coder-30B-A3B-Instruct"),
+            ("480b", "Qwen/Qwen3-Coder-480B-A35B-Instruct"),
+        ],
+    ),
+    ("qwq", &[("32b", "Qwen/QwQ-32B")]),
+    (
+        "deepseek-r1",
+        &[
+            ("1.5b", "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B"),
+            ("7b", "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B"),
+            ("14b", "deepseek-ai/DeepSeek-R1-Distill-Qwen-14B"),
+            ("32b", "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B"),
+            ("70b", "deepseek-ai/DeepSeek-R1-Distill-Llama-70B"),
+            ("671b", "deepseek-ai/DeepSeek-R1"),
+        ],
+    ),
+    ("deepseek-v3", &[("671b", "deepseek-ai/DeepSeek-V3")]),
+    ("gemma", &[("2b", "google/gemma-2b-it"), ("7b", "google/gemma-7b-it")]),
+    ("mistral-nemo", &[("12b", "mistralai/Mistral-Nemo-Instruct-2407")]),
+    (
+        "mistral-small",
+        &[
+            ("22b", "mistralai/Mistral-Small-Instruct-2409"),
+            ("24b", "mistralai/Mistral-Small-24B-Instruct-2501"),
+        ],
+    ),
+    (
+        "mixtral",
+        &[
+            ("8x7b", "mistralai/Mixtral-8x7B-Instruct-v0.1"),
+            ("8x22b", "mistralai/Mixtral-8x22B-Instruct-v0.1"),
+        ],
+    ),
+    ("codestral", &[("22b", "mistralai/Codestral-22B-v0.1")]),
+    ("tinyllama", &[("1.1b", "TinyLlama/TinyLlama-1.1B-Chat-v1.0")]),
+    (
+        "smollm2",
+        &[
+            ("135m", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+            ("360m", "HuggingFaceTB/SmolLM2-360M-Instruct"),
+            ("1.7b", "HuggingFaceTB/SmolLM2-1.7B-Instruct"),
+        ],
+    ),
+    (
+        "olmo2",
+        &[
+            ("7b", "allenai/OLMo-2-1124-7B-Instruct"),
+            ("13b", "allenai/OLMo-2-1124-13B-Instruct"),
+        ],
+    ),
+    (
+        "falcon3",
+        &[
+            ("3b", "tiiuae/Falcon3-3B-Instruct"),
+            ("7b", "tiiuae/Falcon3-7B-Instruct"),
+            ("10b", "tiiuae/Falcon3-10B-Instruct"),
+        ],
+    ),
+    (
+        "granite3.3",
+        &[
+            ("2b", "ibm-granite/granite-3.3-2b-instruct"),
+            ("8b", "ibm-granite/granite-3.3-8b-instruct"),
+        ],
+    ),
+    (
+        "granite3.1-dense",
+        &[
+            ("2b", "ibm-granite/granite-3.1-2b-instruct"),
+            ("8b", "ibm-granite/granite-3.1-8b-instruct"),
+        ],
+    ),
+    (
+        "starcoder2",
+        &[
+            ("3b", "bigcode/starcoder2-3b"),
+            ("7b", "bigcode/starcoder2-7b"),
+            ("15b", "bigcode/starcoder2-15b"),
+        ],
+    ),
+    ("all-minilm", &[("22m", "sentence-transformers/all-MiniLM-L6-v2")]),
+    ("bge-m3", &[("567m", "BAAI/bge-m3")]),
+    ("mxbai-embed-large", &[("335m", "mixedbread-ai/mxbai-embed-large-v1")]),
     ("phi4", &[("14b", "microsoft/phi-4")]),
     (
         "gpt-oss",
@@ -122,7 +263,11 @@ mod tests {
                 let model = catalog
                     .open_model_by_name(&name)
                     .unwrap_or_else(|| panic!("{repository}"));
-                let billions: f64 = size.trim_end_matches('b').parse().expect("a number");
+                let number = |text: &str| text.parse::<f64>().expect("a number");
+                let billions = match size.strip_suffix('m') {
+                    Some(millions) => number(millions) / 1000.0,
+                    None => size.trim_end_matches('b').split('x').map(number).product(),
+                };
                 let found = model.parameters as f64 / 1e9;
                 assert!((found / billions - 1.0).abs() < 0.32, "{name}: {found}");
             }

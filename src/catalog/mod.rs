@@ -30,8 +30,8 @@ pub use prices::{
 use rows::Named;
 pub use rows::{
     ApiModel, CompressedAttention, CrossAttention, Encoder, Evidence, FullAttention, Gpu, IndexKeys, Instance,
-    MigProfile, Mla, ModelKind, Moe, Number, NumberKind, OpenModel, Price, PriceOf, Quantization, SlidingWindow, State,
-    Tier, Today,
+    MigProfile, Mla, ModelKind, Moe, Number, NumberKind, OpenModel, OtherModel, Price, PriceOf, Quantization,
+    SlidingWindow, State, Tier, Today,
 };
 
 /// Names longer than this have no near names: they are no names.
@@ -46,6 +46,7 @@ const FILES: Files<'static> = Files {
     models: include_str!("../../catalog/models.jsonl"),
     prices: include_str!("../../catalog/prices.jsonl"),
     open_models: include_str!("../../catalog/open_models.jsonl"),
+    other_models: include_str!("../../catalog/other_models.jsonl"),
     gpus: include_str!("../../catalog/gpus.jsonl"),
     instances: include_str!("../../catalog/instances.jsonl"),
     evidence: include_str!("../../catalog/evidence.jsonl"),
@@ -54,6 +55,8 @@ const FILES: Files<'static> = Files {
 static MODELS: LazyLock<Table<ApiModel>> = LazyLock::new(|| Table::new(embedded("models", FILES.models)));
 static OPEN_MODELS: LazyLock<Table<OpenModel>> =
     LazyLock::new(|| Table::new(embedded("open_models", FILES.open_models)));
+static OTHER_MODELS: LazyLock<Table<OtherModel>> =
+    LazyLock::new(|| Table::new(embedded("other_models", FILES.other_models)));
 static GPUS: LazyLock<Table<Gpu>> = LazyLock::new(|| Table::new(with_slices(embedded("gpus", FILES.gpus))));
 static INSTANCES: LazyLock<Vec<Instance>> = LazyLock::new(|| embedded("instances", FILES.instances));
 static EVIDENCE: LazyLock<Table<Evidence>> = LazyLock::new(|| Table::new(embedded("evidence", FILES.evidence)));
@@ -300,10 +303,24 @@ impl Catalog {
         derived::find(self, name)
     }
 
+    /// The model of the repository that has that name behind its publisher's, whoever publishes it, where all rows of that
+    /// name have one shape.
+    #[must_use]
+    pub fn open_model_named(&self, own: &str) -> Option<&'static OpenModel> {
+        derived::named(self, own)
+    }
+
     /// All models with published weights.
     #[must_use]
     pub fn open_models(&self) -> &'static [OpenModel] {
         &OPEN_MODELS.rows
+    }
+
+    /// The model of that name, where what it needs is not worked out here: it makes vectors by a class that is not counted,
+    /// images, speech, …
+    #[must_use]
+    pub fn other_model(&self, name: &str) -> Option<&'static OtherModel> {
+        OTHER_MODELS.get(name)
     }
 
     /// What a GPU's name or label stands for; case does not matter. `A100` alone is ambiguous: it has 40 or 80 GB. A slice

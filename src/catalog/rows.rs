@@ -209,6 +209,35 @@ impl Named for OpenModel {
     }
 }
 
+/// A model whose memory is not worked out here: its name is known, and what it makes (`other_models.jsonl`).
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtherModel {
+    /// The repository that publishes it, or its name in NVIDIA's catalog.
+    pub id: String,
+    /// Further names of it, and models of the same kind by the same publisher.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// What it makes, such as `speech of text`.
+    pub makes: String,
+    /// Where that was read.
+    pub source: String,
+    /// The day on which it was read.
+    pub as_of: Date,
+}
+
+impl Named for OtherModel {
+    const CASE_SENSITIVE: bool = false;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+}
+
 /// How a checkpoint is quantized.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +274,8 @@ impl Quantization {
             ("compressed-tensors", 1..=8) => 16.0 / shared_by(128),
             // A 16-bit scale, and a zero of as many bits as a parameter.
             ("gptq" | "awq" | "hqq" | "awq_marlin" | "gptq_marlin", 1..=8) => (16.0 + bits) / shared_by(128),
+            // A 16-bit scale and a 16-bit bias.
+            ("mlx", 1..=8) => 32.0 / shared_by(64),
             ("gguf", _) => 0.5,
             (_, 1..=4) => (16.0 + bits) / shared_by(128),
             _ => 0.0,

@@ -214,6 +214,7 @@ fn with_line<'a>(file: &str, line: &'a str) -> Files<'a> {
         "models" => files.models = line,
         "prices" => files.prices = line,
         "open_models" => files.open_models = line,
+        "other_models" => files.other_models = line,
         "gpus" => files.gpus = line,
         "instances" => files.instances = line,
         "evidence" => files.evidence = line,
@@ -338,6 +339,13 @@ fn every_check_can_fail() {
             "no mixture of experts",
         ),
         ("open_models", llama(json!({"layers": 31})), "its shape makes"),
+        (
+            "other_models",
+            json!({"id": "meta-llama/Llama-3.1-8B-Instruct", "makes": "speech of text", "source": "its page",
+                "as_of": "2026-11-24"})
+            .to_string(),
+            "is also a row of open_models.jsonl",
+        ),
         (
             "open_models",
             llama(json!({"weights_bytes": 8_000_000_000_u64})),

@@ -61,6 +61,7 @@ impl Catalog {
             models: &read("models")?,
             prices: &read("prices")?,
             open_models: &read("open_models")?,
+            other_models: &read("other_models")?,
             gpus: &read("gpus")?,
             instances: &read("instances")?,
             evidence: &read("evidence")?,

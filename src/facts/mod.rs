@@ -307,9 +307,10 @@ fn chooses(setting: &PromptSetting, files: Option<&globset::GlobMatcher>, at: Pr
 /// Why there is none: no name, or not in the catalog.
 fn open_model(name: &Field<String>, catalog: &Catalog) -> Result<&'static OpenModel, String> {
     match name {
-        Field::Known(name, _) => catalog
-            .open_model(name)
-            .ok_or_else(|| format!("`{name}` is not in the catalog of open models, so its shape is not known")),
+        Field::Known(name, _) => catalog.open_model(name).ok_or_else(|| match catalog.other_model(name) {
+            Some(other) => format!("`{name}` makes {}, which is not worked out here", other.makes),
+            None => format!("`{name}` is not in the catalog of open models, so its shape is not known"),
+        }),
         Field::Absent(_) => Err("no model is named".to_owned()),
         Field::Unknown(why, _) => Err(why.clone()),
     }

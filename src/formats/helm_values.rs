@@ -1,5 +1,5 @@
 //! Values of Helm charts, read as values: vLLM's production stack, KubeAI's models, llm-d's model service, Ollama's chart,
-//! NVIDIA's for NIM, and any chart whose values hold an image with a command line that an engine recognises. No template
+//! NVIDIA's for NIM and Triton, and any chart whose values hold an image with a command line that an engine recognises. No template
 //! is run.
 
 use super::containers::{self, Variable};
@@ -17,6 +17,9 @@ pub(super) const NAME: &str = "helm values";
 /// Keys of Open Platform for Enterprise AI's charts that name the model.
 /// <https://github.com/opea-project/GenAIInfra/tree/main/helm-charts/common>
 const MODEL_KEYS: &[&str] = &["LLM_MODEL_ID", "EMBEDDING_MODEL_ID", "RERANK_MODEL_ID"];
+
+/// What a GPU is asked for by, where a chart's template asks for it.
+const NVIDIA_GPU: &str = "nvidia.com/gpu";
 
 /// Mappings that are looked at in search of an image: beyond any real chart's.
 const MAX_NODES: usize = 100_000;
@@ -127,7 +130,8 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     };
     let mut container = manifest.container(node);
     container.image = Some(&written);
-    container.command = given(&["command"]);
+    let triton = triton_command(image);
+    container.command = triton.as_ref().or(given(&["command"]));
     container.arguments = given(&[
         "args",
         "extraArgs",
@@ -195,8 +199,25 @@ fn server(manifest: &Manifest<'_>, node: &Node) -> Option<Deployment> {
     pod::describe(reading, &manifest.objects, &pod, node, &mut deployment);
     let replicas = ["replicaCount", "replicas"].iter().find_map(|key| node.get(key));
     deployment.replicas = pod::whole(reading, replicas);
+    if let (Some(gpus), true) = (image.get("numGpus"), triton.is_some()) {
+        deployment.gpu.count = pod::whole(reading, Some(gpus));
+        deployment.gpu.resource = Field::Known(NVIDIA_GPU.to_owned(), reading.place(gpus.span));
+    }
     pod::completed_by("the chart's template", &mut deployment.host);
     Some(deployment)
+}
+
+/// The command line that the templates of Triton's own charts make of the image's mapping, which holds the model repository
+/// and the number of GPUs too.
+/// <https://github.com/triton-inference-server/server/tree/main/deploy/k8s-onprem>
+fn triton_command(image: &Node) -> Option<Node> {
+    let repository = image.get("modelRepositoryPath")?;
+    let words = vec![
+        scalar(repository, "tritonserver"),
+        scalar(repository, "--model-repository"),
+        repository.clone(),
+    ];
+    Some(sequence(repository, words))
 }
 
 /// Whether the image is one of NVIDIA's NIM, which holds model and settings, in values that ask for its resources.

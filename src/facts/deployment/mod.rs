@@ -1,16 +1,18 @@
 //! The facts of a deployment: one file for what each group of them is about.
 
 mod before;
+mod brakes;
 mod cost;
 mod engine;
 mod flags;
 mod gpu;
 mod host;
 mod memory;
+mod quantized;
 mod reliability;
+mod smaller;
 mod starts;
 mod throughput;
-mod waste;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -187,7 +189,9 @@ pub(super) const FACTS: &[&[Row<Get>]] = &[
     before::FACTS,
     cost::FACTS,
     throughput::FACTS,
-    waste::FACTS,
+    brakes::FACTS,
+    smaller::FACTS,
+    quantized::FACTS,
     starts::FACTS,
     reliability::FACTS,
 ];

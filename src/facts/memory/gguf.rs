@@ -507,23 +507,7 @@ pub fn base_of(name: &str, catalog: &Catalog) -> Option<&'static OpenModel> {
             .map_or(bare, |base| base.trim_end_matches(['-', '.', '_'])),
         None => bare,
     };
-    let is_named = |candidate: &&str| {
-        candidate
-            .rsplit('/')
-            .next()
-            .is_some_and(|own| own.eq_ignore_ascii_case(bare))
-    };
-    let named = |model: &&OpenModel| {
-        std::iter::once(model.id.as_str())
-            .chain(model.aliases.iter().map(String::as_str))
-            .any(|candidate| is_named(&candidate))
-    };
-    let mut found = catalog.open_models().iter().filter(named);
-    let first = found.next()?;
-    // Two rows of one name are only good where they are of one shape.
-    found
-        .all(|other| other.parameters == first.parameters && other.layers == first.layers)
-        .then_some(first)
+    catalog.open_model_named(bare)
 }
 
 /// A file's name without `-00001-of-00003`.
