@@ -274,11 +274,11 @@ fn from_commands(
     launches
 }
 
-/// Whether a word stands for all arguments of the script.
+/// Whether a word stands for all arguments of the script; Compose and Kubernetes want its `$` doubled.
 fn is_all_arguments(reading: &Reading<'_>, word: &Word) -> bool {
     let written = reading.source.text.get(word.place.span.start..word.place.span.end);
-    let bare = written.map(|text| text.trim_matches(['"', '\\']));
-    word.value.is_err() && matches!(bare, Some("$@" | "${@}" | "$*"))
+    let bare = written.and_then(|text| text.trim_matches(['"', '\\']).strip_prefix('$'));
+    word.value.is_err() && matches!(bare.map(|text| text.trim_start_matches('$')), Some("@" | "{@}" | "*"))
 }
 
 /// The words of a command or argument list, each with the text that it is written as. One string is split as a shell
