@@ -108,7 +108,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "one" / "prompts").mkdir(parents=True)
-        prompt = next((ROOT / "fixtures" / "repos" / "shop" / "prompts").glob("*.md"))
+        prompt = ROOT / "fixtures" / "repos" / "shop" / "prompts" / "assistant.md"
         shutil.copy(prompt, folder / "one" / "prompts" / "prompt.md")
         print(f"medians of {RUNS} runs, {os.cpu_count()} cores")
         check(folder / "one", "one prompt")
