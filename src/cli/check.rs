@@ -349,9 +349,15 @@ impl Check {
             folder: folder.canonicalize().map_err(|error| failure(error.to_string()))?,
             current: run.root.current.clone(),
         };
-        host::scan(std::slice::from_ref(folder), &root, &run.settings, !self.no_gitignore)
-            .map(|scan| scan.sources)
-            .map_err(|error| failure(error.message))
+        host::scan(
+            std::slice::from_ref(folder),
+            &root,
+            &run.settings,
+            !self.no_gitignore,
+            None,
+        )
+        .map(|scan| scan.sources)
+        .map_err(|error| failure(error.message))
     }
 
     fn stdin(&self, run: &Run) -> Result<Scan, Failure> {

@@ -8,7 +8,7 @@ use super::load::{self, BASELINE};
 use crate::catalog::PriceList;
 use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES};
 use crate::facts::Settings;
-use crate::host::{self, Origin, Root};
+use crate::host::{self, Origin, Root, Walked};
 use crate::lint::Scope;
 use crate::rules::{Rule, RuleSet, Selection};
 
@@ -25,6 +25,8 @@ pub(super) struct Configs {
     pub(super) first: Option<Own>,
     /// Those of folders below it, or beside it, the outermost first.
     pub(super) nested: Vec<Own>,
+    /// What lies below the run's paths, where these were looked for there.
+    pub(super) walked: Option<Walked>,
 }
 
 /// What is kept of a nested config besides what its files are judged by.
@@ -122,15 +124,9 @@ impl Configs {
         listed: Option<&[String]>,
     ) -> Result<Self, Failure> {
         let mut places: Vec<PathBuf> = paths.iter().flat_map(|path| host::config_places(path, root)).collect();
-        let folders: Vec<&Path> = paths
-            .iter()
-            .map(PathBuf::as_path)
-            .filter(|path| path.is_dir())
-            .collect();
-        match listed {
-            Some(files) => places.extend(files.iter().map(|name| root.folder.join(name))),
-            None => places.extend(host::configs_below(&folders, true)),
-        }
+        let walked = listed.is_none().then(|| Walked::through(paths, true));
+        places.extend(listed.into_iter().flatten().map(|name| root.folder.join(name)));
+        places.extend(walked.iter().flat_map(Walked::configs));
         // `.github/workflows/llmlint.yml` is a workflow that has our name.
         places.retain(|path| root.path(path).split('/').all(|part| part != ".github"));
         // In a folder, the first of the names counts.
@@ -159,7 +155,11 @@ impl Configs {
         let last_root = all.iter().rposition(|own| own.config.root && governs_all(own));
         let mut all = all.split_off(last_root.unwrap_or(0));
         let first = all.first().is_some_and(&governs_all).then(|| all.remove(0));
-        Ok(Self { first, nested: all })
+        Ok(Self {
+            first,
+            nested: all,
+            walked,
+        })
     }
 
     /// What governs each nested config's folder: its own settings in front of those of the folders above it; the deepest

@@ -50,7 +50,7 @@ impl Facts {
             return self.rows();
         }
         let run = Run::load(&self.config, &self.file, &Selection::default())?;
-        let mut scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true)
+        let mut scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true, None)
             .map_err(|error| Failure(error.message))?;
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));

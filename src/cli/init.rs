@@ -24,7 +24,7 @@ impl Init {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let path = self.folder.join("llmlint.yaml");
         let run = Run::load(&ConfigArguments::none(), &self.folder, &Selection::default())?;
-        let scan = host::scan(std::slice::from_ref(&self.folder), &run.root, &run.settings, true)
+        let scan = host::scan(std::slice::from_ref(&self.folder), &run.root, &run.settings, true, None)
             .map_err(|error| Failure(error.message))?;
         let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
         let text = config_text(&report);

@@ -11,7 +11,7 @@ use crate::catalog::{
 use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, DiscountSetting, Owners, USAGE_FILE, UsageFile, owners};
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
-use crate::host::{self, Origin, Root, Scan};
+use crate::host::{self, Origin, Root, Scan, Walked};
 use crate::lint::{self, Linter, Scope};
 use crate::report::{Finding, Report};
 use crate::rules::{self, Rule, RuleSet, Selection};
@@ -66,7 +66,7 @@ impl ConfigArguments {
             (_, true) => Ok(Configs::default()),
             (Some(path), _) => Ok(Configs {
                 first: Some(Own::read(origin, path, root)?),
-                nested: Vec::new(),
+                ..Configs::default()
             }),
             (None, _) => Configs::find(origin, root, paths, listed),
         }
@@ -88,6 +88,8 @@ pub(super) struct Run {
     pub(super) nested: Vec<Nested>,
     /// What those folders are judged by.
     scopes: Vec<Scope>,
+    /// What was found on the way to those configs.
+    walked: Option<Walked>,
 }
 
 /// The name of a baseline, unless the config gives another.
@@ -179,6 +181,7 @@ impl Run {
         let today = arguments.today()?;
         let mut configs = arguments.configs(origin, &root, paths, listed)?;
         let first = configs.first.take();
+        let walked = configs.walked.take();
         let embedded = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
         let embedded: Vec<Arc<Rule>> = embedded.into_iter().map(Arc::new).collect();
         let (config, from_root, pages) = match &first {
@@ -211,13 +214,16 @@ impl Run {
             today,
             nested,
             scopes,
+            walked,
             root,
         })
     }
 
     /// The files at `paths`, and those that what is in them names.
     pub(super) fn scan(&self, paths: &[PathBuf], gitignore: bool) -> Result<Scan, Failure> {
-        let mut scan = host::scan(paths, &self.root, &self.settings, gitignore)
+        // A walk that passed over what git ignores is none through all.
+        let walked = self.walked.as_ref().filter(|_| gitignore);
+        let mut scan = host::scan(paths, &self.root, &self.settings, gitignore, walked)
             .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?;
         host::look_up(&mut scan, &self.root, &self.settings, |_| true, |_| None);
         Ok(scan)

@@ -212,7 +212,7 @@ impl Memory {
     fn judge_file(&self, path: &Path) -> Result<ExitCode, Failure> {
         let run = Run::load(&self.config, path, &Selection::default())?;
         let files = [path.to_path_buf()];
-        let scan = host::scan(&files, &run.root, &run.settings, true).map_err(|error| Failure(error.message))?;
+        let scan = host::scan(&files, &run.root, &run.settings, true, None).map_err(|error| Failure(error.message))?;
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }

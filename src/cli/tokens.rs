@@ -110,7 +110,8 @@ impl Tokens {
             return Err(Failure("`--explain` needs a file".to_owned()));
         };
         let run = Run::load(&self.config, first, &Selection::default())?;
-        let scan = host::scan(&self.files, &run.root, &run.settings, true).map_err(|error| Failure(error.message))?;
+        let scan =
+            host::scan(&self.files, &run.root, &run.settings, true, None).map_err(|error| Failure(error.message))?;
         if let Some(unread) = scan.unread.first() {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }

@@ -15,4 +15,4 @@ pub use look_up::look_up;
 pub use origin::{Origin, short};
 pub use read::{read_text, text};
 pub use root::{CONFIG_NAMES, Root, config_places, slashed};
-pub use walk::{Scan, WalkError, configs_below, may_be_ours, scan, scan_files};
+pub use walk::{Scan, WalkError, Walked, may_be_ours, scan, scan_files};

@@ -1,5 +1,6 @@
 //! From paths to sources: which files a run looks at.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -39,12 +40,53 @@ struct Found {
     named: bool,
 }
 
+/// What lies below some folders, as a walk found it. What is kept of it is decided when the settings are known, which
+/// may lie among it.
+#[derive(Debug, Default)]
+pub struct Walked(Vec<(PathBuf, Below)>);
+
+/// What lies below one folder.
+#[derive(Debug, Default)]
+struct Below {
+    files: Vec<PathBuf>,
+    unread: Vec<Unread>,
+}
+
+impl Walked {
+    /// Walks through those of `paths` that are folders.
+    pub fn through(paths: &[PathBuf], gitignore: bool) -> Self {
+        let folders = paths.iter().filter(|path| path.is_dir());
+        Self(folders.map(|path| (path.clone(), walk(path, gitignore))).collect())
+    }
+
+    /// The configs among the files, their whole paths.
+    pub fn configs(&self) -> impl Iterator<Item = PathBuf> {
+        let files = self.0.iter().flat_map(|(_, below)| &below.files);
+        let named = files.filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| CONFIG_NAMES.contains(&name))
+        });
+        named.filter_map(|path| path.canonicalize().ok())
+    }
+
+    fn below(&self, folder: &Path) -> Option<&Below> {
+        let known = self.0.iter().find(|(path, _)| path == folder);
+        known.map(|(_, below)| below)
+    }
+}
+
 /// Reads every file below `paths` that a format may take; a file that is named is read whatever it is called, and once
-/// however often it is named.
+/// however often it is named. `walked` is what a walk through the same folders found, where there was one.
 ///
 /// # Errors
 /// A path that does not exist.
-pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool) -> Result<Scan, WalkError> {
+pub fn scan(
+    paths: &[PathBuf],
+    root: &Root,
+    settings: &Settings,
+    gitignore: bool,
+    walked: Option<&Walked>,
+) -> Result<Scan, WalkError> {
     let mut found = Vec::new();
     let mut scan = Scan::default();
     for path in paths {
@@ -52,7 +94,15 @@ pub fn scan(paths: &[PathBuf], root: &Root, settings: &Settings, gitignore: bool
             message: format!("{}: {error}", path.display()),
         })?;
         if meta.is_dir() {
-            walk(path, root, settings, gitignore, &mut found, &mut scan.unread);
+            let own;
+            let below = match walked.and_then(|walked| walked.below(path)) {
+                Some(below) => below,
+                None => {
+                    own = walk(path, gitignore);
+                    &own
+                }
+            };
+            below.keep(path, root, settings, &mut found, &mut scan.unread);
         } else {
             let real = real(path);
             found.push(Found {
@@ -165,29 +215,6 @@ fn real(path: &Path) -> PathBuf {
     resolved.unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// The configs that stand below some folders.
-pub fn configs_below(folders: &[&Path], gitignore: bool) -> Vec<PathBuf> {
-    let found = Mutex::new(Vec::new());
-    for folder in folders {
-        walker(folder, gitignore).build_parallel().run(|| {
-            Box::new(|entry| {
-                if let Ok(entry) = entry
-                    && entry
-                        .file_name()
-                        .to_str()
-                        .is_some_and(|name| CONFIG_NAMES.contains(&name))
-                    && let Ok(path) = entry.path().canonicalize()
-                    && let Ok(mut found) = found.lock()
-                {
-                    found.push(path);
-                }
-                WalkState::Continue
-            })
-        });
-    }
-    found.into_inner().unwrap_or_default()
-}
-
 /// Whether a file with this path from the root may be ours: by its name, or because it stands where prompts are kept.
 pub fn may_be_ours(from_root: &str, settings: &Settings) -> bool {
     formats::may_be_ours(from_root) || settings.is_prompt_place(from_root)
@@ -212,61 +239,83 @@ fn walker(folder: &Path, gitignore: bool) -> WalkBuilder {
     walker
 }
 
-fn walk(
-    folder: &Path,
-    root: &Root,
-    settings: &Settings,
-    gitignore: bool,
-    found: &mut Vec<Found>,
-    unread: &mut Vec<Unread>,
-) {
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let collected = Mutex::new((Vec::new(), Vec::new()));
-    let walker = walker(folder, gitignore).build_parallel();
-    walker.run(|| {
+fn walk(folder: &Path, gitignore: bool) -> Below {
+    let below = Mutex::new(Below::default());
+    walker(folder, gitignore).build_parallel().run(|| {
         Box::new(|entry| {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    if let Ok(mut collected) = collected.lock() {
-                        collected.1.push(unreadable(folder, &error));
-                    }
-                    return WalkState::Continue;
-                }
+            let Ok(mut below) = below.lock() else {
+                return WalkState::Quit;
             };
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-            let real = if inside.as_os_str().is_empty() {
-                real.clone()
-            } else {
-                real.join(inside)
-            };
-            let from_root = root.path(&real);
-            if entry.depth() > 0 && settings.is_left_out(&from_root) {
-                return if is_folder {
-                    WalkState::Skip
-                } else {
-                    WalkState::Continue
-                };
-            }
-            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && may_be_ours(&from_root, settings) {
-                let file = Found {
-                    path: entry.into_path(),
-                    real,
-                    from_root,
-                    named: false,
-                };
-                if let Ok(mut collected) = collected.lock() {
-                    collected.0.push(file);
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    below.files.push(entry.into_path());
                 }
+                Ok(_) => {}
+                Err(error) => below.unread.push(unreadable(folder, &error)),
             }
             WalkState::Continue
         })
     });
-    let (files, errors) = collected.into_inner().unwrap_or_default();
-    found.extend(files);
-    unread.extend(errors);
+    below.into_inner().unwrap_or_default()
+}
+
+impl Below {
+    /// What of it the settings do not leave out.
+    fn keep(&self, folder: &Path, root: &Root, settings: &Settings, found: &mut Vec<Found>, unread: &mut Vec<Unread>) {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let mut left_out = LeftOut {
+            folder: root.path(&real),
+            settings,
+            known: HashMap::new(),
+        };
+        for path in &self.files {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            let real = real.join(inside);
+            let from_root = root.path(&real);
+            if may_be_ours(&from_root, settings) && !left_out.is(&from_root) {
+                found.push(Found {
+                    path: path.clone(),
+                    real,
+                    from_root,
+                    named: false,
+                });
+            }
+        }
+        let kept = self.unread.iter().filter(|folder| {
+            let real = Path::new(&folder.path).canonicalize();
+            real.map_or(true, |real| !left_out.is(&root.path(&real)))
+        });
+        unread.extend(kept.cloned());
+    }
+}
+
+/// What the settings leave out below a folder, with all that lies in a folder that they leave out.
+struct LeftOut<'s> {
+    folder: String,
+    settings: &'s Settings,
+    /// Folders that were asked about.
+    known: HashMap<String, bool>,
+}
+
+impl LeftOut<'_> {
+    /// Whether a path from the root is left out. The folder that was named itself is not.
+    fn is(&mut self, path: &str) -> bool {
+        if path.len() <= self.folder.len() {
+            return false;
+        }
+        if self.settings.is_left_out(path) {
+            return true;
+        }
+        let Some((above, _)) = path.rsplit_once('/') else {
+            return false;
+        };
+        if let Some(known) = self.known.get(above) {
+            return *known;
+        }
+        let left_out = self.is(above);
+        self.known.insert(above.to_owned(), left_out);
+        left_out
+    }
 }
 
 /// A folder that the walk could not enter.
