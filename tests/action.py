@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -198,7 +199,7 @@ def main():
     expect(code == 1 and "prompts/old.md" in printed, "unless the whole is to be clean", printed)
     code, printed, _ = run(port, old, {"prompts/new.md": "Summarize the letter for the support team.\n"}, LLMLINT_ARGUMENTS="--new-only")
     expect(code == 1 and "prompts/new.md" in printed and "prompts/old.md" not in printed, "what the change brings in fails it", printed)
-    code, printed, _ = run(port, old, {"prompts/a.md": PROMPT}, LLMLINT_GATE="none")
+    code, printed, _ = run(port, old, {"README.md": "x\n"}, LLMLINT_GATE="none")
     expect(code == 2, "a gate that is none is said", printed)
     added = {key: value for key, value in old.items() if key != "llmlint.yaml"}
     code, printed, summary = run(port, added, {"llmlint.yaml": CONFIG, ".github/workflows/llmlint.yml": "on: pull_request\n"})
@@ -228,14 +229,30 @@ def main():
         act(port, *fixture("prompt-grew"), 0, "no new findings")
         # A fork's token can't write: the job ends as the check does, and no comment is there.
         act(port, *fixture("hostile-names"), 1, None, answer=403)
+        stranger(port)
     print("the action: all passed")
 
 
-def act(port, base, head, code, words, answer=None):
-    """A whole workflow in host mode; `words` are in the comment, `answer` is the API's where it refuses."""
+def stranger(port):
+    """A repository with a README and a prompt that has a finding, and the pull request that README asks for."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    workflow = readme.split("`.github/workflows/llmlint.yml`")[1].split("```yaml\n")[1].split("```")[0]
+    expect("uses: OWNER/llmlint@main" in workflow, "README's workflow uses this action")
+    workflow = workflow.replace("uses: OWNER/llmlint@main", "uses: ./action\n        with: {version: installed, token: stub}")
+    base = {"README.md": "A shop.\n", "prompts/old.md": "Summarize the ticket for the support team.\n"}
+    head = {**base, "prompts/new.md": "Answer the letter in at most 3 sentences: {{ letter }}\n"}
+    start = time.monotonic()
+    act(port, base, head, 0, "no new findings", workflow=workflow)
+    print(f"a stranger's first pull request, by README's workflow: {time.monotonic() - start:.1f} s, without the build of llmlint")
+
+
+def act(port, base, head, code, words, answer=None, workflow=None):
+    """A whole workflow in host mode; `words` are in the comment, `answer` is the API's where it refuses. A `workflow` is what
+    the pull request brings; else the base has one."""
     folder = Path(tempfile.mkdtemp())
     try:
-        workflow = """on: pull_request
+        brought = workflow is not None
+        workflow = workflow or """on: pull_request
 permissions: {}
 jobs:
   llmlint:
@@ -247,7 +264,8 @@ jobs:
 """
         files = ("action.yml", "tools/ci/install.sh", "tools/ci/action.py")
         action = {f"action/{path}": (ROOT / path).read_text(encoding="utf-8") for path in files}
-        commit = pull_request(folder, {**base, **action, ".github/workflows/llmlint.yml": workflow}, {**head, ".github/workflows/llmlint.yml": workflow, **action}, whole=True)
+        before = {} if brought else {".github/workflows/llmlint.yml": workflow}
+        commit = pull_request(folder, {**base, **action, **before}, {**head, ".github/workflows/llmlint.yml": workflow, **action}, whole=True)
         event = {"pull_request": {"number": 7, "base": {"sha": commit}, "head": {"sha": "f" * 40}}}
         (folder / ".git/event.json").write_text(json.dumps(event))
         fresh(answer=answer)

@@ -3,6 +3,7 @@
 
 mod program;
 
+use std::path::Path;
 use std::process::Stdio;
 
 use llmlint::report::Report;
@@ -300,4 +301,58 @@ fn entries_that_cannot_be_are_refused_with_the_reason() {
     }
     let tree = Tree::new().with("llmlint.yaml", "days_per_month: 0\n");
     assert_eq!(cost(&tree, &["."]).code, Some(2));
+}
+
+/// Counts the amounts of USD in a report, and those of them that do not say what they are made of: a figure has a formula
+/// and inputs with their sources, everything else is a sum of figures or the two sides of one.
+fn bases(value: &serde_json::Value, shown: &mut usize, bare: &mut Vec<String>) {
+    use serde_json::Value;
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| bases(item, shown, bare)),
+        Value::Object(fields) => {
+            if fields.get("unit").is_some_and(|unit| unit == "USD") && fields.contains_key("formula") {
+                *shown += 1;
+                let inputs = fields["inputs"].as_array().map_or(&[][..], Vec::as_slice);
+                let formula = fields["formula"].as_str().unwrap_or_default();
+                let told = |input: &Value| {
+                    let text = |key: &str| input[key].as_str().unwrap_or_default();
+                    !text("from").trim().is_empty() && formula.contains(text("name"))
+                };
+                if formula.is_empty() || inputs.is_empty() || !inputs.iter().all(told) {
+                    bare.push(value.to_string());
+                }
+            } else if fields.get("unit").is_some_and(|unit| unit == "USD") && fields.contains_key("low") {
+                *shown += 1;
+                // A sum names what it is of and over how many units; an input of a figure names its source.
+                let is_sum = fields.contains_key("of") && fields.contains_key("units");
+                if !is_sum && fields.get("from").and_then(Value::as_str).is_none_or(str::is_empty) {
+                    bare.push(value.to_string());
+                }
+            }
+            fields.values().for_each(|field| bases(field, shown, bare));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_dollar_is_shown_without_its_basis() {
+    let repos = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/repos");
+    let (mut shown, mut bare) = (0, Vec::new());
+    for entry in std::fs::read_dir(repos).expect("the fixtures").flatten() {
+        let after = entry.path().join("after");
+        let folder = if after.is_dir() { after } else { entry.path() };
+        if !folder.is_dir() {
+            continue;
+        }
+        for command in ["check", "cost"] {
+            let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_llmlint"));
+            program.args([command, "--format", "json", "--as-of", "2026-11-28"]);
+            let ran = program.current_dir(&folder).output().expect("it runs");
+            let report = serde_json::from_slice(&ran.stdout).expect("a report");
+            bases(&report, &mut shown, &mut bare);
+        }
+    }
+    println!("{shown} amounts of USD, {} without a basis", bare.len());
+    assert!(shown > 50 && bare.is_empty(), "{shown}: {bare:#?}");
 }

@@ -51,6 +51,36 @@ const HOSTILE: &[&str] = &[
     "$(id) `id` ${x}",
     "; rm -rf x",
     "--output=x",
+    "\u{1b}]8;;http://evil.example\u{7}x\u{1b}]8;;\u{7}",
+    "\u{9b}31mred",
+    "\u{2066}evil\u{2069}",
+    "a\u{2028}::error::forged",
+    "a\u{200f}\u{feff}b",
+    "x\r::error::forged",
+    "##[error]forged",
+    "##vso[task.setvariable variable=x]y",
+    "##teamcity[message text='x']",
+    "section_start:0:x\r\u{1b}[0K",
+    "[x]: http:evil.example",
+    "[x][y] [^1]",
+    "<http:evil.example>",
+    "![](//evil.example/x.png)",
+    "--!> <!-->",
+    "<details open><summary>",
+    "&#60;b&#62; &lbrack;x&rbrack;",
+    "~~~ x",
+    "| --- | x",
+    "javascript:alert(1)",
+    "file:etc",
+    "..%2f..%2fetc",
+    "\t=1+1",
+    "\r=1+1",
+    "＝1+1",
+    "\"=1+1\"",
+    "|calc",
+    "{{x}} ${{ github.token }}",
+    "u00400everyone",
+    "https&colon;//evil.example",
 ];
 
 fn tree() -> Tree {
@@ -82,13 +112,19 @@ fn output(format: &str) -> (Tree, String) {
     assert!(matches!(ran.code, Some(0 | 1)), "{}", ran.err);
     let text = std::fs::read_to_string(tree.path("out")).expect("it was written");
     assert!(text.len() > 1000, "{format}: there are findings to show");
+    println!(
+        "{format}: {} attempts, each as a file's name, a model's name, a variable and in a prompt",
+        HOSTILE.len()
+    );
     (tree, text)
 }
 
 fn no_control_characters(text: &str) {
+    let turns =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let bad = text
         .chars()
-        .find(|c| (c.is_control() && !matches!(c, '\n' | '\r')) || matches!(c, '\u{202e}' | '\u{200b}'));
+        .find(|c| (c.is_control() && !matches!(c, '\n' | '\r')) || turns(*c));
     assert_eq!(bad, None);
 }
 
@@ -177,7 +213,7 @@ fn a_spreadsheet_runs_nothing() {
                     start = true;
                     continue;
                 }
-                '=' | '+' | '@' | '-' if start => panic!("a formula: {record}"),
+                '=' | '+' | '@' | '-' | '＝' if start => panic!("a formula: {record}"),
                 _ => start = false,
             }
         }

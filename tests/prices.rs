@@ -231,6 +231,21 @@ fn what_a_provider_lets_off_is_taken_from_every_price() {
     ] {
         assert!(ran.out.contains(words), "`{words}` is not in: {}", ran.out);
     }
+    for format in ["text", "markdown"] {
+        let costs = tree.run(&["cost", "--as-of", "2026-11-28", "--format", format]).out;
+        let costs = costs
+            .replace("&#40;", "(")
+            .replace("&#41;", ")")
+            .replace("&#36;", "$")
+            .replace("&#58;", ":");
+        for words in [
+            " EUR) a month: calls",
+            "1 USD is 0.5 EUR: ECB reference rate, 2026-11-20",
+            "committed: $5,000.00 per month to openai",
+        ] {
+            assert!(costs.contains(words), "{format}: `{words}` is not in: {costs}");
+        }
+    }
     let report = tree.check(&["--as-of", "2026-11-28", "--format", "json"]).out;
     assert!(report.contains("20% off, discounts in llmlint.yaml"), "{report}");
     let shown = tree.run(&["catalog", "show", "gpt-5", "--as-of", "2026-11-28"]).out;

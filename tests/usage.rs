@@ -335,6 +335,18 @@ fn what_is_no_export_says_so() {
 }
 
 #[test]
+fn a_time_without_any_call_is_an_export_too() {
+    let text = "start_time,end_time,start_time_iso,end_time_iso\n\
+                1790812800,1790899200,2026-10-01T00:00:00+00:00,2026-10-02T00:00:00+00:00\n";
+    let imported = read(text.as_bytes(), None).expect("OpenAI's, of a time without calls");
+    assert_eq!(imported.format.name, "openai-usage");
+    assert_eq!(
+        (imported.book.rows, imported.book.left_out.values().sum::<u64>()),
+        (0, 1)
+    );
+}
+
+#[test]
 fn a_row_without_end_is_passed_over() {
     let mut text = format!("{HEAD}m,p,2026-10-01,1,10,1,0.5\nm,\"");
     text.push_str(&"x".repeat(20 << 20));

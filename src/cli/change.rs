@@ -102,18 +102,25 @@ impl ChangeSet {
             for unread in now.unread.iter_mut().filter(|unread| unread.path == path) {
                 unread.finding |= was_read;
             }
-            let what = match file.now {
-                Kind::Link => "a symbolic link, which is not followed",
-                Kind::Submodule => "a submodule, which is not read",
-                Kind::File | Kind::Nothing => continue,
+            let stated = run.settings.is_prompt_place(&file.path);
+            let why = match self.what_stands_at(file) {
+                Kind::Link if was_read => {
+                    "was a file that is checked, and is now a symbolic link, which is not followed"
+                }
+                Kind::Submodule if was_read => "was a file that is checked, and is now a submodule, which is not read",
+                Kind::Link if stated && !self.leads_to_one(file, &now.sources) => {
+                    "is a symbolic link to what is not checked, at a place of prompts: links are not followed"
+                }
+                Kind::File if (stated || was_read) && is_no_text(file, &now.sources) => {
+                    "its name is no UTF-8, so git's lists can't be followed to it: rename it"
+                }
+                _ => continue,
             };
-            if was_read {
-                now.unread.push(Unread {
-                    path,
-                    why: format!("was a file that is checked, and is now {what}"),
-                    finding: true,
-                });
-            }
+            now.unread.push(Unread {
+                path,
+                why: why.to_owned(),
+                finding: true,
+            });
         }
         let submodules = if self.files.tracked.iter().any(|file| file == ".gitmodules") {
             self.commit.git().submodules()?
@@ -154,6 +161,26 @@ impl ChangeSet {
         Ok((now, old.sources))
     }
 
+    /// What stands now where a file stood or stands; where nothing does, what stands at the path of a folder that it lay in.
+    fn what_stands_at(&self, file: &Changed) -> Kind {
+        if file.now != Kind::Nothing {
+            return file.now;
+        }
+        let folders = Path::new(&file.path).ancestors().skip(1).filter_map(Path::to_str);
+        let mut there = folders.filter_map(|folder| {
+            let at = self.changed.binary_search_by(|other| other.path.as_str().cmp(folder));
+            at.ok().map(|at| self.changed[at].now)
+        });
+        there.next().unwrap_or(Kind::Nothing)
+    }
+
+    /// Whether a link leads to a file that is checked itself.
+    fn leads_to_one(&self, link: &Changed, sources: &[Source]) -> bool {
+        let real = |path: &str| self.git.folder().join(path).canonicalize().ok();
+        let target = real(&link.path);
+        target.is_some() && sources.iter().any(|source| real(&source.from_root) == target)
+    }
+
     /// The paths from the root of all that differs.
     fn paths(&self) -> HashSet<&str> {
         self.changed.iter().map(|file| file.path.as_str()).collect()
@@ -178,7 +205,9 @@ impl ChangeSet {
             let now = host::read_text(&path, DEFAULT_MAX_FILE_BYTES).ok();
             guard::finding(&file.path, before, now.as_deref(), &self.base, standing)
         };
-        Ok(touched.iter().map(finding).collect())
+        let submodules = self.changed.iter().filter(|file| file.now == Kind::Submodule);
+        let left_out = submodules.map(|file| guard::submodule(&file.path));
+        Ok(touched.iter().map(finding).chain(left_out).collect())
     }
 
     /// Leaves only the findings on lines that the change touched, and those about no line.
@@ -207,6 +236,11 @@ impl ChangeSet {
                 }
             });
     }
+}
+
+/// Whether git names a file that can't be found by that name: it is no UTF-8, and what is none of it was replaced.
+fn is_no_text(file: &Changed, sources: &[Source]) -> bool {
+    file.path.contains(char::REPLACEMENT_CHARACTER) && !sources.iter().any(|source| source.from_root == file.path)
 }
 
 /// The sources of a run on what is staged, and the paths from the root that it judges: a staged file counts as it is

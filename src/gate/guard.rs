@@ -11,6 +11,9 @@ use crate::syntax::{Node, yaml};
 /// The rule's name in reports.
 pub const RULE: &str = "gate-settings-changed";
 
+/// The same for submodules that are not looked into.
+pub const SUBMODULE: &str = "submodule-not-read";
+
 /// Names of files that decide how a check judges, wherever they lie.
 const NAMES: &[&str] = &[
     "llmlint.yaml",
@@ -133,6 +136,29 @@ pub fn finding(path: &str, before: Option<&str>, now: Option<&str>, base: &str, 
         evidence: Vec::new(),
         excerpt: now.map(|_| excerpt::excerpt(&source, span)),
         fingerprint: fingerprint(&[RULE, path]),
+        status: None,
+    }
+}
+
+/// The finding for a submodule that a change adds or sets to another commit.
+pub fn submodule(path: &str) -> Finding {
+    let source = Source::new(path, "", true);
+    Finding {
+        rule: SUBMODULE.to_owned(),
+        severity: Severity::Info,
+        category: "gate".to_owned(),
+        message: excerpt::safe(&format!(
+            "this change sets the submodule {path} to another commit, whose files are not read here"
+        )),
+        help: "where it holds prompts or deployments, check them in their own repository".to_owned(),
+        path: path.to_owned(),
+        span: excerpt::locate(&source, Span::at(0)),
+        unit: None,
+        saving: None,
+        fix: None,
+        evidence: Vec::new(),
+        excerpt: None,
+        fingerprint: fingerprint(&[SUBMODULE, path]),
         status: None,
     }
 }

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cost, HOURS_A_MONTH, PriceListAbout, Report, TokenCount, UnitReport};
+use super::{Commitment, Cost, Currency, HOURS_A_MONTH, PriceListAbout, Report, TokenCount, UnitReport};
 
 /// The version of the schema of [`Costs`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -32,6 +32,12 @@ pub struct Costs {
     /// The list that models' prices were looked up in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_list: Option<PriceListAbout>,
+    /// The currency in which sums are shown beside USD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// What is paid to providers in any case, and how much of it is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<Commitment>,
     /// The units, the dearest first.
     pub units: Vec<UnitCosts>,
     /// What the groups are: folders, owners or tags.
@@ -325,6 +331,8 @@ impl Costs {
             today: report.today.clone(),
             prices_as_of: report.prices_as_of.clone(),
             price_list: report.price_list.clone(),
+            currency: report.currency.clone(),
+            commitments: report.commitments.clone(),
             groups: groups(&units, by),
             units,
             by,

@@ -4,10 +4,10 @@
 use rust_decimal::Decimal;
 
 use super::csv::cell;
-use super::words::{clean, escaped};
+use super::words::{clean, commitment, escaped, in_currency, rate};
 use super::{Style, markdown};
 use crate::report::costs::{Amount, Costs, Group, GroupBy, Sums, UnitCosts};
-use crate::report::{PriceListAbout, grouped, money};
+use crate::report::{Currency, PriceListAbout, grouped, money};
 
 /// An output of `llmlint cost`.
 pub struct CostReporter {
@@ -174,7 +174,8 @@ fn left_out(sums: &Sums) -> String {
     words.join(", ")
 }
 
-fn total_line(sums: &Sums) -> String {
+fn total_line(sums: &Sums, currency: Option<&Currency>) -> String {
+    let whole = sums.whole_month();
     let out = left_out(sums);
     let not_in = if out.is_empty() {
         String::new()
@@ -182,8 +183,9 @@ fn total_line(sums: &Sums) -> String {
         format!("; not in it: {out}")
     };
     format!(
-        "{} a month: calls {}, GPUs {}{not_in}",
-        usd(Some(sums.whole_month())),
+        "{}{} a month: calls {}, GPUs {}{not_in}",
+        usd(Some(whole)),
+        in_currency(whole.low, whole.high, currency),
         usd(Some(sums.month)),
         usd(Some(sums.gpu_month)),
     )
@@ -219,6 +221,8 @@ fn notes(costs: &Costs) -> Vec<String> {
     };
     notes.push(prices);
     notes.extend(costs.price_list.as_ref().and_then(PriceListAbout::warning));
+    notes.extend(costs.currency.as_ref().map(rate));
+    notes.extend(costs.commitments.iter().map(commitment));
     notes.push(
         "Volumes are those that llmlint.yaml or llmlint.usage.json states; a month of GPUs is 730 hours.".to_owned(),
     );
@@ -254,8 +258,14 @@ fn text(costs: &Costs, style: &Style<'_>) -> String {
             &strings(["$ a month", "becomes", "$ per 1,000 calls", "becomes", "unit"]),
             &rows,
         ));
-        out.push_str(&format!("\nNow      {}\n", total_line(&what_if.total)));
-        out.push_str(&format!("What if  {}\n", total_line(&costs.total)));
+        out.push_str(&format!(
+            "\nNow      {}\n",
+            total_line(&what_if.total, costs.currency.as_ref())
+        ));
+        out.push_str(&format!(
+            "What if  {}\n",
+            total_line(&costs.total, costs.currency.as_ref())
+        ));
     } else {
         let columns = columns(&costs.units);
         let mut head = strings(columns.iter().map(|column| column.0));
@@ -272,7 +282,11 @@ fn text(costs: &Costs, style: &Style<'_>) -> String {
             head.push(format!("by {}", by(costs)));
             out.push_str(&format!("\n{}", aligned(&head, &rows)));
         }
-        out.push_str(&format!("\n{}  {}\n", bold("Total"), total_line(&costs.total)));
+        out.push_str(&format!(
+            "\n{}  {}\n",
+            bold("Total"),
+            total_line(&costs.total, costs.currency.as_ref())
+        ));
     }
     out.push('\n');
     for note in notes(costs) {
@@ -404,8 +418,14 @@ fn markdown_tables(costs: &Costs, _style: &Style<'_>) -> String {
         });
         let head = strings(["$ a month", "becomes", "$ per 1,000 calls", "becomes", "unit"]);
         out.push_str(&markdown_table(&head, &rows.collect::<Vec<_>>()));
-        out.push_str(&format!("\nNow: {}\n", markdown::text(&total_line(&what_if.total))));
-        out.push_str(&format!("\nWhat if: {}\n", markdown::text(&total_line(&costs.total))));
+        out.push_str(&format!(
+            "\nNow: {}\n",
+            markdown::text(&total_line(&what_if.total, costs.currency.as_ref()))
+        ));
+        out.push_str(&format!(
+            "\nWhat if: {}\n",
+            markdown::text(&total_line(&costs.total, costs.currency.as_ref()))
+        ));
     } else {
         let columns = columns(&costs.units);
         let mut head = strings(columns.iter().map(|column| column.0));
@@ -436,7 +456,10 @@ fn markdown_tables(costs: &Costs, _style: &Style<'_>) -> String {
                 markdown_table(&head, &rows.collect::<Vec<Vec<String>>>())
             ));
         }
-        out.push_str(&format!("\nTotal: {}\n", markdown::text(&total_line(&costs.total))));
+        out.push_str(&format!(
+            "\nTotal: {}\n",
+            markdown::text(&total_line(&costs.total, costs.currency.as_ref()))
+        ));
     }
     out.push('\n');
     for note in notes(costs) {

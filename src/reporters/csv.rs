@@ -52,7 +52,8 @@ pub(super) fn write(report: &Report, _style: &Style<'_>) -> String {
 pub(super) fn cell(text: &str) -> String {
     let text = clean(text);
     let text = match text.trim_start().chars().next() {
-        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        // Some spreadsheets read the wide forms alike.
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         _ => text,
     };
     if text.contains([',', '"', '\'']) {

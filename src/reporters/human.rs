@@ -8,11 +8,9 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::words::{amount, basis, clean, saving_line};
+use super::words::{self, amount, basis, clean, saving_line};
 use super::{Style, change};
-use crate::report::{
-    Commitment, Currency, Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money,
-};
+use crate::report::{Currency, Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money};
 
 /// Findings of the summary's list of savings.
 const TOP_SAVINGS: usize = 5;
@@ -226,7 +224,7 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
         out.push_str(&sum_line(sum, report.currency.as_ref()));
     }
     for commitment in &report.commitments {
-        out.push_str(&commitment_line(commitment));
+        out.push_str(&format!("  {}\n", words::commitment(commitment)));
     }
     let mut savings: Vec<&Finding> = report
         .findings
@@ -257,13 +255,7 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
         }
     }
     if let Some(currency) = &report.currency {
-        out.push_str(&format!(
-            "\n1 USD is {} {}: {}, {} (llmlint.yaml).\n",
-            currency.per_usd.normalize(),
-            clean(&currency.code),
-            clean(&currency.source),
-            clean(&currency.as_of)
-        ));
+        out.push_str(&format!("\n{}\n", words::rate(currency)));
     }
     if let Some(day) = &report.prices_as_of {
         out.push_str(&format!(
@@ -317,38 +309,6 @@ fn usd(finding: &Finding) -> Option<rust_decimal::Decimal> {
     (amount.unit == "USD").then_some(amount.high)
 }
 
-/// What is paid in any case, and how much of it is used.
-fn commitment_line(commitment: &Commitment) -> String {
-    let Commitment { low, high, units, .. } = commitment;
-    let used = match low == high {
-        true => format!("${}", money(*low)),
-        false => format!("${} to ${}", money(*low), money(*high)),
-    };
-    format!(
-        "  committed: ${} per month to {}, of which {units} prompt{} with a stated volume use {used}\n",
-        money(commitment.usd_per_month),
-        clean(&commitment.provider),
-        plural(*units as usize)
-    )
-}
-
-/// An amount in another currency, in brackets; nothing where there is none.
-fn converted(sum: &Sum, currency: Option<&Currency>) -> String {
-    let shown = |currency: &Currency| {
-        let (low, high) = (money(currency.of(sum.low)?), money(currency.of(sum.high)?));
-        let code = clean(&currency.code);
-        Some(if low == high {
-            format!(" ({low} {code})")
-        } else {
-            format!(" ({low} to {high} {code})")
-        })
-    };
-    currency
-        .filter(|_| sum.unit == "USD")
-        .and_then(shown)
-        .unwrap_or_default()
-}
-
 fn sum_line(sum: &Sum, currency: Option<&Currency>) -> String {
     let what = match sum.of.as_str() {
         "prompt.cost.input" => "input (fixed text)",
@@ -364,7 +324,7 @@ fn sum_line(sum: &Sum, currency: Option<&Currency>) -> String {
     format!(
         "  {what}: {}{} per {} over {} unit{}{unknown}\n",
         range(sum),
-        converted(sum, currency),
+        words::in_currency(sum.low, sum.high, currency.filter(|_| sum.unit == "USD")),
         sum.per,
         sum.units,
         plural(sum.units as usize)

@@ -7,9 +7,9 @@
 
 mod changed;
 
-use super::words::{amount, basis, clean, ends, saving_line};
+use super::words::{amount, basis, clean, commitment, ends, rate, saving_line};
 use super::{Style, change, sarif};
-use crate::report::change::{Ends, Gate, Limit, LimitOutcome};
+use crate::report::change::{Change, Ends, Gate, Limit, LimitOutcome};
 use crate::report::{Figure, Finding, FindingStatus, PriceListAbout, Report, Severity};
 
 /// GitHub refuses comments of 65,536 characters.
@@ -88,6 +88,14 @@ fn verdict(report: &Report) -> String {
             counted(all, &format!("{new}finding")),
             counted(errors, "error")
         )),
+    }
+    // What is no longer there costs nothing any more, be it dropped or put where nobody looks.
+    let gone = report.comparison.as_ref().map_or(0, |comparison| {
+        let units = comparison.units.iter();
+        units.filter(|unit| unit.change == Change::Gone).count()
+    });
+    if gone > 0 {
+        parts.push(format!("{} gone", counted(gone, "unit")));
     }
     if let Some(growth) = report.comparison.as_ref().and_then(changed::headline) {
         parts.push(text(&growth));
@@ -372,9 +380,12 @@ fn footer(report: &Report) -> String {
     let old = report.price_list.as_ref().filter(|_| report.prices_as_of.is_some());
     let old = old.and_then(PriceListAbout::warning);
     let old = old.map_or_else(String::new, |warning| format!(" {}", text(&warning)));
+    let others = report.currency.iter().map(rate);
+    let others = others.chain(report.commitments.iter().map(|paid| format!("{}.", commitment(paid))));
+    let others: String = others.map(|line| format!(" {}", text(&line))).collect();
     let count = |count: u64, what: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), what);
     format!(
-        "<sub>llmlint {} on {}{prices}; {}, {}.{old}</sub>\n",
+        "<sub>llmlint {} on {}{prices}; {}, {}.{others}{old}</sub>\n",
         text(&report.llmlint),
         text(&report.today),
         count(report.totals.prompts, "prompt"),

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::report::change::Ends;
-use crate::report::{self, Figure, Finding, Input, Saving, grouped, money};
+use crate::report::{self, Commitment, Currency, Figure, Finding, Input, Saving, grouped, money};
 
 /// Text that can't move the cursor, colour the terminal or forge a line, however it came into the report.
 pub(super) fn clean(text: &str) -> String {
@@ -47,6 +47,46 @@ pub(super) fn xml(text: &str) -> String {
         }
     }
     out
+}
+
+/// An amount of USD in another currency, in brackets; nothing where there is none.
+pub(super) fn in_currency(low: Decimal, high: Decimal, currency: Option<&Currency>) -> String {
+    let shown = |currency: &Currency| {
+        let (low, high) = (money(currency.of(low)?), money(currency.of(high)?));
+        let code = clean(&currency.code);
+        Some(if low == high {
+            format!(" ({low} {code})")
+        } else {
+            format!(" ({low} to {high} {code})")
+        })
+    };
+    currency.and_then(shown).unwrap_or_default()
+}
+
+/// The rate of another currency, with where it is from.
+pub(super) fn rate(currency: &Currency) -> String {
+    format!(
+        "1 USD is {} {}: {}, {} (llmlint.yaml).",
+        currency.per_usd.normalize(),
+        clean(&currency.code),
+        clean(&currency.source),
+        clean(&currency.as_of)
+    )
+}
+
+/// What is paid to a provider in any case, and how much of it is used.
+pub(super) fn commitment(commitment: &Commitment) -> String {
+    let Commitment { low, high, units, .. } = commitment;
+    let used = match low == high {
+        true => format!("${}", money(*low)),
+        false => format!("${} to ${}", money(*low), money(*high)),
+    };
+    format!(
+        "committed: ${} per month to {}, of which {units} prompt{} with a stated volume use {used}",
+        money(commitment.usd_per_month),
+        clean(&commitment.provider),
+        if *units == 1 { "" } else { "s" }
+    )
 }
 
 /// An amount: `$1.20`, `$1.20 to $3.40 per month`, `at least $0.50`.

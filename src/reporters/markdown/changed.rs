@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::super::change::{cost_line, part};
-use super::super::words::ends;
+use super::super::words::{ends, in_currency};
 use super::super::{Style, change};
 use super::{ROWS, code, counted, linked, text};
 use crate::report::change::{Change, Comparison, CostChange, Ends, UnitChange};
@@ -45,7 +45,7 @@ pub(super) fn costs(comparison: &Comparison, report: &Report) -> String {
         .collect();
     let mut rows: Vec<String> = differing
         .iter()
-        .map(|cost| row(&format!("{} per {}", part(&cost.of), cost.per), cost))
+        .map(|cost| row(&format!("{} per {}", part(&cost.of), cost.per), cost, report))
         .collect();
     // One row says it all where there is no other.
     let in_month = differing
@@ -60,7 +60,7 @@ pub(super) fn costs(comparison: &Comparison, report: &Report) -> String {
             (true, true) => format!("together per month, GPUs for {HOURS_A_MONTH} hours"),
             (true, false) => "together per month".to_owned(),
         };
-        rows.push(row(&name, &all));
+        rows.push(row(&name, &all, report));
     }
     rows.extend(tokens(comparison));
     if rows.is_empty() {
@@ -73,11 +73,10 @@ pub(super) fn costs(comparison: &Comparison, report: &Report) -> String {
     )
 }
 
-fn row(name: &str, cost: &CostChange) -> String {
-    let show = |side: &Option<Ends>| {
-        side.as_ref()
-            .map_or_else(|| "none".to_owned(), |side| text(&ends(side, &cost.unit)))
-    };
+fn row(name: &str, cost: &CostChange, report: &Report) -> String {
+    let currency = report.currency.as_ref().filter(|_| cost.unit == "USD");
+    let shown = |side: &Ends| text(&(ends(side, &cost.unit) + &in_currency(side.low, side.high, currency)));
+    let show = |side: &Option<Ends>| side.as_ref().map_or_else(|| "none".to_owned(), shown);
     let percent = match (&cost.before, &cost.after) {
         (Some(before), Some(after)) if before.low == before.high && after.low == after.high => {
             percent(before.high, after.high)

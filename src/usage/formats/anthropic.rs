@@ -15,7 +15,7 @@ const USAGE_COLUMNS: &[&[&str]] = &[
     &["ending_at"],
     &["model_version", "model"],
     &["usage_input_tokens_no_cache", "uncached_input_tokens"],
-    &["usage_input_tokens_cache_write_5m"],
+    &["usage_input_tokens_cache_write_5m", "usage_input_tokens_cache_write"],
     &["usage_input_tokens_cache_write_1h"],
     &["usage_input_tokens_cache_read", "cache_read_input_tokens"],
     &["usage_output_tokens", "output_tokens"],
