@@ -208,11 +208,13 @@ fn a_spreadsheet_runs_nothing() {
         let mut start = true;
         for character in record.chars() {
             match character {
-                '"' => quoted = !quoted,
-                ',' if !quoted => {
-                    start = true;
-                    continue;
+                // A quote opens a cell and is no part of it; a written one is, and starts no formula.
+                '"' if start && !quoted => quoted = true,
+                '"' => {
+                    quoted = !quoted;
+                    start = false;
                 }
+                ',' if !quoted => start = true,
                 '=' | '+' | '@' | '-' | '＝' if start => panic!("a formula: {record}"),
                 _ => start = false,
             }

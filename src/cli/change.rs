@@ -176,7 +176,7 @@ impl ChangeSet {
 
     /// Whether a link leads to a file that is checked itself.
     fn leads_to_one(&self, link: &Changed, sources: &[Source]) -> bool {
-        let real = |path: &str| self.git.folder().join(path).canonicalize().ok();
+        let real = |path: &str| self.commit.git().folder().join(path).canonicalize().ok();
         let target = real(&link.path);
         target.is_some() && sources.iter().any(|source| real(&source.from_root) == target)
     }
