@@ -118,7 +118,8 @@ impl<'r, 'a> Messages<'r, 'a> {
             }
             Kind::OneOf { of, .. } => {
                 let files = self.files_of(of, role);
-                if self.files.is_none() && files.len() > 1 {
+                let texts = of.iter().filter(|one| matches!(one.kind, Kind::Text(..))).count();
+                if self.files.is_none() && files.len() > 1 && files.len() == texts {
                     self.files = Some((self.made.len(), files));
                 }
                 // Of several lists or texts the first stands for all of them.

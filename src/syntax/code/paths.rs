@@ -85,10 +85,29 @@ pub(super) fn submodule(files: &Files<'_>, package: SourceId, name: &str) -> Opt
         .or_else(|| files.find(&format!("{base}/__init__.py")))
 }
 
-/// A folder's path and a name, put together.
+/// Whether a value is the folder that the program is started in.
+pub(super) fn is_working_folder(value: &Value) -> bool {
+    const NAMES: &[&str] = &[
+        "process.cwd",
+        "process.default.cwd",
+        "node:process.cwd",
+        "node:process.default.cwd",
+        "os.getcwd",
+        "pathlib.Path.cwd",
+    ];
+    matches!(&value.kind, Kind::Call(call) if NAMES.contains(&call.callee.as_str()))
+}
+
+/// A folder's path and a name, put together. Where a program is started is not told: what is named from there is looked
+/// for in the folders above the file.
 pub(super) fn joined(folder: &Value, name: &Value) -> Option<Kind> {
     let name = name.fixed()?;
     match &folder.kind {
+        Kind::Call(_) if is_working_folder(folder) => {
+            let path = crate::source::Text::opaque(name, folder.place.span);
+            let end = path.as_str().len();
+            Some(Kind::Text(path, vec![crate::syntax::template::Piece::Fixed(0..end)]))
+        }
         Kind::File(folder) => normal(&join(folder, name)).map(Kind::File),
         Kind::Text(text, pieces) => {
             let (text, pieces) = (text.clone(), pieces.clone());

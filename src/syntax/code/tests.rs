@@ -259,7 +259,7 @@ fn files_of_the_tree_are_read() {
     for text in [
         "import fs from 'fs';\nimport path from 'path';\nf(fs.readFileSync(path.join(__dirname, 'prompts', 'x.md'), 'utf8'));",
         "import { readFile } from 'node:fs/promises';\nf(await readFile(new URL('./prompts/x.md', import.meta.url), 'utf-8'));",
-        "const fs = require('fs');\nconst load = (name) => fs.readFileSync(`${process.cwd()}/app/prompts/${name}.md`).toString();\nf(load('x'));",
+        "const fs = require('fs');\nconst path = require('path');\nconst load = (name) => fs.readFileSync(path.join(process.cwd(), 'app', `prompts/${name}.md`)).toString();\nf(load('x'));",
         "import { readFileSync } from 'fs';\nimport { dirname, join } from 'path';\nimport { fileURLToPath } from 'url';\nconst __dirname = dirname(fileURLToPath(import.meta.url));\nf(readFileSync(join(__dirname, '../app/prompts/x.md'), 'utf8'));",
         "import text from './prompts/x.md?raw';\nf(text);",
         "import Handlebars from 'handlebars';\nimport { readFileSync } from 'fs';\nconst made = Handlebars.compile(readFileSync('app/prompts/x.md', 'utf8'));\nf(made({}));",
@@ -267,6 +267,8 @@ fn files_of_the_tree_are_read() {
         let call = f(&[("app/a.ts", text), prompt]);
         assert_eq!(shown(&call.positional[0].value), "'Be brief.\n'", "{text}");
     }
+    // What is said of the folder is a variable, as ever.
+    assert_eq!(first("import os\nf(f'in {os.getcwd()}')"), "'in {os.getcwd()}'");
     let gone = f(&[("app/a.py", "f(open('y.md').read())"), prompt]);
     assert!(shown(&gone.positional[0].value).starts_with("open"));
 }

@@ -97,12 +97,9 @@ impl Reader<'_> {
             },
             ExprKind::Divide(folder, name) => {
                 let (folder, name) = (self.value(here, *folder), self.value(here, *name));
-                match (&folder.kind, name.fixed()) {
-                    (Kind::File(_), Some(_)) | (Kind::Text(..), Some(_)) => paths::joined(&folder, &name).map_or_else(
-                        || self.unknown(here, span, runtime()),
-                        |kind| self.made(here, span, kind),
-                    ),
-                    _ => self.unknown(here, span, runtime()),
+                match paths::joined(&folder, &name) {
+                    Some(kind) => self.made(here, span, kind),
+                    None => self.unknown(here, span, runtime()),
                 }
             }
             ExprKind::Chain(parts) => {

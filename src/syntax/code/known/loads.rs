@@ -31,16 +31,11 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
         | ("path" | "path.posix", "resolve") => {
             let mut parts = call.positional.iter().map(|argument| &argument.value);
             let folder = parts.next()?.clone();
-            let usable = matches!(folder.kind, Kind::File(_) | Kind::Text(..));
+            let usable = matches!(folder.kind, Kind::File(_) | Kind::Text(..)) || paths::is_working_folder(&folder);
             usable.then(|| all_joined(reader, here, span, folder, parts))?
         }
         ("os.path" | "path" | "path.posix", "dirname") => folder_of(reader, here, span, first()?),
         ("url", "fileURLToPath") => first().cloned(),
-        // Where it is started is not told: what is named is looked for in the folders above the file.
-        ("process", "cwd") | ("os", "getcwd") | ("pathlib.Path", "cwd") => {
-            let text = Text::opaque("", span);
-            Some(reader.made(here, span, Kind::Text(text, Vec::new())))
-        }
         ("", "URL") => {
             let base = argument(call, 1, "base").filter(|base| matches!(base.kind, Kind::File(_)))?;
             let folder = folder_of(reader, here, span, base)?;
