@@ -684,3 +684,14 @@ fn files_of_other_tools_are_left_alone() {
         assert!(matches!(outcome, Outcome::LeftAlone(_)), "{}: {outcome:?}", source.path);
     }
 }
+
+#[test]
+fn a_bundle_is_passed_over_and_said_to_be_one() {
+    let text = "import OpenAI from 'openai';new OpenAI().responses.create({model:'gpt-4.1',input:'Hi'});\n";
+    let of = |path: &str| read(&Source::new(path, text, false));
+    assert!(matches!(of("web/app.js"), Outcome::Read(..)));
+    match of("web/app.min.js") {
+        Outcome::LeftAlone(why) => assert!(why.contains("which a program wrote"), "{why}"),
+        Outcome::Read(format, _) => panic!("read as {format}"),
+    }
+}

@@ -31,17 +31,23 @@ fn smaller<'a>(facts: &PromptFacts<'a>) -> Result<Option<&'a ApiModel>, String> 
     Ok(small.min_by(|a, b| a.id.cmp(&b.id)))
 }
 
+/// What is embedded costs this much; unknown where nothing says how long it is, as it is with most calls.
+fn cost(facts: &PromptFacts<'_>) -> Result<Figure, String> {
+    let figure = facts.input_cost()?;
+    match figure.without.first() {
+        Some(what) => Err(format!(
+            "how long what is embedded is, is not known ({what}): `variables` under `prompts:` in llmlint.yaml says it"
+        )),
+        None => Ok(figure),
+    }
+}
+
 /// What a month embeds at the API: tokens at the least, and USD at the least. Absent where no volume is stated.
 fn month(facts: &PromptFacts<'_>) -> Result<Option<(Decimal, Decimal)>, String> {
     if facts.calls_per_month().is_none() {
         return Ok(None);
     }
-    let figure = facts.input_cost()?;
-    if let Some(what) = figure.without.first() {
-        return Err(format!(
-            "how long what is embedded is, is not known ({what}): `variables` under `prompts:` in llmlint.yaml says it"
-        ));
-    }
+    let figure = cost(facts)?;
     let part = |name: &str| {
         figure
             .inputs
@@ -189,7 +195,7 @@ pub(in crate::facts) const FACTS: &[Row<Get>] = &[
         ty: Type::Number,
         unit: "USD",
         about: "what is embedded, per 1,000 calls, or per month where llmlint.yaml gives the calls",
-        get: |facts| Fact::amount(facts.input_cost()),
+        get: |facts| Fact::amount(cost(facts)),
     },
     Row {
         name: "embedding.cost.self_hosted_month",
