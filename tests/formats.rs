@@ -384,6 +384,8 @@ impl Case {
         self.field("dtype", &found.dtype, &expected["dtype"]);
         self.field("kv_cache_dtype", &found.kv_cache_dtype, &expected["kv_cache_dtype"]);
         self.field("enforce_eager", &found.enforce_eager, &expected["enforce_eager"]);
+        let offline = expected["offline"] == true;
+        assert_eq!(found.offline, offline, "{}: an object of a program", self.name);
     }
 
     fn place(&self, span: Span) -> Place {

@@ -281,6 +281,8 @@ pub struct Serving {
     pub use_v1: Field<bool>,
     /// The environment's choice between the model runners of V1 (`VLLM_USE_V2_MODEL_RUNNER`).
     pub use_second_runner: Field<bool>,
+    /// Whether the engine is an object of a program, and no server.
+    pub offline: bool,
     /// The environment's choice of attention kernels.
     pub attention_backend: Field<String>,
     /// Whether the engine runs on CPUs, as its image or device flag says.
@@ -363,6 +365,7 @@ impl Serving {
             language_model_only: Field::default(),
             use_v1: Field::default(),
             use_second_runner: Field::default(),
+            offline: false,
             attention_backend: Field::default(),
             static_memory_fraction: Field::default(),
             kv_memory_fraction: Field::default(),
@@ -679,6 +682,7 @@ pub(crate) mod tests {
             env: Vec::new(),
             installed: Vec::new(),
             slot: Field::Absent(Some((place(90), None))),
+            offline: false,
         }
     }
 

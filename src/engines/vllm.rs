@@ -2,7 +2,7 @@
 
 mod defaults;
 
-pub use defaults::{Defaults, NEWEST, Sampler};
+pub use defaults::{BatchOf, Defaults, NEWEST, Sampler};
 
 use super::{
     Build, EngineKind, Flags, Parser, Serving, Table, Version, base_name, release_of, repository, resolved, truth,
@@ -108,6 +108,7 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         },
         use_v1: variable(launch, "VLLM_USE_V1").and_then(|text| truth(&text)),
         use_second_runner: variable(launch, "VLLM_USE_V2_MODEL_RUNNER").and_then(|text| truth(&text)),
+        offline: launch.offline,
         attention_backend: match flags.text(&["--attention-backend"]) {
             Field::Absent(_) => variable(launch, "VLLM_ATTENTION_BACKEND"),
             stated => stated,

@@ -4,24 +4,22 @@
 //! shape, precision, flags, release and GPU. Each part is a [`Range`]; a verdict holds over the whole of it, and where
 //! it doesn't the outcome is [`Outcome::TooClose`].
 
-use rust_decimal::prelude::ToPrimitive;
-
 use crate::catalog::{Gpu, OpenModel};
-use crate::engines::vllm::{Defaults, NEWEST};
-use crate::engines::{EngineKind, Serving, Version};
-use crate::units::Field;
+use crate::engines::{EngineKind, Serving};
 
 mod activation;
 mod cases;
 mod cases_other;
 mod draft;
 mod gguf;
+mod inputs;
 mod kv;
 mod launched;
 mod llama_cpp;
 mod ollama;
 mod others;
 mod score;
+mod settings;
 mod sglang;
 mod solve;
 mod weights;
@@ -29,23 +27,15 @@ mod weights;
 pub use cases::judge_case;
 pub use draft::{Drafter, Drafting};
 pub use gguf::base_of;
+use inputs::stated;
+pub use inputs::{Inputs, Lora};
 pub use score::{kv_bytes_agree, table};
+use settings::{Settings, settle};
 pub use solve::{gpus_that_fit, least_memory, least_tensor_parallel, longest_context, most_sequences};
 pub use weights::Checkpoint;
 
 /// Bytes in a GiB.
 const GIB: f64 = 1_073_741_824.0;
-
-/// The release assumed for V1 where none is stated, as in a published log: of all releases the one whose profiling
-/// run takes the most.
-const UNSTATED: Version = Version::new(0, 16, 0);
-/// The release assumed where only "V0" is stated.
-const UNSTATED_V0: Version = Version::new(0, 7, 3);
-
-/// `--max-model-len auto` and -1: seen in 0.17, not in 0.10.
-const LENGTH_FITTED: Version = Version::new(0, 14, 0);
-/// Hopper multiplies MXFP4 from then on: seen in 0.14, not in 0.10.
-const MXFP4_MULTIPLIED: Version = Version::new(0, 12, 0);
 
 /// How far what one product's driver reports may differ by driver, ECC and board: a share of it.
 const GPU_SPREAD: f64 = 0.005;
@@ -166,164 +156,6 @@ impl<'a> From<&'a Gpu> for Device<'a> {
     }
 }
 
-/// LoRA adapters that a deployment can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lora {
-    /// Adapters at a time on the GPU.
-    pub slots: u64,
-    /// The largest rank.
-    pub rank: u64,
-}
-
-/// What the launch sets. `None` is the engine's default for its release and GPU.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Inputs {
-    /// The engine where it is another than vLLM, whose words the settings are in.
-    pub engine: Option<EngineKind>,
-    /// The release; `None` where it is not stated (a published log), which takes the most demanding.
-    pub version: Option<Version>,
-    /// What the environment says of V1.
-    pub use_v1: Option<bool>,
-    /// What the environment says of V1's second model runner.
-    pub use_second_runner: Option<bool>,
-    /// GPUs that share each layer.
-    pub tensor_parallel: Option<u64>,
-    /// Stages that share the layers.
-    pub pipeline_parallel: Option<u64>,
-    /// Copies behind one entry.
-    pub data_parallel: Option<u64>,
-    /// Whether experts are spread whole over the ranks.
-    pub expert_parallel: bool,
-    /// The share of the GPU's memory that may be used.
-    pub gpu_memory_utilization: Option<f64>,
-    /// The KV cache's size, which overrides the utilization.
-    pub kv_cache_memory_bytes: Option<u64>,
-    /// The longest sequence, tokens.
-    pub max_model_len: Option<u64>,
-    /// Whether the longest sequence is made as long as the KV cache holds, up to the model's own.
-    pub fit_length: bool,
-    /// The most sequences in a batch.
-    pub max_num_seqs: Option<u64>,
-    /// The most tokens in a batch.
-    pub max_num_batched_tokens: Option<u64>,
-    /// Tokens in a block of the KV cache.
-    pub block_size: Option<u64>,
-    /// The precision of weights and activations.
-    pub dtype: Option<String>,
-    /// How weights are quantized.
-    pub quantization: Option<String>,
-    /// The precision of the KV cache.
-    pub kv_cache_dtype: Option<String>,
-    /// GiB of weights kept in host memory, a GPU.
-    pub cpu_offload_gib: f64,
-    /// Whether CUDA graphs are off.
-    pub enforce_eager: bool,
-    /// Whether long prompts are split.
-    pub chunked_prefill: Option<bool>,
-    /// Whether the KV of shared prefixes is kept.
-    pub prefix_caching: Option<bool>,
-    /// Adapters.
-    pub lora: Option<Lora>,
-    /// Whether the model makes vectors or scores in place of tokens.
-    pub pooling: bool,
-    /// Whether multimodal parts are left out.
-    pub language_model_only: bool,
-    /// How tokens are drafted, where they are and what drafts them is known.
-    pub drafting: Option<Drafting>,
-    /// Settings that take memory which is not counted here: what they are.
-    pub uncounted: Vec<String>,
-    /// Settings that may change the model's shape: what they are.
-    pub reshaped: Vec<String>,
-    /// Defaults taken while these inputs were read.
-    pub assumed: Vec<String>,
-}
-
-impl Inputs {
-    /// What a launch sets.
-    ///
-    /// # Errors
-    /// Names the first setting that decides memory and can't be told from the files.
-    pub fn of(serving: &Serving) -> Result<Self, String> {
-        let mut assumed = Vec::new();
-        let version = match &serving.version {
-            Field::Known(version, _) => *version,
-            Field::Absent(_) | Field::Unknown(..) => {
-                assumed.push(format!("assumed newest known version {NEWEST}"));
-                NEWEST
-            }
-        };
-        let mut uncounted = Vec::new();
-        let drafting = serving.speculative.known().and_then(|text| draft::read(text));
-        if drafting.is_none() && !serving.speculative.is_absent() {
-            uncounted.push(draft::UNCOUNTED.to_owned());
-        }
-        if !serving.kv_transfer_config.is_absent() {
-            uncounted.push(draft::CONNECTOR.to_owned());
-        }
-        if !serving.compilation_config.is_absent() {
-            uncounted.push("the compilation config".to_owned());
-        }
-        let reshaped = match &serving.hf_overrides {
-            Field::Absent(_) => Vec::new(),
-            _ => vec!["--hf-overrides".to_owned()],
-        };
-        let lora = match stated(&serving.enable_lora, "--enable-lora")? {
-            Some(true) => Some(Lora {
-                slots: stated(&serving.max_loras, "--max-loras")?.unwrap_or(1),
-                rank: stated(&serving.max_lora_rank, "--max-lora-rank")?.unwrap_or(16),
-            }),
-            _ => None,
-        };
-        let utilization = stated(&serving.gpu_memory_utilization, "--gpu-memory-utilization")?;
-        let fit_length = serving.fits_length && version >= LENGTH_FITTED;
-        let offload = stated(&serving.cpu_offload_gb, "--cpu-offload-gb")?;
-        let task = stated(&serving.task, "--task")?;
-        Ok(Self {
-            engine: None,
-            fit_length,
-            version: Some(version),
-            use_v1: stated(&serving.use_v1, "VLLM_USE_V1")?,
-            use_second_runner: stated(&serving.use_second_runner, "VLLM_USE_V2_MODEL_RUNNER")?,
-            tensor_parallel: stated(&serving.tensor_parallel, "--tensor-parallel-size")?,
-            pipeline_parallel: stated(&serving.pipeline_parallel, "--pipeline-parallel-size")?,
-            data_parallel: stated(&serving.data_parallel, "--data-parallel-size")?,
-            expert_parallel: stated(&serving.expert_parallel, "--enable-expert-parallel")?.unwrap_or(false),
-            gpu_memory_utilization: utilization.and_then(|share| share.to_f64()),
-            kv_cache_memory_bytes: stated(&serving.kv_cache_memory_bytes, "--kv-cache-memory-bytes")?,
-            max_model_len: match fit_length {
-                true => None,
-                false => stated(&serving.max_model_len, "--max-model-len")?,
-            },
-            max_num_seqs: stated(&serving.max_num_seqs, "--max-num-seqs")?,
-            max_num_batched_tokens: stated(&serving.max_num_batched_tokens, "--max-num-batched-tokens")?,
-            block_size: stated(&serving.block_size, "--block-size")?,
-            dtype: stated(&serving.dtype, "--dtype")?,
-            quantization: stated(&serving.quantization, "--quantization")?,
-            kv_cache_dtype: stated(&serving.kv_cache_dtype, "--kv-cache-dtype")?,
-            cpu_offload_gib: offload.and_then(|gib| gib.to_f64()).unwrap_or(0.0),
-            enforce_eager: stated(&serving.enforce_eager, "--enforce-eager")?.unwrap_or(false),
-            chunked_prefill: stated(&serving.enable_chunked_prefill, "--enable-chunked-prefill")?,
-            prefix_caching: stated(&serving.enable_prefix_caching, "--enable-prefix-caching")?,
-            lora,
-            pooling: task.is_some_and(|task| !matches!(task.as_str(), "generate" | "auto" | "draft" | "transcription")),
-            language_model_only: stated(&serving.language_model_only, "--language-model-only")?.unwrap_or(false),
-            drafting,
-            uncounted,
-            reshaped,
-            assumed,
-        })
-    }
-}
-
-/// A field's value; an unknown one is an error that names it.
-fn stated<T: Clone>(field: &Field<T>, name: &str) -> Result<Option<T>, String> {
-    match field {
-        Field::Known(value, _) => Ok(Some(value.clone())),
-        Field::Absent(_) => Ok(None),
-        Field::Unknown(why, _) => Err(format!("{name} can't be told: {why}")),
-    }
-}
-
 /// One step of the arithmetic, so that it can be redone by hand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -414,33 +246,6 @@ impl Plan {
             steps: Vec::new(),
         }
     }
-}
-
-/// How the work is shared, and with what sizes the engine profiles: the inputs with every default filled in.
-#[derive(Debug, Clone, Copy)]
-struct Settings {
-    defaults: Defaults,
-    tensor_parallel: u64,
-    pipeline_parallel: u64,
-    /// Ranks that share the experts.
-    expert_ranks: u64,
-    utilization: f64,
-    max_model_len: u64,
-    max_num_seqs: u64,
-    batched_tokens: u64,
-    block_size: u64,
-    /// Bytes of one number of activations and unquantized weights.
-    element: f64,
-    /// Whether the sampler's kind is only bounded by the release.
-    version_stated: bool,
-    /// Whether the second model runner of V1 serves the model.
-    second_runner: bool,
-    /// Whether the GPUs of a group are joined by NVLink switches.
-    switched: bool,
-    /// Whether the GPU shares its memory with the CPU.
-    unified: bool,
-    /// Whether experts in MXFP4 are unpacked as they are used (Marlin), for want of kernels that multiply them.
-    unpacks_mxfp4: bool,
 }
 
 /// Judges a model on a GPU as a launch serves it; `gpus` is how many of them the process sees, where that is known,
@@ -590,110 +395,6 @@ fn fitted(
     (of(fits), needs(fits))
 }
 
-/// Fills in the defaults.
-///
-/// # Errors
-/// Why the engine refuses the settings.
-fn settle(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs, assumed: &mut Vec<String>) -> Result<Settings, String> {
-    let version = inputs.version.unwrap_or(match inputs.use_v1 {
-        Some(false) => UNSTATED_V0,
-        _ => UNSTATED,
-    });
-    if inputs.version.is_none() {
-        assumed.push(format!("version not stated: judged as {version}, which takes the most"));
-    }
-    let defaults = Defaults::of(version, inputs.use_v1, gpu.memory_gib.unwrap_or(0.0), gpu.name);
-    let tensor_parallel = inputs.tensor_parallel.unwrap_or(1);
-    let pipeline_parallel = inputs.pipeline_parallel.unwrap_or(1);
-    let data_parallel = inputs.data_parallel.unwrap_or(1);
-    for (size, name) in [
-        (tensor_parallel, "tensor"),
-        (pipeline_parallel, "pipeline"),
-        (data_parallel, "data"),
-    ] {
-        if !(1..=1 << 16).contains(&size) {
-            return Err(format!("a {name}-parallel size of {size} is not possible"));
-        }
-    }
-    let (heads, kv_heads) = (u64::from(model.heads.max(1)), u64::from(model.kv_heads.max(1)));
-    if !heads.is_multiple_of(tensor_parallel) {
-        return Err(format!(
-            "vLLM refuses it: \"Total number of attention heads ({heads}) must be divisible by tensor parallel size \
-             ({tensor_parallel}).\""
-        ));
-    }
-    let divides = kv_heads.is_multiple_of(tensor_parallel) || tensor_parallel.is_multiple_of(kv_heads);
-    if model.mla.is_none() && !divides {
-        return Err(format!(
-            "{kv_heads} KV heads can't be divided by tensor-parallel size {tensor_parallel}"
-        ));
-    }
-    if pipeline_parallel > u64::from(model.layers) {
-        return Err(format!(
-            "{} layers can't fill {pipeline_parallel} pipeline stages",
-            model.layers
-        ));
-    }
-    let fitted = inputs.fit_length.then_some(model.max_context);
-    let mut default = |stated: Option<u64>, name: &str, value: u64| {
-        stated.unwrap_or_else(|| {
-            assumed.push(format!("{name} {value}"));
-            value
-        })
-    };
-    let max_model_len = default(inputs.max_model_len.or(fitted), "max-model-len", model.max_context).max(1);
-    let max_num_seqs = default(inputs.max_num_seqs, "max-num-seqs", defaults.max_num_seqs).max(1);
-    let batch = defaults.batched_tokens(max_model_len, inputs.chunked_prefill, model.multimodal);
-    let batch = batch.max(if defaults.v1 { 1 } else { max_num_seqs });
-    let batched_tokens = default(inputs.max_num_batched_tokens, "max-num-batched-tokens", batch).max(1);
-    let block_size = default(inputs.block_size, "block-size", defaults.block_size).clamp(1, 1 << 20);
-    let utilization = inputs.gpu_memory_utilization.unwrap_or_else(|| {
-        assumed.push(format!("gpu-memory-utilization {}", defaults.gpu_memory_utilization));
-        defaults.gpu_memory_utilization
-    });
-    if !(utilization > 0.0 && utilization <= 1.0) {
-        return Err(format!(
-            "a gpu-memory-utilization of {utilization} is not between 0 and 1"
-        ));
-    }
-    let expert_ranks = if inputs.expert_parallel {
-        tensor_parallel * data_parallel
-    } else {
-        tensor_parallel
-    };
-    Ok(Settings {
-        defaults,
-        tensor_parallel,
-        pipeline_parallel,
-        expert_ranks,
-        utilization,
-        max_model_len,
-        max_num_seqs,
-        batched_tokens,
-        block_size,
-        element: element_bytes(inputs.dtype.as_deref(), &model.dtype),
-        version_stated: inputs.version.is_some(),
-        second_runner: defaults.v1
-            && inputs
-                .use_second_runner
-                .unwrap_or_else(|| second_runner(&defaults, model, inputs)),
-        switched: gpu.is_switched(),
-        unified: gpu.is_unified(),
-        unpacks_mxfp4: gpu
-            .compute_capability
-            .is_some_and(|capability| capability < 9.0 || capability < 10.0 && version < MXFP4_MULTIPLIED),
-    })
-}
-
-/// Whether V1's second model runner serves a model by default: all that the release lets it, unless tokens are drafted in
-/// a way that it doesn't know (`_get_v2_model_runner_unsupported_features`).
-fn second_runner(defaults: &Defaults, model: &OpenModel, inputs: &Inputs) -> bool {
-    let plain = model.moe.is_none() && model.linear_layers == 0 && !inputs.pooling;
-    let drafts = inputs.drafting.as_ref().map(|drafting| &drafting.drafter);
-    let drafts_known = matches!(drafts, None | Some(Drafter::Own | Drafter::Head { .. }));
-    drafts_known && defaults.second_runner(&model.architecture, plain)
-}
-
 /// The refusal of a model with states whose pool has fewer blocks than sequences, where whole decode steps are captured.
 fn states(kv: &kv::Layout, available: Range, inputs: &Inputs, settings: &Settings) -> Option<(Outcome, String)> {
     if !settings.defaults.states_checked || inputs.enforce_eager {
@@ -715,14 +416,6 @@ fn states(kv: &kv::Layout, available: Range, inputs: &Inputs, settings: &Setting
         Outcome::TooClose
     };
     Some((outcome, why))
-}
-
-/// Bytes of one unquantized number: as asked, else as the checkpoint has it, where float32 is served in 16 bits.
-fn element_bytes(asked: Option<&str>, stored: &str) -> f64 {
-    match (asked, stored) {
-        (Some("float32" | "float"), _) => 4.0,
-        _ => 2.0,
-    }
 }
 
 /// What the budget leaves for the KV cache.

@@ -305,6 +305,7 @@ pub(super) fn deployment(
     }
     let launch = Launch {
         slot: Field::Absent(Some((words.last().map_or(place, |word| word.place), None))),
+        offline: false,
         words,
         env: around.env,
         installed: around.installed,

@@ -268,6 +268,7 @@ fn from_commands(
             env: set.iter().cloned().chain(own).collect(),
             installed: installed.clone(),
             slot,
+            offline: false,
             words,
         });
     }

@@ -18,7 +18,7 @@ pub(super) const NAME: &str = "python serving";
 /// Calls whose arguments are an engine's, by what they are called, with the words that start the same on a command
 /// line and the argument that names the model.
 const ENGINES: &[(&str, &[&str], &str)] = &[
-    ("vllm.LLM", &["vllm", "serve"], "model"),
+    (OFFLINE, &["vllm", "serve"], "model"),
     ("vllm.EngineArgs", &["vllm", "serve"], "model"),
     ("vllm.AsyncEngineArgs", &["vllm", "serve"], "model"),
     ("vllm.engine.arg_utils.EngineArgs", &["vllm", "serve"], "model"),
@@ -26,6 +26,9 @@ const ENGINES: &[(&str, &[&str], &str)] = &[
     ("sglang.Engine", &["python", "-m", "sglang.launch_server"], "model_path"),
     ("sgl.Engine", &["python", "-m", "sglang.launch_server"], "model_path"),
 ];
+
+/// The engine that serves nobody but its program.
+const OFFLINE: &str = "vllm.LLM";
 
 /// Calls that run a command line.
 const RUNS: &[&str] = &[
@@ -151,6 +154,7 @@ fn launch(reading: &Reading<'_>, call: &Call) -> Option<Launch> {
     Some(Launch {
         words,
         slot,
+        offline: call.callee == OFFLINE,
         ..Launch::default()
     })
 }

@@ -137,6 +137,8 @@ pub struct Launch {
     pub installed: Vec<Word>,
     /// Where arguments stand, for findings about an absent flag, and how to add one.
     pub slot: Field<()>,
+    /// Whether the engine is an object of a program (vLLM's `LLM`), which takes other sizes than its server.
+    pub offline: bool,
 }
 
 /// The value of an environment variable.

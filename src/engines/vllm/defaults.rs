@@ -72,6 +72,8 @@ const UNFILTERED_GRAPHS: Version = Version::new(0, 29, 0);
 const FREE_MEMORY_COUNTED: Version = Version::new(0, 27, 0);
 /// A model with states is refused where fewer blocks than sequences are left and whole decode steps are captured.
 const STATES_CHECKED: Version = Version::new(0, 20, 2);
+/// A batch that isn't stated holds at most every sequence whole (seen in 0.20.2 by a run's weights, read in 0.25.1).
+const BATCH_OF_SEQUENCES: Version = Version::new(0, 10, 0);
 /// V0 splits prompts by default where the length is beyond 32,768.
 const V0_LONG_CHUNKED: Version = Version::new(0, 5, 0);
 /// The profiler measures PyTorch's own peak (before: all that PyTorch had reserved, fragments included).
@@ -90,6 +92,15 @@ pub enum Sampler {
     FlashInfer,
     /// FlashInfer where it is installed, else sorting.
     SortOrFlashInfer,
+}
+
+/// What a batch is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BatchOf {
+    /// A multimodal model.
+    pub multimodal: bool,
+    /// The class `LLM`, and not the server.
+    pub offline: bool,
 }
 
 /// What one release does by default, on one kind of GPU.
@@ -125,6 +136,8 @@ pub struct Defaults {
     pub batches_in_flight: u64,
     /// max_num_batched_tokens of the API server in V1; V0's depends on the length, see [`Self::batched_tokens`].
     batch: u64,
+    /// The same of the class `LLM` (`UsageContext.LLM_CLASS`).
+    offline_batch: u64,
 }
 
 impl Defaults {
@@ -178,6 +191,7 @@ impl Defaults {
             tokens_by_concurrency: from(TOKENS_BY_CONCURRENCY),
             batches_in_flight: if from(TWO_BATCHES) { 2 } else { 1 },
             batch,
+            offline_batch: if large { 16_384 } else { 8192 },
         }
     }
 
@@ -207,15 +221,26 @@ impl Defaults {
         self.graphs_counted && !(second_runner && self.version < UNFILTERED_GRAPHS)
     }
 
-    /// max_num_batched_tokens for a length: V1's budget; V0 takes the whole length, unless prompts are split.
-    pub fn batched_tokens(&self, max_model_len: u64, chunked: Option<bool>, multimodal: bool) -> u64 {
+    /// max_num_batched_tokens for a length and most sequences, of the server or the class `LLM`: V1's budget, at most all
+    /// sequences whole; V0 takes the whole length, unless prompts are split, and a token of each sequence.
+    pub fn batch_of(&self, max_model_len: u64, max_num_seqs: u64, chunked: Option<bool>, of: BatchOf) -> u64 {
+        let batch = self.batched_tokens(max_model_len, chunked, of);
+        match self.v1 {
+            true if self.version >= BATCH_OF_SEQUENCES => batch.min(max_num_seqs.saturating_mul(max_model_len)),
+            true => batch,
+            false => batch.max(max_num_seqs),
+        }
+    }
+
+    fn batched_tokens(&self, max_model_len: u64, chunked: Option<bool>, of: BatchOf) -> u64 {
         if self.v1 {
+            let batch = if of.offline { self.offline_batch } else { self.batch };
             return match chunked {
-                Some(false) => self.batch.max(max_model_len),
-                _ => self.batch,
+                Some(false) => batch.max(max_model_len),
+                _ => batch,
             };
         }
-        let by_length = max_model_len > 32_768 && self.version >= V0_LONG_CHUNKED && !multimodal;
+        let by_length = max_model_len > 32_768 && self.version >= V0_LONG_CHUNKED && !of.multimodal;
         if chunked.unwrap_or(by_length) {
             if self.version >= V0_CHUNK_2048 { 2048 } else { 512 }
         } else {
@@ -228,20 +253,47 @@ impl Defaults {
 mod tests {
     use super::*;
 
+    const OFFLINE: BatchOf = BatchOf {
+        multimodal: false,
+        offline: true,
+    };
+    const MULTIMODAL: BatchOf = BatchOf {
+        multimodal: true,
+        offline: false,
+    };
+
     #[test]
     fn sizes_follow_release_and_gpu() {
         // arg_utils.py of 0.8.3 (1,024 everywhere), 0.8.4 (by name), 0.8.5 (by memory), 0.9.2 (not for the A100), 0.33.0 (160 GiB)
         let of = |minor, patch, gib, name| Defaults::of(Version::new(0, minor, patch), None, gib, name);
         assert_eq!(of(8, 3, 44.0, "L40S").max_num_seqs, 1024);
         assert_eq!(of(8, 4, 79.2, "A100-80GB").max_num_seqs, 256);
-        assert_eq!(of(8, 4, 79.2, "A100-80GB").batched_tokens(8192, None, false), 2048);
+        assert_eq!(
+            of(8, 4, 79.2, "A100-80GB").batched_tokens(8192, None, BatchOf::default()),
+            2048
+        );
         assert_eq!(of(8, 4, 79.2, "H100-80GB").max_num_seqs, 1024);
         assert_eq!(of(8, 5, 44.0, "L40S").max_num_seqs, 256);
         assert_eq!(of(8, 5, 79.2, "A100-80GB").max_num_seqs, 1024);
         assert_eq!(of(9, 2, 79.2, "A100-80GB").max_num_seqs, 256);
-        assert_eq!(of(11, 0, 79.2, "H100").batched_tokens(131_072, None, false), 8192);
-        assert_eq!(of(33, 0, 178.0, "B200").batched_tokens(131_072, None, false), 16_384);
-        assert_eq!(of(33, 0, 44.0, "L40S").batched_tokens(131_072, None, false), 2048);
+        assert_eq!(
+            of(11, 0, 79.2, "H100").batched_tokens(131_072, None, BatchOf::default()),
+            8192
+        );
+        assert_eq!(
+            of(33, 0, 178.0, "B200").batched_tokens(131_072, None, BatchOf::default()),
+            16_384
+        );
+        assert_eq!(
+            of(33, 0, 44.0, "L40S").batched_tokens(131_072, None, BatchOf::default()),
+            2048
+        );
+        // The class LLM, which published logs of 0.8.4 and 0.15.1 have with 8,192
+        assert_eq!(of(8, 4, 23.6, "RTX 3090").batched_tokens(4096, None, OFFLINE), 8192);
+        assert_eq!(of(15, 1, 39.4, "A100-40GB").batched_tokens(4096, None, OFFLINE), 8192);
+        assert_eq!(of(33, 0, 79.2, "H100").batched_tokens(4096, None, OFFLINE), 16_384);
+        // One sequence of 2,048 tokens: arg_utils.py of 0.25.1, "does not exceed model limit"
+        assert_eq!(of(25, 1, 15.5, "RTX 5070 Ti").batch_of(2048, 1, None, OFFLINE), 2048);
     }
 
     #[test]
@@ -271,10 +323,10 @@ mod tests {
         let v0 = Defaults::of(Version::new(0, 6, 6), None, 79.2, "H100");
         assert!(!v0.v1);
         assert_eq!(v0.max_num_seqs, 256);
-        assert_eq!(v0.batched_tokens(8192, None, false), 8192);
-        assert_eq!(v0.batched_tokens(1024, None, false), 2048);
-        assert_eq!(v0.batched_tokens(131_072, None, false), 2048);
-        assert_eq!(v0.batched_tokens(131_072, None, true), 131_072);
+        assert_eq!(v0.batched_tokens(8192, None, BatchOf::default()), 8192);
+        assert_eq!(v0.batched_tokens(1024, None, BatchOf::default()), 2048);
+        assert_eq!(v0.batched_tokens(131_072, None, BatchOf::default()), 2048);
+        assert_eq!(v0.batched_tokens(131_072, None, MULTIMODAL), 131_072);
         assert!(!Defaults::of(Version::new(0, 10, 0), Some(false), 79.2, "H100").v1);
         assert!(Defaults::of(Version::new(0, 11, 0), Some(false), 79.2, "H100").v1);
     }

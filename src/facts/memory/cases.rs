@@ -135,6 +135,7 @@ fn inputs(row: &Value) -> Inputs {
         version: Version::parse(&version).or_else(|| of_month(&version)),
         use_v1,
         use_second_runner: on("use_second_runner"),
+        offline: on("offline").unwrap_or(false),
         tensor_parallel: whole("tensor_parallel"),
         pipeline_parallel: whole("pipeline_parallel"),
         data_parallel: whole("data_parallel"),
