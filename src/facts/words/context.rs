@@ -13,8 +13,39 @@ enum Strength {
     Strong,
 }
 
-/// Whether the messages hold such a place, given what is to be done.
-pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bool {
+/// What speaks for such a place.
+pub(super) struct Signs {
+    best: Strength,
+    said: bool,
+    handed: bool,
+    compound: bool,
+    asked: bool,
+    named: bool,
+    filled: bool,
+    variables: usize,
+}
+
+impl Signs {
+    /// The signs by their names.
+    pub(super) fn named(&self) -> [(&'static str, bool); 11] {
+        [
+            ("strong", self.best == Strength::Strong),
+            ("weak", self.best == Strength::Weak),
+            ("strong and asked", self.best == Strength::Strong && self.asked),
+            ("said", self.said),
+            ("handed", self.handed),
+            ("handed whole", self.handed && self.variables == 0),
+            ("compound", self.compound),
+            ("asked", self.asked),
+            ("named", self.named),
+            ("filled", self.filled),
+            ("several variables", self.variables > 1),
+        ]
+    }
+}
+
+/// What the messages say of such a place, given what is to be done.
+pub(super) fn signs(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> Signs {
     let mut best = Strength::No;
     let mut said = false;
     let mut handed = false;
@@ -93,6 +124,30 @@ pub(super) fn find(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> bo
         said |= consults(parsed);
         handed |= hands(parsed);
     }
+    Signs {
+        best,
+        said,
+        handed,
+        compound,
+        asked,
+        named,
+        filled,
+        variables,
+    }
+}
+
+/// Whether there is such a place.
+pub(super) fn find(signs: &Signs, task: Option<Task>) -> bool {
+    let Signs {
+        mut best,
+        said,
+        handed,
+        compound,
+        asked,
+        named,
+        filled,
+        variables,
+    } = *signs;
     // Without a variable the material comes with the request ("use the information provided"); what tools give back is
     // not there yet.
     if variables == 0 && handed && !matches!(task, Some(Task::Plan | Task::Code)) {
@@ -149,7 +204,9 @@ fn strength(name: &str) -> Strength {
             | "sources" | "knowledge" | "history" | "memory" | "memories" | "references" | "excerpts" | "snippets"
             | "facts" | "records" | "summaries" | "chathistory" | "contextstr" | "searchresults" | "recall" | "faq"
             | "citations" | "evidence" | "documentation" | "wiki" | "observations" | "paragraphs" | "fullbody"
-            | "papers" | "abstracts" => Strength::Strong,
+            | "papers" | "abstracts" | "articles" | "learnings" | "evidences" | "tickets" | "reports" => {
+                Strength::Strong
+            }
             "document" | "doc" | "story" | "source" | "article" | "report" | "transcript" | "data" | "content"
             | "text" | "conversation" | "notes" | "passage" | "background" | "information" | "schema" | "paper"
             | "page" | "previouschapter" | "memo" => Strength::Weak,
@@ -254,6 +311,11 @@ fn hands(parsed: &Parsed) -> bool {
             )
         };
         let used = leads && (1..=7).any(|k| material(w(k))) && (1..=10).any(|k| given(w(k)));
+        // "Given the following conversation, relevant context, and a follow up question".
+        let listed = w(0) == "given"
+            && w(1) == "the"
+            && w(2) == "following"
+            && (3..=9).any(|k| matches!(w(k), "context" | "documents" | "passages" | "sources" | "results"));
         let shared = given(w(0))
             && matches!(w(1), "with" | "the" | "a" | "relevant" | "some" | "several")
             && (0..4).any(|k| t > k && matches!(parsed.word(t - 1 - k), "be" | "are" | "been" | "have"))
@@ -264,7 +326,7 @@ fn hands(parsed: &Parsed) -> bool {
             && (1..=2).any(|k| given(w(k)))
             && !(1..=4).any(|k| matches!(w(k), "tools" | "tool" | "functions" | "function" | "apis" | "commands"))
             && (2..=6).any(|k| matches!(w(k), "to" | "for") && matches!(w(k + 1), "answer" | "answering" | "respond"));
-        used || shared || answers
+        used || shared || answers || listed
     })
 }
 

@@ -14,6 +14,7 @@ pub(super) fn count(messages: &[(Role, &str, &Parsed)], fields: &[Seen]) -> u32 
         .max(announced(fields))
         .max(under_example(fields))
         .max(alternating(fields))
+        .max(rounds(fields))
         .max(quoted(messages))
         .max(on_one_line(messages));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
@@ -75,15 +76,26 @@ pub(super) struct Seen<'a> {
     filled: bool,
     /// A heading of the prompt's own outline, which labels no example.
     outline: bool,
+    /// An object stands on a line of its content.
+    object: bool,
     empty: bool,
 }
 
 impl<'a> Seen<'a> {
     fn of(message: usize, field: &'a Field, text: &str) -> Self {
-        let content = text
-            .get(field.content.clone())
-            .unwrap_or("")
-            .trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
+        let content = text.get(field.content.clone()).unwrap_or("");
+        // `<question>{question}</question>` and a paragraph behind it: what the tag holds, no more.
+        let inside = if text[field.start..].starts_with('<') {
+            content.find("</").map_or(content, |end| &content[..end])
+        } else if field.variable {
+            // "Result: {result}", and the next paragraph speaks on.
+            content.find("\n\n").map_or(content, |end| &content[..end])
+        } else {
+            content
+        };
+        let object = content.contains("\n{") || content.contains("\n[");
+        let content =
+            inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
         let content = content.strip_prefix("\"\"\"").unwrap_or(content);
         let placeholder = is_placeholder(content);
         // A variable at the end of long filled text belongs to what comes next.
@@ -94,6 +106,7 @@ impl<'a> Seen<'a> {
             message,
             filled,
             outline,
+            object,
             empty: content.is_empty(),
         }
     }
@@ -404,6 +417,42 @@ fn under_example(fields: &[Seen]) -> usize {
         }
     }
     best
+}
+
+/// "INPUT: … RESPONSE: …", again and again, whatever fields stand within: an input's label, and an answer's before it
+/// comes again.
+fn rounds(fields: &[Seen]) -> usize {
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, seen) in fields.iter().enumerate() {
+        if !seen.outline && inputs(&seen.field.label) {
+            places.entry(seen.field.label.as_str()).or_default().push(i);
+        }
+    }
+    places
+        .values()
+        .filter(|at| at.len() > 1)
+        .map(|at| {
+            let ends = at[1..].iter().copied().chain([fields.len()]);
+            at.iter()
+                .zip(ends)
+                .filter(|(from, to)| {
+                    let round = &fields[**from..(*to).min(*from + MOST_FIELDS)];
+                    let answered = round[1..].iter().any(|s| {
+                        s.message == round[0].message
+                            && s.field.label != round[0].field.label
+                            && answers(&s.field.label)
+                            && !s.outline
+                            && !s.field.variable
+                            && s.filled
+                    });
+                    (round[0].filled && !round[0].field.variable || round[0].empty && round.len() > 2)
+                        && (answered || round[0].object && round[0].filled)
+                })
+                .count()
+        })
+        .filter(|worked| *worked > 1)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Fields that are looked at behind one.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// What was found of each form.
 #[derive(Default)]
-struct Signs {
+pub(super) struct Signs {
     json: bool,
     json_shape: bool,
     code: bool,
@@ -25,14 +25,29 @@ struct Signs {
     sections: bool,
 }
 
-/// The form of the answer.
-pub(super) fn find(
-    messages: &[(Role, &str, &Parsed)],
-    asking: &[Vec<Sentence>],
-    task: Option<Task>,
-    amounts: &[Amount],
-    items: Option<u32>,
-) -> OutputFormat {
+impl Signs {
+    /// The signs by their names.
+    pub(super) fn named(&self) -> [(&'static str, bool); 13] {
+        [
+            ("json", self.json),
+            ("json shape", self.json_shape),
+            ("code", self.code),
+            ("markdown", self.markdown),
+            ("table", self.table),
+            ("list", self.list),
+            ("list only", self.list_only),
+            ("label", self.label),
+            ("other", self.other),
+            ("prose", self.prose),
+            ("explains", self.explains),
+            ("plain", self.plain),
+            ("sections", self.sections),
+        ]
+    }
+}
+
+/// What speaks for each form.
+pub(super) fn signs(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], task: Option<Task>) -> Signs {
     let mut signs = Signs::default();
     for ((role, text, parsed), sentences) in messages.iter().zip(asking) {
         if matches!(role, Role::Assistant | Role::Tool) {
@@ -56,9 +71,14 @@ pub(super) fn find(
         shapes(text, parsed, &mut signs);
         signs.label |= sentences.iter().any(|s| alternatives(parsed, &s.tokens())) || lettered(text);
     }
+    signs
+}
+
+/// The form of the answer.
+pub(super) fn find(signs: &Signs, task: Option<Task>, amounts: &[Amount], items: Option<u32>) -> OutputFormat {
     let one_word = amounts
         .iter()
-        .any(|a| a.unit == LengthUnit::Words && a.n == Some(1) && !a.part);
+        .any(|a| a.unit == LengthUnit::Words && a.n == Some(1) && !a.part && !a.aside);
     if signs.json || signs.json_shape && !signs.markdown {
         return OutputFormat::Json;
     }
@@ -96,6 +116,19 @@ pub(super) fn find(
         return OutputFormat::List;
     }
     OutputFormat::Prose
+}
+
+/// What the rule says, as a sign for the weights.
+pub(super) fn rule_name(form: OutputFormat) -> &'static str {
+    match form {
+        OutputFormat::Prose => "rule prose",
+        OutputFormat::Markdown => "rule markdown",
+        OutputFormat::Json => "rule json",
+        OutputFormat::List => "rule list",
+        OutputFormat::Label => "rule label",
+        OutputFormat::Code => "rule code",
+        OutputFormat::Other => "rule other",
+    }
 }
 
 /// Words about form in one sentence.
@@ -727,6 +760,28 @@ pub(super) fn is_closed(
         Some(Task::Plan) => format == OutputFormat::Label || few_words,
         _ => format == OutputFormat::Label,
     }
+}
+
+/// What bears on whether a correct answer is short and known, by name.
+pub(super) fn closed_signs(messages: &[(Role, &str, &Parsed)], amounts: &[Amount]) -> [(&'static str, bool); 6] {
+    let any = |f: fn(&Parsed) -> bool| messages.iter().any(|m| f(m.2));
+    [
+        (
+            "few words",
+            amounts
+                .iter()
+                .any(|a| !a.part && a.unit == LengthUnit::Words && a.n.is_some_and(|n| n <= 5) && a.is_brief())
+                || any(|p| p.holds(Phrase::FewWords)),
+        ),
+        ("decides", any(decides)),
+        ("opinion", any(opinion)),
+        ("review", any(|p| p.holds(Phrase::ReviewKey))),
+        ("looks up", messages.iter().any(|m| looks_up(m.1, m.2))),
+        (
+            "short prompt",
+            messages.iter().map(|m| m.1.len()).sum::<usize>() < SHORT,
+        ),
+    ]
 }
 
 /// Bytes of a prompt that asks for one thing.

@@ -1,39 +1,160 @@
 //! How many pieces of one kind the answer is to hold.
 
 use super::Task;
+use super::fitted::{Model, Of, Take};
 use super::length::unit;
 use super::lexicon::Set;
 use super::sentences::{Kind, Parsed, Sentence, number};
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// The largest number of pieces asked for, and the words that ask.
-pub(super) fn find(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) -> Option<(u32, Range<usize>)> {
-    let mut best: Option<(u32, Range<usize>)> = None;
+/// The largest number of pieces asked for, and the words that ask. By fitted weights, where a rule or they alone are sure.
+pub(super) fn largest(
+    parsed: &Parsed,
+    candidates: &[Candidate],
+    several: bool,
+    task: Option<Task>,
+) -> Option<(u32, Range<usize>)> {
+    static MODEL: LazyLock<Model<1>> = LazyLock::new(|| Model::read(include_str!("weights/items.tsv")));
+    candidates
+        .iter()
+        .filter(|candidate| {
+            let mut account = MODEL.account();
+            features(parsed, candidate, several, task, &mut account);
+            account.scores()[0] > 0.0
+        })
+        .max_by_key(|candidate| candidate.n)
+        .map(|candidate| (candidate.n, candidate.tokens.clone()))
+}
+
+/// A number with what it counts, which may be how many pieces are asked for.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) n: u32,
+    pub(super) tokens: Range<usize>,
+    sentence: Range<usize>,
+    number: usize,
+    noun: usize,
+    /// The rules above take it.
+    pub(super) taken: bool,
+    bullet: bool,
+    step: bool,
+}
+
+/// Every number that stands before a noun.
+pub(super) fn candidates(parsed: &Parsed, sentences: &[Sentence], task: Option<Task>) -> Vec<Candidate> {
+    let mut out = Vec::new();
     for sentence in sentences {
         let range = sentence.tokens();
         // "If you want to run two commands, …" tells when, not what.
         let condition = matches!(parsed.word(range.start), "if" | "when" | "unless" | "once" | "whenever");
-        if parsed.says(range.start, &["for", "example"]) {
-            continue;
-        }
-        let from = if condition {
+        let told = if condition {
             range.clone().find(|t| parsed.word(*t) == ",").unwrap_or(range.end)
         } else {
             range.start
         };
-        for t in from..range.end {
-            let counts =
-                !parsed.tokens[t].quoted && (parsed.kind(t) == Some(Kind::Number) || parsed.is(t, Set::Number));
-            if counts
-                && let Some((n, words)) = at(parsed, &range, t)
-                && (!matches!(task, Some(Task::Code | Task::Plan)) || said(parsed, &words))
-                && best.as_ref().is_none_or(|b| n > b.0)
+        let shows = parsed.says(range.start, &["for", "example"]);
+        for t in range.clone() {
+            if parsed.tokens[t].quoted || !(parsed.kind(t) == Some(Kind::Number) || parsed.is(t, Set::Number)) {
+                continue;
+            }
+            let ruled = at(parsed, &range, t)
+                .filter(|_| t >= told && !shows)
+                .filter(|(_, words)| !matches!(task, Some(Task::Code | Task::Plan)) || said(parsed, words));
+            let noun = (t + 1..(t + 6).min(range.end))
+                .take_while(|k| parsed.kind(*k) == Some(Kind::Word))
+                .find(|k| plural(parsed.word(*k)));
+            let n = number(parsed.word(t)).unwrap_or(0);
+            if let Some((n, tokens)) = ruled {
+                let noun = noun.unwrap_or(tokens.end.saturating_sub(1));
+                out.push(Candidate {
+                    n,
+                    tokens,
+                    sentence: range.clone(),
+                    number: t,
+                    noun,
+                    taken: true,
+                    bullet: sentence.bullet,
+                    step: sentence.step,
+                });
+            } else if let Some(noun) = noun
+                && (1..=1000).contains(&n)
+                && unit(parsed.word(noun)).is_none()
             {
-                best = Some((n, words));
+                out.push(Candidate {
+                    n,
+                    tokens: t..noun + 1,
+                    sentence: range.clone(),
+                    number: t,
+                    noun,
+                    taken: false,
+                    bullet: sentence.bullet,
+                    step: sentence.step,
+                });
             }
         }
     }
-    best
+    out
+}
+
+/// What is known of a number, for the decision whether so many pieces are asked for.
+pub(super) fn features(parsed: &Parsed, of: &Candidate, several: bool, task: Option<Task>, take: &mut impl Take) {
+    let sentence = &of.sentence;
+    let word = |t: usize| if sentence.contains(&t) { parsed.word(t) } else { "" };
+    let t = of.number;
+    let mut note = |holds: bool, sign| {
+        if holds {
+            take.most("sign", Of::new(sign), 1.0);
+        }
+    };
+    note(of.taken, "taken");
+    note(of.bullet, "bullet");
+    note(of.step, "step");
+    note(several, "several");
+    note(asks(parsed, sentence, t, 4), "asks near");
+    note(asks(parsed, sentence, t, 14), "asks");
+    note(speaks_of_input(parsed, sentence, t), "input");
+    note(not_pieces(parsed.word(of.noun)), "measure");
+    note(
+        matches!(word(sentence.start), "if" | "when" | "unless" | "once" | "whenever"),
+        "condition",
+    );
+    note(of.noun > t + 1, "adjective");
+    note(matches!(word(t.wrapping_sub(1)), "-" | "–" | "to" | "or"), "range end");
+    note(matches!(word(t + 1), "-" | "–" | "to" | "or"), "range start");
+    note(t == sentence.start, "opens");
+    note(of.n == 1, "one");
+    note((2..=10).contains(&of.n), "few");
+    note(of.n > 10, "many");
+    let bound = |w: &str| {
+        matches!(
+            w,
+            "max" | "maximum" | "most" | "top" | "exactly" | "limit" | "than" | "up"
+        )
+    };
+    note(
+        (t.saturating_sub(4).max(sentence.start)..t).any(|k| bound(word(k))),
+        "bounded",
+    );
+    note(
+        (sentence.start..t).any(|k| matches!(word(k), "here" | "below" | "there" | "these" | "given")),
+        "told of",
+    );
+    for t in t.saturating_sub(3).max(sentence.start)..t {
+        take.most("close", Of::new(word(t)), 1.0);
+    }
+    for t in of.noun + 1..(of.noun + 4).min(sentence.end) {
+        take.most("behind", Of::new(word(t)), 1.0);
+    }
+    take.most("last", Of::new(word(t.wrapping_sub(1))), 1.0);
+    take.most("next", Of::new(word(t + 1)), 1.0);
+    take.most("noun", Of::new(word(of.noun)), 1.0);
+    take.most("first", Of::new(word(sentence.start)), 1.0);
+    take.most("task", Of::new(task.map_or("none", Task::name)), 1.0);
+    let tokens = parsed.tokens.len().max(1);
+    take.alone("place", t as f32 / tokens as f32);
+    take.alone("length", (tokens as f32).ln() / 8.0);
+    take.alone("bias", 1.0);
 }
 
 /// Pieces that a program's or an agent's answer may hold: its features, files and steps are those of what it makes.

@@ -1,9 +1,11 @@
 //! Amounts of text that a prompt asks for: "in at most 50 words", "a 3-sentence summary".
 
+use super::fitted::{Model, Of, Take};
 use super::lexicon::Set;
 use super::sentences::{Kind, Parsed, Sentence, number};
 use super::{Bound, LengthLimit, LengthUnit, Task};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// An amount of text, as asked for.
 #[derive(Debug, Clone)]
@@ -14,15 +16,23 @@ pub(super) struct Amount {
     pub(super) bound: Bound,
     /// It bounds a part of the answer (a bullet, a section), not the whole.
     pub(super) part: bool,
-    /// The sentence names the answer that it bounds.
-    named: bool,
     /// Tokens, the words of the bound included.
     pub(super) tokens: Range<usize>,
+    /// What speaks for and against its bounding the answer: the features of [`limit`]'s decision.
+    signs: Vec<&'static str>,
+    /// It does not bound the answer, nor a part of it.
+    pub(super) aside: bool,
+    /// Tokens of its sentence, and of its number and unit.
+    sentence: Range<usize>,
+    core: Range<usize>,
 }
 
 impl Amount {
     /// Whether the amount makes an answer shorter than it would be.
     pub(super) fn is_brief(&self) -> bool {
+        if self.aside {
+            return false;
+        }
         let most = match self.unit {
             LengthUnit::Words => 300,
             LengthUnit::Sentences | LengthUnit::Lines => 10,
@@ -126,13 +136,36 @@ pub(super) fn amounts(parsed: &Parsed, sentences: &[Sentence]) -> Vec<Amount> {
                     stretch += 1;
                 }
                 let told_of = described.get(stretch).is_some_and(|d| d.contains(&at));
-                let Some(bound_to) = binds(parsed, &range, &amount.tokens, t, comma) else {
-                    continue;
+                let bound_to = binds(parsed, &range, &amount.tokens, t, comma);
+                let signs = &mut amount.signs;
+                let mut note = |holds: bool, sign| {
+                    if holds {
+                        signs.push(sign);
+                    }
                 };
-                amount.named = named;
+                note(told_of, "described");
+                note(bound_to.is_none(), "binds nothing");
+                note(bound_to == Some(Binds::Part), "binds part");
+                note(bound_to == Some(Binds::Whole), "binds whole");
+                note(named, "named");
+                note(of_each, "of each");
+                note(sections, "sections");
+                note(line_key, "key");
+                note(amount.part, "part near");
+                note(sentence.bullet, "bullet");
+                note(sentence.step, "step");
+                note(sentence.heading, "heading");
+                note(sentence.shown, "shown");
+                note(comma < amount.tokens.start, "behind comma");
+                note(range.len() <= 8, "short sentence");
+                note(range.len() > 30, "long sentence");
+                amount.aside |= bound_to.is_none();
                 amount.part = told_of
-                    || bound_to == Binds::Part
-                    || bound_to == Binds::Unsaid && (amount.part || !whole || line_key);
+                    || bound_to == Some(Binds::Part)
+                    || bound_to == Some(Binds::Unsaid) && (amount.part || !whole || line_key);
+                if !amount.part && !amount.aside {
+                    amount.signs.push("whole");
+                }
                 out.push(amount);
             }
         }
@@ -175,6 +208,7 @@ fn binds(parsed: &Parsed, sentence: &Range<usize>, amount: &Range<usize>, unit: 
     }
     // "Each chapter …", "conclude with a single sentence".
     if matches!(first, "each" | "every")
+        && !matches!(word(sentence.start + 1), "response" | "answer" | "reply" | "message")
         || (1..=5).any(|k| {
             amount.start >= sentence.start + k
                 && matches!(
@@ -447,7 +481,9 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     let number_at = number_at?;
     let word = parsed.word(number_at);
     // "A single paragraph may …" says nothing of the answer; "in one sentence" does.
+    let most = parsed.says(at + 1, &["at", "most"]) || matches!(parsed.word(at + 1), "max" | "maximum");
     if matches!(word, "single" | "one" | "a" | "an")
+        && !most
         && (parsed.word(at).ends_with('s') || !asked(parsed, sentence, number_at, at))
     {
         return None;
@@ -473,6 +509,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if n == Some(0) {
         return None;
     }
+    let mut doubts: Vec<&'static str> = Vec::new();
     let before = |n: usize| {
         first
             .checked_sub(n)
@@ -483,7 +520,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if (1..=3).any(|k| before(k) == "containing")
         || matches!(before(1), "the" | "both") && !matches!(before(2), "within" | "under" | "exceed" | "exceeding")
     {
-        return None;
+        doubts.push("the");
     }
     for k in 1..=3 {
         if matches!(before(k), "in" | "into" | "within" | "to" | "than") {
@@ -504,7 +541,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
                 | "every"
                 | "previous"
         ) {
-            return None;
+            doubts.push("pointed at");
         }
     }
     let mut bound = if range { Bound::Max } else { Bound::Exact };
@@ -534,11 +571,11 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
                 )),
                 _ => None,
             },
-            "maximum" | "max" | "under" | "below" | "within" | "limit" | "limited" | "<" | "≤" => {
+            "maximum" | "max" | "under" | "below" | "within" | "limit" | "limited" | "limiting" | "<" | "≤" => {
                 Some((Bound::Max, k))
             }
             "to" if matches!(before(k + 1), "up" | "limited")
-                || (1..6).any(|j| matches!(before(k + j), "limit" | "restrict" | "keep" | "cap")) =>
+                || (1..6).any(|j| matches!(before(k + j), "limit" | "limiting" | "restrict" | "keep" | "cap")) =>
             {
                 Some((Bound::Max, k + 1))
             }
@@ -582,14 +619,14 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             | "numbers"
     ) || parsed.word(at.saturating_sub(1)) == "command"
     {
-        return None;
+        doubts.push("told of");
     }
     // "projects like a 10,000-word blog", "a short user prompt (1-4 sentences)", "act 4 characters": no bound of the answer.
     if (1..=5).any(|k| before(k) == "like" || before(k) == "such")
         || before(1) == "(" && matches!(before(2), "prompt" | "input" | "query" | "question" | "message")
         || unit == LengthUnit::Characters && bound == Bound::Exact && !bounds_text(parsed, sentence, first, at)
     {
-        return None;
+        doubts.push("like");
     }
     // "List 10 words that …", "give me 5 words": pieces, not a length.
     if unit == LengthUnit::Words
@@ -600,7 +637,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
             "list" | "give" | "pick" | "choose" | "select" | "find" | "name" | "suggest"
         ) || before(1) == "me" && matches!(before(2), "give" | "tell" | "find" | "name"))
     {
-        return None;
+        doubts.push("pieces");
     }
     // "an editor that shows you {{window}} lines": a number filled in bounds only where it is bounded.
     if n.is_none()
@@ -608,7 +645,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         && bound == Bound::Exact
         && !asked(parsed, sentence, number_at, at)
     {
-        return None;
+        doubts.push("variable");
     }
     // 'a single word "DONE"' is a text to be said; "a single line" is a form.
     let literal = at + 1 < sentence.end && parsed.tokens[at + 1].quoted;
@@ -622,7 +659,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
                 "summary" | "description" | "answer" | "explanation" | "response" | "reason"
             )
     {
-        return None;
+        doubts.push("literal");
     }
     let mut end = at + 1;
     for k in 1..=3 {
@@ -644,13 +681,17 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
     if parsed.word(number_at + 1) == "+" {
         bound = Bound::Min;
     }
+    let aside = !doubts.is_empty();
     Some(Amount {
         n,
         unit,
         bound,
         part: is_part(parsed, sentence, start, at),
-        named: false,
         tokens: start..end,
+        signs: doubts,
+        aside,
+        sentence: sentence.clone(),
+        core: first..at + 1,
     })
 }
 
@@ -773,7 +814,6 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
                 | "introduction"
                 | "intro"
                 | "conclusion"
-                | "long"
                 | "recommendations"
         )
     };
@@ -784,7 +824,7 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
                 matches!(
                     parsed.word(v),
                     "generate" | "create" | "write" | "produce" | "suggest" | "craft" | "propose"
-                ) && v <= sentence.start + 3
+                ) && (v <= sentence.start + 3 || parsed.word(v - 1) == ",")
                     && (v + 1..t).any(|a| matches!(parsed.word(a), "a" | "an" | "one" | "single"))
             })
     };
@@ -801,17 +841,107 @@ fn is_part(parsed: &Parsed, sentence: &Range<usize>, start: usize, at: usize) ->
         || (from..far).any(|t| matches!(parsed.word(t), "called" | "section" | "sections"))
 }
 
-/// The tightest bound on the whole answer, a maximum before a minimum. What an agent says between its steps is no answer.
-pub(super) fn limit(amounts: &[Amount], task: Option<Task>) -> Option<(LengthLimit, Range<usize>)> {
-    // "A single line of text" is a form beside "at most 6 sentences".
-    let whole = || {
-        amounts
-            .iter()
-            .filter(move |a| !a.part && a.n.is_some() && (task != Some(Task::Plan) || a.named))
+/// What is known of an amount, for the decision whether it bounds the whole answer: `several` amounts are in the prompt.
+pub(super) fn features(parsed: &Parsed, amount: &Amount, several: bool, task: Option<Task>, take: &mut impl Take) {
+    for sign in &amount.signs {
+        take.most("sign", Of::new(sign), 1.0);
+    }
+    let unit = match amount.unit {
+        LengthUnit::Words => "words",
+        LengthUnit::Sentences => "sentences",
+        LengthUnit::Paragraphs => "paragraphs",
+        LengthUnit::Characters => "characters",
+        LengthUnit::Lines => "lines",
+        LengthUnit::Tokens => "tokens",
+        LengthUnit::Items => "items",
     };
-    let several = whole().nth(1).is_some();
-    whole()
-        .filter(|a| !(several && a.unit == LengthUnit::Lines && a.n == Some(1) && a.bound == Bound::Exact))
+    let bound = match amount.bound {
+        Bound::Max => "max",
+        Bound::Min => "min",
+        Bound::Exact => "exact",
+        Bound::About => "about",
+    };
+    take.most("unit", Of::new(unit), 1.0);
+    take.most("bound", Of::new(bound), 1.0);
+    take.most(
+        "number",
+        Of::new(match amount.n {
+            None => "open",
+            Some(1) => "one",
+            Some(2..=5) => "few",
+            Some(6..=20) => "some",
+            Some(21..=120) => "many",
+            Some(_) => "most",
+        }),
+        1.0,
+    );
+    take.most(
+        "one of",
+        Of::new(match (amount.n, amount.unit) {
+            (Some(1), LengthUnit::Words) => "words",
+            (Some(1), LengthUnit::Sentences) => "sentences",
+            (Some(1), LengthUnit::Paragraphs) => "paragraphs",
+            (Some(1), LengthUnit::Lines) => "lines",
+            _ => "more",
+        }),
+        1.0,
+    );
+    take.most("task", Of::new(task.map_or("none", Task::name)), 1.0);
+    if several {
+        take.alone("several", 1.0);
+    }
+    let sentence = &amount.sentence;
+    let word = |t: usize| if sentence.contains(&t) { parsed.word(t) } else { "" };
+    let told = |w: &str| matches!(w, "here" | "below" | "there" | "these" | "given");
+    if (sentence.start..amount.core.start).any(|t| told(word(t))) {
+        take.alone("told of", 1.0);
+    }
+    for t in amount.core.start.saturating_sub(3).max(sentence.start)..amount.core.start {
+        take.most("close", Of::new(word(t)), 1.0);
+    }
+    for t in amount.core.end..(amount.core.end + 4).min(sentence.end) {
+        take.most("behind", Of::new(word(t)), 1.0);
+    }
+    for t in amount.core.clone() {
+        take.most("core", Of::new(word(t)), 1.0);
+    }
+    take.most("last", Of::new(word(amount.core.start.wrapping_sub(1))), 1.0);
+    take.most("next", Of::new(word(amount.core.end)), 1.0);
+    take.most("first", Of::new(word(sentence.start)), 1.0);
+    take.most("second", Of::new(word(sentence.start + 1)), 1.0);
+    let noun = |t: &usize| plural(word(*t));
+    if (sentence.start..amount.core.start).any(|t| noun(&t)) {
+        take.alone("plural", 1.0);
+    }
+    if (sentence.start..amount.core.start).any(|t| product(word(t))) {
+        take.alone("product", 1.0);
+    }
+    let tokens = parsed.tokens.len().max(1);
+    take.alone("place", amount.core.start as f32 / tokens as f32);
+    take.alone("length", (tokens as f32).ln() / 8.0);
+    take.alone("bias", 1.0);
+}
+
+/// A noun for several things, by its ending.
+fn plural(word: &str) -> bool {
+    word.len() > 4 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is")
+}
+
+/// Decides of each amount whether it bounds the whole answer, by fitted weights; `several` are in the request.
+pub(super) fn weigh(parsed: &Parsed, amounts: &mut [Amount], several: bool, task: Option<Task>) {
+    static MODEL: LazyLock<Model<1>> = LazyLock::new(|| Model::read(include_str!("weights/length.tsv")));
+    for amount in amounts {
+        let mut account = MODEL.account();
+        features(parsed, amount, several, task, &mut account);
+        amount.part = account.scores()[0] <= 0.0;
+    }
+}
+
+/// The tightest bound on the whole answer, a maximum before a minimum.
+pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
+    amounts
+        .iter()
+        .filter(|a| !a.part)
         .filter_map(|a| Some((a.limit()?, a.tokens.clone())))
         .min_by_key(|(limit, _)| weight(limit))
 }

@@ -45,7 +45,7 @@ const SETS: [(Set, &str); 9] = [
     (
         Set::Reasoning,
         "step think thinking reason reasoning chain cot scratchpad thought thoughts deep break breaking explanation rationale \
-         justification justify add lay walk put record begin start present by your explain show describe provide \
+         justification justify justifying add lay walk put record begin start present by your explain show describe provide \
          include give state write share articulate outline document detail showing explaining providing including \
          output insert take",
     ),
@@ -164,6 +164,10 @@ const PHRASES: [(Phrase, &[&str]); 16] = [
             "<thinking>",
             "<scratchpad>",
             "<reasoning>",
+            "\nreasoning:",
+            "\nthinking:",
+            "\nthought:",
+            "\nthoughts:",
         ],
     ),
     (

@@ -76,6 +76,26 @@ pub enum Task {
     Other,
 }
 
+impl Task {
+    /// Its name in lower case.
+    fn name(self) -> &'static str {
+        match self {
+            Task::Classify => "classify",
+            Task::Extract => "extract",
+            Task::Summarize => "summarize",
+            Task::Answer => "answer",
+            Task::Translate => "translate",
+            Task::Rewrite => "rewrite",
+            Task::Write => "write",
+            Task::Code => "code",
+            Task::Plan => "plan",
+            Task::Judge => "judge",
+            Task::Converse => "converse",
+            Task::Other => "other",
+        }
+    }
+}
+
 /// The form in which the answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -236,7 +256,15 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         .collect();
 
     let language = language::find(&parsed.iter().collect::<Vec<_>>());
-    let task = task::find(&all, &asking, language);
+    let (task, weighed) = task::find(&all, &asking, language).unzip();
+    let mut found: Vec<Vec<length::Amount>> = parsed.iter().zip(&asking).map(|(p, s)| length::amounts(p, s)).collect();
+    let counted: Vec<Vec<items::Candidate>> = parsed
+        .iter()
+        .zip(&asking)
+        .map(|(p, s)| items::candidates(p, s, task))
+        .collect();
+    let several_amounts = found.iter().map(Vec::len).sum::<usize>() > 1;
+    let several_counts = counted.iter().map(Vec::len).sum::<usize>() > 1;
     let mut evidence = Vec::new();
     let mut amounts = Vec::new();
     let mut brief = false;
@@ -252,17 +280,18 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
                 range: p.place(tokens),
             })
         };
-        let found = length::amounts(p, sentences);
-        if let Some(tokens) = brevity::find(p, sentences, &found, task) {
+        let found = &mut found[m];
+        length::weigh(p, found, several_amounts, task);
+        if let Some(tokens) = brevity::find(p, sentences, found, task) {
             brief = true;
             note(Fact::AsksBrevity, tokens);
         }
-        least.extend(length::least(&found));
-        if let Some((limit, tokens)) = length::limit(&found, task) {
+        least.extend(length::least(found));
+        if let Some((limit, tokens)) = length::limit(found) {
             limits.push(limit);
             note(Fact::LengthLimit, tokens);
         }
-        if let Some((n, tokens)) = items::find(p, sentences, task) {
+        if let Some((n, tokens)) = items::largest(p, &counted[m], several_counts, task) {
             items = items.max(Some(n));
             note(Fact::ItemsRequested, tokens);
         }
@@ -272,20 +301,44 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         } else if reasoning::has_field(p, task) && messages[m].role != Role::Assistant {
             reasons = true;
         }
-        amounts.extend(found);
+        amounts.append(found);
     }
     let judged = task.is_some();
-    let format = format::find(&all, &asking, task, &amounts, items);
+    let examples = examples::count(&all, &fields);
+    let form_signs = format::signs(&all, &asking, task);
+    let context_signs = context::signs(&all, task);
+    let retrieved_context = context::find(&context_signs, task);
+    let format = format::find(&form_signs, task, &amounts, items);
+    let mut closed = format::is_closed(&all, task, format, &amounts);
+    if let (Some(task), Some(Some(weighed))) = (task, weighed) {
+        let more = [
+            ("rule closed", closed),
+            ("rule context", retrieved_context),
+            ("brief", brief),
+            ("reasons", reasons),
+            ("items", items.is_some()),
+            ("lengths", !amounts.is_empty()),
+            ("examples", examples > 0),
+            (format::rule_name(format), true),
+        ];
+        let signs = signs(
+            &form_signs,
+            &format::closed_signs(&all, &amounts),
+            &context_signs,
+            &more,
+        );
+        closed = weighed.closed(task, signs.into_iter());
+    }
     PromptWords {
         task,
         output_format: judged.then_some(format),
         asks_brevity: judged.then_some(brief),
         length_limit: limits.into_iter().min_by_key(length::weight),
         items_requested: items,
-        examples: examples::count(&all, &fields),
+        examples,
         asks_reasoning: reasons,
-        retrieved_context: context::find(&all, task),
-        closed_answer: judged.then(|| format::is_closed(&all, task, format, &amounts)),
+        retrieved_context,
+        closed_answer: judged.then_some(closed),
         language,
         evidence,
         least_length: least.into_iter().min_by_key(length::weight),
@@ -295,6 +348,22 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
             .flat_map(|(m, ranges)| ranges.into_iter().map(move |range| (m, range)))
             .collect(),
     }
+}
+
+/// The names of the signs that hold.
+fn signs(
+    form: &format::Signs,
+    closed: &[(&'static str, bool)],
+    context: &context::Signs,
+    more: &[(&'static str, bool)],
+) -> Vec<&'static str> {
+    form.named()
+        .iter()
+        .chain(closed)
+        .chain(&context.named())
+        .chain(more)
+        .filter_map(|(name, holds)| holds.then_some(*name))
+        .collect()
 }
 
 /// The sentences of a message that ask something. `shown` is in order.
@@ -348,6 +417,9 @@ pub fn parse_roles(text: &str) -> Vec<Message<'_>> {
     keep(role, from..text.len());
     messages
 }
+
+#[cfg(test)]
+mod fitting;
 
 #[cfg(test)]
 mod tests {

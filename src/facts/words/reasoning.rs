@@ -172,7 +172,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             span(1)
         }
         // "justify the rating by explaining", "justify each score".
-        "justify"
+        "justify" | "justifying"
             if !near(t.saturating_sub(1), t, |w| w == "to")
                 && near(t + 1, t + 5, |w| {
                     matches!(

@@ -1,13 +1,15 @@
 //! What the request wants done with its input: what its verbs say, weighed with the rest of its words (`model`).
 
-mod model;
+pub(super) mod model;
+
+use model::Weighed;
 
 use super::lexicon::{Phrase, Set};
 use super::sentences::{Kind, Parsed, Sentence};
 use super::{Role, Task};
 use std::ops::Range;
 
-const TASKS: [Task; 12] = [
+pub(super) const TASKS: [Task; 12] = [
     Task::Classify,
     Task::Extract,
     Task::Summarize,
@@ -24,7 +26,7 @@ const TASKS: [Task; 12] = [
 
 /// Evidence for each task; the heaviest wins, the first said on a tie.
 #[derive(Default)]
-struct Votes {
+pub(super) struct Votes {
     weight: [f32; 12],
 }
 
@@ -45,27 +47,27 @@ impl Votes {
     }
 }
 
-/// The task, or none where nothing is said but variables.
+/// The task and what it was weighed by, or none where nothing is said but variables.
 pub(super) fn find(
     messages: &[(Role, &str, &Parsed)],
     asking: &[Vec<Sentence>],
     language: Option<&str>,
-) -> Option<Task> {
+) -> Option<(Task, Option<Weighed>)> {
     let (votes, assistant) = votes(messages, asking, language)?;
     // The model knows English words only.
     if matches!(language, Some("en") | None) {
-        return Some(model::best(messages, asking, &votes));
+        let weighed = Weighed::new(messages, asking, &votes);
+        return Some((weighed.task(), Some(weighed)));
     }
-    Some(
-        votes
-            .best()
-            .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0),
-    )
+    let task = votes
+        .best()
+        .map_or(if assistant { Task::Converse } else { Task::Other }, |b| b.0);
+    Some((task, None))
 }
 
 /// What each sentence and the shape of the request say for each task, and whether an assistant is
 /// spoken to. None where nothing is said but variables.
-fn votes(
+pub(super) fn votes(
     messages: &[(Role, &str, &Parsed)],
     asking: &[Vec<Sentence>],
     language: Option<&str>,
@@ -1392,40 +1394,5 @@ fn shape(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &m
         } else if assistant || messages.len() > 1 {
             votes.add(Task::Converse, 2.0);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::fitted::tests::Written;
-    use super::super::{Sentence, asking, examples, parse_roles, sentences};
-
-    /// Writes the features of each text of a JSON Lines file as `tools/fit_task.py` reads them:
-    /// `LLMLINT_TEXTS=texts.jsonl LLMLINT_FEATURES=out.jsonl cargo test features_for_fitting -- --ignored`.
-    #[test]
-    #[ignore = "makes a file for tools/fit_task.py"]
-    fn features_for_fitting() {
-        let path = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} names a file"));
-        let texts = std::fs::read_to_string(path("LLMLINT_TEXTS")).expect("texts");
-        let mut out = String::new();
-        for line in texts.lines() {
-            let row: serde_json::Value = serde_json::from_str(line).expect("a row a line");
-            let messages = parse_roles(row["text"].as_str().expect("text"));
-            let parsed: Vec<_> = messages.iter().map(|m| sentences::parse(m.text)).collect();
-            let all: Vec<_> = messages.iter().zip(&parsed).map(|(m, p)| (m.role, m.text, p)).collect();
-            let shown = examples::shown(&examples::fields(&all), all.len());
-            let asked: Vec<Vec<Sentence>> = all
-                .iter()
-                .zip(&shown)
-                .map(|((role, _, p), shown)| asking(*role, p, shown))
-                .collect();
-            let mut features = Written::default();
-            if let Some((votes, _)) = super::votes(&all, &asked, Some("en")) {
-                super::model::features(&all, &asked, &votes, &mut features);
-            }
-            out.push_str(&serde_json::json!({"id": row["id"], "features": features.0}).to_string());
-            out.push('\n');
-        }
-        std::fs::write(path("LLMLINT_FEATURES"), out).expect("written");
     }
 }

@@ -1,18 +1,19 @@
 //! The task by a fitted model: what the verbs and the shape say, the fields of meaning that the words belong to and
 //! where in the prompt they stand, and the commonest words themselves, weighed together.
 //!
-//! The weights are a table, `weights.tsv`; the score of a task is the sum of its features' weights.
+//! The score of a task is the sum of its features' weights. Whether the answer is closed is weighed
+//! from the same features and from the signs that only the task explains.
 
 use std::sync::{LazyLock, OnceLock};
 
-use super::super::fitted::{Model, Of, Take};
+use super::super::fitted::{Account, Model, Of, Take};
 use super::super::lexicon::Set;
 use super::super::sentences::{Kind, Parsed, Sentence};
 use super::super::{Role, Task};
 use super::{TASKS, Votes};
 
-/// A feature a line: its name, and a hundredth of weight for each task in the order of [`TASKS`].
-const WEIGHTS: &str = include_str!("weights.tsv");
+/// A feature a line: its name, and hundredths of weight for each task in the order of [`TASKS`] and for a closed answer.
+const WEIGHTS: &str = include_str!("../weights/prompt.tsv");
 
 /// Fields of meaning: how words that speak of one begin. A word may belong to several.
 const FIELDS: [(&str, &str); 11] = [
@@ -128,22 +129,43 @@ const MOST: f32 = 1.5;
 /// Words that are read: what a prompt asks stands far before.
 const READ: usize = 20_000;
 
-/// The task with the highest score.
-pub(super) fn best(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Task {
-    static MODEL: LazyLock<Model<12>> = LazyLock::new(|| Model::read(WEIGHTS));
-    let mut account = MODEL.account();
-    features(messages, asking, votes, &mut account);
-    let best = account
-        .scores()
-        .into_iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-    best.map_or(Task::Other, |(task, _)| TASKS[task])
+/// What the weights say of a request: its task, and with what else is known whether its answer is closed.
+pub(in super::super) struct Weighed(Account<'static, COLUMNS>);
+
+/// The outcomes: the tasks, a closed answer.
+const COLUMNS: usize = TASKS.len() + 1;
+
+impl Weighed {
+    /// Weighs the words of a request.
+    pub(super) fn new(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], votes: &Votes) -> Self {
+        static MODEL: LazyLock<Model<COLUMNS>> = LazyLock::new(|| Model::read(WEIGHTS));
+        let mut account = MODEL.account();
+        features(messages, asking, votes, &mut account);
+        Self(account)
+    }
+
+    /// The task with the highest score, the first of several.
+    pub(super) fn task(&self) -> Task {
+        let scores = self.0.scores();
+        let best = (0..TASKS.len()).rev().max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+        TASKS[best.unwrap_or(0)]
+    }
+
+    /// Whether the answer is closed, with the signs that hold.
+    pub(in super::super) fn closed(mut self, task: Task, signs: impl Iterator<Item = &'static str>) -> bool {
+        with_signs(task, signs, &mut self.0);
+        self.0.scores()[TASKS.len()] > 0.0
+    }
 }
 
-/// What a word may be: said at all, said early, first in a sentence, part of a variable's name.
-#[cfg(test)]
-const KINDS: [&str; 4] = ["word", "early", "begins", "variable"];
+/// The features that are known once the task is.
+pub(in super::super) fn with_signs(task: Task, signs: impl Iterator<Item = &'static str>, take: &mut impl Take) {
+    take.most("told", Of::new(task.name()), 1.0);
+    for sign in signs {
+        take.most("sign", Of::new(sign), 1.0);
+        take.most(task.name(), Of::new(sign), 1.0);
+    }
+}
 
 /// The tasks by the names that their votes have as features.
 const NAMES: [&str; 12] = [
@@ -162,7 +184,7 @@ const NAMES: [&str; 12] = [
 ];
 
 /// Every feature of the request with its value.
-pub(super) fn features(
+pub(in super::super) fn features(
     messages: &[(Role, &str, &Parsed)],
     asking: &[Vec<Sentence>],
     votes: &Votes,
@@ -372,28 +394,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_weight_is_of_a_feature() {
-        let slots = SLOTS.map(|(slot, _)| slot);
+    fn every_feature_has_a_weight_for_each_outcome() {
         for line in WEIGHTS.lines() {
             let (name, numbers) = line.split_once('\t').expect("a name and its numbers");
-            assert_eq!(
-                numbers.split(' ').filter(|n| n.parse::<i32>().is_ok()).count(),
-                12,
-                "{name}"
-            );
-            let known = match name.split_once(':') {
-                Some((kind, of))
-                    if kind == "votes" || kind == "share" || kind == "first" && of.starts_with(char::is_uppercase) =>
-                {
-                    NAMES.contains(&of)
-                }
-                Some((kind, of)) if slots.contains(&kind) || kind == "much" || kind == "part" => {
-                    FIELDS.iter().any(|(field, _)| *field == of) || KINDS.contains(&kind)
-                }
-                Some((kind, _)) => KINDS.contains(&kind),
-                None => matches!(name, "bias" | "length" | "short" | "no vote"),
-            };
-            assert!(known, "{name}");
+            let whole = numbers.split(' ').filter(|n| n.parse::<i16>().is_ok()).count();
+            assert_eq!(whole, COLUMNS, "{name}");
         }
     }
 
