@@ -71,6 +71,7 @@ pub(super) fn signs(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]
         shapes(text, parsed, &mut signs);
         signs.label |= sentences.iter().any(|s| alternatives(parsed, &s.tokens())) || lettered(text);
     }
+    signs.label |= messages.iter().any(|m| m.2.holds(Phrase::Bracketed) || options(m.2));
     signs
 }
 
@@ -186,7 +187,10 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                     | "original"
             )
         }) || after(3, |w| matches!(w, "input" | "below" | "data" | "payload" | "path"))
-            && !(w(1) == "data" && before(4, |w| matches!(w, "be" | "a" | "output" | "return")));
+            && !(w(1) == "data"
+                && before(4, |w| {
+                    matches!(w, "be" | "a" | "output" | "return" | "generate" | "create")
+                }));
         let out = |w: &str| {
             matches!(
                 w,
@@ -311,6 +315,13 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                 signs.json = true
             }
             "json" if !not && matches!(w(1), ":" | "output") => signs.json = true,
+            "structured"
+                if !not
+                    && matches!(w(1), "data" | "output" | "object")
+                    && before(6, |w| matches!(w, "respond" | "return" | "output" | "answer")) =>
+            {
+                signs.json = true
+            }
             "markdown" if !not => {
                 signs.markdown |= !matches!(
                     w(1),
@@ -450,8 +461,9 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
             {
                 signs.label = true
             }
-            "number" | "digit" | "integer" | "float" | "category" | "label" | "word" | "letter" | "name" | "id"
-            | "score" | "option" | "rating" | "choice" | "verdict" | "judgement" | "judgment" | "classification"
+            "number" | "digit" | "integer" | "float" | "date" | "category" | "label" | "word" | "letter" | "name"
+            | "id" | "score" | "option" | "rating" | "choice" | "verdict" | "judgement" | "judgment"
+            | "classification"
                 if !not =>
             {
                 let only = before(7, |w| matches!(w, "only" | "just" | "single" | "solely" | "one"))
@@ -683,6 +695,8 @@ fn templates(text: &str, signs: &mut Signs) {
             continue;
         }
         if awaited == 0 {
+            // 'Respond in the format {"name": …}.'
+            signs.json_shape |= body.contains("{\"") && opens_form(body);
             continue;
         }
         if awaited == 1 && body.starts_with("```") {
@@ -799,14 +813,17 @@ fn looks_up(text: &str, parsed: &Parsed) -> bool {
         })
         .take(3)
         .count();
-    // "Options: {option_a} …".
-    let options = parsed.fields.iter().any(|f| {
+    parsed.holds(Phrase::LooksUp) || short > 2 || options(parsed)
+}
+
+/// "Options: {option_a} …".
+fn options(parsed: &Parsed) -> bool {
+    parsed.fields.iter().any(|f| {
         matches!(
             f.label.as_str(),
             "options" | "choices" | "answer choices" | "answer options"
         ) && !f.heading
-    });
-    parsed.holds(Phrase::LooksUp) || short > 2 || options
+    })
 }
 
 /// Words of a verdict: a score, a choice between two, a finding of yes or no.

@@ -19,6 +19,10 @@ pub(super) fn largest(
     candidates
         .iter()
         .filter(|candidate| {
+            // The weights know English words only.
+            if !parsed.word(candidate.noun).is_ascii() {
+                return candidate.taken;
+            }
             let mut account = MODEL.account();
             features(parsed, candidate, several, task, &mut account);
             account.scores()[0] > 0.0

@@ -22,6 +22,8 @@ pub(super) struct Amount {
     signs: Vec<&'static str>,
     /// It does not bound the answer, nor a part of it.
     pub(super) aside: bool,
+    /// It bounds the whole answer: weighed from the signs of `part` and `aside` and the words around.
+    whole: bool,
     /// Tokens of its sentence, and of its number and unit.
     sentence: Range<usize>,
     core: Range<usize>,
@@ -690,6 +692,7 @@ fn amount(parsed: &Parsed, sentence: &Range<usize>, at: usize, unit: LengthUnit)
         tokens: start..end,
         signs: doubts,
         aside,
+        whole: false,
         sentence: sentence.clone(),
         core: first..at + 1,
     })
@@ -933,7 +936,7 @@ pub(super) fn weigh(parsed: &Parsed, amounts: &mut [Amount], several: bool, task
     for amount in amounts {
         let mut account = MODEL.account();
         features(parsed, amount, several, task, &mut account);
-        amount.part = account.scores()[0] <= 0.0;
+        amount.whole = account.scores()[0] > 0.0;
     }
 }
 
@@ -941,7 +944,7 @@ pub(super) fn weigh(parsed: &Parsed, amounts: &mut [Amount], several: bool, task
 pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
     amounts
         .iter()
-        .filter(|a| !a.part)
+        .filter(|a| a.whole)
         .filter_map(|a| Some((a.limit()?, a.tokens.clone())))
         .min_by_key(|(limit, _)| weight(limit))
 }
@@ -950,7 +953,7 @@ pub(super) fn limit(amounts: &[Amount]) -> Option<(LengthLimit, Range<usize>)> {
 pub(super) fn least(amounts: &[Amount]) -> Option<LengthLimit> {
     amounts
         .iter()
-        .filter(|a| !a.part && a.bound == Bound::Min)
+        .filter(|a| a.whole && a.bound == Bound::Min)
         .filter_map(Amount::limit)
         .min_by_key(weight)
 }

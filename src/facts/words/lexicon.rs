@@ -55,7 +55,7 @@ const SETS: [(Set, &str); 9] = [
          heading subsections section sections table bulleted bullet bullets numbered list line separated csv mermaid \
          markmap plantuml latex svg ascii excalidraw python sql javascript bash regex html graphviz code yes true \
          positive negative neutral number digit integer float category label word letter name id score option rating \
-         choice verdict judgement judgment classification scores plain scale between choose select pick explain \
+         date structured choice verdict judgement judgment classification scores plain scale between choose select pick explain \
          explanation essay story poem email article",
     ),
     (
@@ -112,6 +112,8 @@ pub(super) enum Phrase {
     ReasonKey,
     /// A form of the answer begins.
     FormFollows,
+    /// A label in double brackets, as judges are asked for.
+    Bracketed,
     /// The answer stands in the material.
     LooksUp,
     /// The verdict is told in words of its own.
@@ -120,7 +122,8 @@ pub(super) enum Phrase {
     ReviewKey,
 }
 
-const PHRASES: [(Phrase, &[&str]); 16] = [
+const PHRASES: [(Phrase, &[&str]); 17] = [
+    (Phrase::Bracketed, &["[[a]]", "[[b]]"]),
     (Phrase::Thought, &["thought:"]),
     (Phrase::Action, &["action:", "tool input:"]),
     (
@@ -164,6 +167,7 @@ const PHRASES: [(Phrase, &[&str]); 16] = [
             "<thinking>",
             "<scratchpad>",
             "<reasoning>",
+            "`reasoning`",
             "\nreasoning:",
             "\nthinking:",
             "\nthought:",
@@ -179,6 +183,9 @@ const PHRASES: [(Phrase, &[&str]); 16] = [
             "\"justification\"",
             "\"explanation\"",
             "\"why\"",
+            "`explanation`",
+            "`rationale`",
+            "`justification`",
         ],
     ),
     (

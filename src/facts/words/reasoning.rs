@@ -216,7 +216,14 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             let reach = (1..=4).find(|k| {
                 matches!(
                     w(*k),
-                    "reasoning" | "rationale" | "thinking" | "justification" | "logic" | "working" | "work"
+                    "reasoning"
+                        | "rationale"
+                        | "thinking"
+                        | "justification"
+                        | "justifications"
+                        | "logic"
+                        | "working"
+                        | "work"
                 ) || (w(*k) == "thought" && matches!(w(k + 1), "process" | "processes"))
             })?;
             let own = (1..reach).any(|k| {
@@ -271,6 +278,14 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
                 && !near(t.saturating_sub(1), t, |w| matches!(w, "the" | "a")) =>
         {
             span(2)
+        }
+        // "keep your analysis and reasoning short", "True if it is, plus a brief reasoning".
+        "reasoning"
+            if near(t.saturating_sub(4), t, |w| w == "your")
+                && near(t + 1, t + 4, |w| matches!(w, "short" | "brief" | "concise"))
+                || near(t.saturating_sub(4), t, |w| w == "plus") =>
+        {
+            span(1)
         }
         // "JSON with a score and reasoning for each".
         "reasoning" | "explanation"

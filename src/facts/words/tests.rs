@@ -1,9 +1,7 @@
-//! Writes what the fitted decisions are fitted on.
+//! What the facts of whole texts must be, and the writing of what the decisions are fitted on.
 
 use super::fitted::tests::Written;
-use super::sentences::{self, Parsed};
-use super::{Role, Sentence, Task, asking, brevity, context, examples, format, items, language, length, parse_roles};
-use super::{reasoning, signs, task};
+use super::*;
 use serde_json::{Value, json};
 
 /// Writes the features of each text of a JSON Lines file as `tools/fit_words.py` reads them:
@@ -99,4 +97,96 @@ fn written(row: &Value) -> Value {
         task::model::with_signs(task, names.into_iter(), &mut signs);
     }
     json!({"id": row["id"], "words": words.0, "signs": signs.0, "lengths": lengths, "items": counts})
+}
+
+#[test]
+fn short_cases_are_told_apart() {
+    let mut wrong = Vec::new();
+    for (n, line) in include_str!("../../../fixtures/labels/cases.jsonl").lines().enumerate() {
+        let case: serde_json::Value = serde_json::from_str(line).expect("a case a line");
+        let text = case["text"].as_str().expect("text");
+        let told = serde_json::to_value(analyze(&parse_roles(text))).expect("facts are JSON");
+        for (fact, label) in case
+            .as_object()
+            .expect("an object")
+            .iter()
+            .filter(|(k, _)| *k != "text")
+        {
+            if told.get(fact) != Some(label) {
+                wrong.push(format!(
+                    "{}: {fact} should be {label}, was {:?}: {text:?}",
+                    n + 1,
+                    told.get(fact)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn evidence_points_at_the_words() {
+    let text = "Name the cities.\nGive me 7 tips, each under 20 words. Think step by step.";
+    let messages = [Message { role: Role::User, text }];
+    let said: Vec<(Fact, &str)> = analyze(&messages)
+        .evidence
+        .iter()
+        .map(|e| (e.fact, &text[e.range.clone()]))
+        .collect();
+    assert!(said.contains(&(Fact::ItemsRequested, "7 tips")), "{said:?}");
+    assert!(said.contains(&(Fact::AsksReasoning, "step by step")), "{said:?}");
+    assert!(said.contains(&(Fact::AsksBrevity, "under 20 words")), "{said:?}");
+}
+
+#[test]
+fn roles_are_split_at_their_lines() {
+    let messages = parse_roles("<<system>>\nBe kind.\n<<user>>\n{{q}}\n");
+    assert_eq!(
+        messages,
+        [
+            Message {
+                role: Role::System,
+                text: "Be kind."
+            },
+            Message {
+                role: Role::User,
+                text: "{{q}}"
+            }
+        ]
+    );
+    assert_eq!(
+        parse_roles("Hello."),
+        [Message {
+            role: Role::User,
+            text: "Hello."
+        }]
+    );
+    assert!(parse_roles(" \n").is_empty());
+}
+
+#[test]
+fn any_text_is_read_in_time() {
+    let pieces = [
+        "{{",
+        "```",
+        "\"",
+        "Input: ",
+        "<a ",
+        "{a",
+        "3 ",
+        "🦀 é",
+        "\n- ",
+        "at most ",
+        "# ",
+        ":\n",
+        "if 3 words ",
+        "Your output format:\n{\n",
+        "Examples\n<a>b</a>\n",
+        "query: \"a\", answer: b? c\n",
+    ];
+    for piece in pieces {
+        let text = piece.repeat(200_000 / piece.len());
+        let facts = analyze(&parse_roles(&text));
+        assert!(facts.evidence.iter().all(|e| text.get(e.range.clone()).is_some()));
+    }
 }
