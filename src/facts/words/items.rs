@@ -141,7 +141,8 @@ pub(super) fn features(parsed: &Parsed, of: &Candidate, several: bool, task: Opt
         "bounded",
     );
     note(
-        (sentence.start..t).any(|k| matches!(word(k), "here" | "below" | "there" | "these" | "given")),
+        (t.saturating_sub(MOST_WORDS_BACK).max(sentence.start)..t)
+            .any(|k| matches!(word(k), "here" | "below" | "there" | "these" | "given")),
         "told of",
     );
     for t in t.saturating_sub(3).max(sentence.start)..t {

@@ -180,6 +180,8 @@ fn any_text_is_read_in_time() {
         "# ",
         ":\n",
         "if 3 words ",
+        "3 cats ",
+        "answer in 3 words ",
         "Your output format:\n{\n",
         "Examples\n<a>b</a>\n",
         "query: \"a\", answer: b? c\n",
