@@ -108,7 +108,7 @@ pub fn lint_change(sources: &[Source], before: &[Source], unread: &[Unread], lin
     let judged_before = judge::judge_all(&older.units, &world_before, linter, |unit| {
         same.find(unit).map(|at| judged[at].clone())
     });
-    (report(older, judged_before, linter), report(now, judged, linter))
+    rayon::join(|| report(older, judged_before, linter), || report(now, judged, linter))
 }
 
 /// Puts a report together.
@@ -131,7 +131,7 @@ fn report(state: State<'_>, judged: Vec<UnitResult>, linter: &Linter<'_>) -> Rep
         }),
         commitments: totals::commitments(&judged, &linter.settings.config.discounts, linter.catalog),
         findings: state.findings,
-        units: Vec::new(),
+        units: Vec::with_capacity(judged.len()),
         totals: totals::totals(&state.files, &judged),
         not_judged: Vec::new(),
         files: state.files,
@@ -140,6 +140,12 @@ fn report(state: State<'_>, judged: Vec<UnitResult>, linter: &Linter<'_>) -> Rep
         comparison: None,
         gate: None,
     };
+    report
+        .findings
+        .reserve(judged.iter().map(|unit| unit.findings.len()).sum());
+    report
+        .not_judged
+        .reserve(judged.iter().map(|unit| unit.not_judged.len()).sum());
     for unit in judged {
         report.findings.extend(unit.findings);
         report.suppressed.extend(unit.suppressed);

@@ -82,9 +82,9 @@ impl<'a> TwoStates<'a> {
             })
             .collect();
         let read = read.into_iter().map(|(outcome, _)| outcome).collect();
-        (
-            State::of(now, read, unread, linter),
-            State::of(before, older, &[], linter),
+        rayon::join(
+            || State::of(now, read, unread, linter),
+            || State::of(before, older, &[], linter),
         )
     }
 
