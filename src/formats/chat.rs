@@ -34,7 +34,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         "jsonl" => read_lines(&mut made),
         "json" => match reading.json() {
             Ok(value) => read_value(&mut made, value, ""),
-            Err(error) => made.error(error.clone()),
+            Err(error) if reading.source.named || has_keys(reading) => made.error(error.clone()),
+            Err(_) => return None,
         },
         _ => {
             let parsed = reading.yaml();
@@ -59,6 +60,14 @@ fn has_signature(reading: &Reading<'_>) -> bool {
         || (reading.contains("instructions")
             && reading.contains("model")
             && (reading.contains("input") || reading.contains("\"assistant\"")))
+}
+
+/// Whether what a file that does not parse is told by stands in it as keys, and not in comments or in somebody's words.
+fn has_keys(reading: &Reading<'_>) -> bool {
+    let has = |keys: &[&str]| keys.iter().all(|key| reading.contains(key));
+    has(&["\"messages\"", "\"role\"", "\"content\""])
+        || has(&["\"instructions\"", "\"model\"", "\"input\""])
+        || has(&["\"instructions\"", "\"model\"", "\"assistant\""])
 }
 
 fn numbered(index: usize, count: usize) -> String {

@@ -6,14 +6,17 @@ use super::{Fact, Get, Known, PromptFacts, Row, Type, Value};
 use crate::source::Place;
 use crate::syntax::template::{self, Piece};
 
-/// The name that an expression of a template begins with, where it is a name and no call: `user` of `user.name|upper`.
+/// The name that an expression of a template begins with, where it is a name and no call: `user` of `user.name|upper`,
+/// nothing of `Profile.age $user`.
 fn root(expression: &str) -> Option<&str> {
     let expression = expression.trim();
     let end = expression
         .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
         .unwrap_or(expression.len());
     let (name, rest) = expression.split_at(end);
-    let simple = rest.is_empty() || rest.starts_with(['.', '[']) || rest.trim_start().starts_with('|');
+    let path = rest.find(|c: char| c.is_whitespace() || c == '|').unwrap_or(rest.len());
+    let (path, rest) = (&rest[..path], rest[path..].trim_start());
+    let simple = (path.is_empty() || path.starts_with(['.', '['])) && (rest.is_empty() || rest.starts_with('|'));
     (simple && name.starts_with(|c: char| c.is_alphabetic() || c == '_')).then_some(name)
 }
 
@@ -141,6 +144,8 @@ mod tests {
             ("role \"system\"", None),
             ("\"text\"", None),
             ("@index", None),
+            ("Profile.age $user", None),
+            ("user.name if user else \"you\"", None),
         ] {
             assert_eq!(root(expression), name, "{expression}");
         }
