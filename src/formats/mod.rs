@@ -66,7 +66,7 @@ mod truss;
 mod vllm_config;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -626,7 +626,7 @@ pub fn leads_to(sources: &[Source], asked: impl Fn(&Source) -> bool + Sync) -> B
     let leads = |id: &SourceId| {
         let source = files.source(*id);
         if source.looked_up || !asked(source) {
-            return Vec::new();
+            return HashSet::new();
         }
         let noting = files.noting();
         drop(calls::read(&Reading::new(&noting, *id, false)));

@@ -32,7 +32,7 @@ pub(super) struct State<'a> {
 }
 
 /// What came of a file, and the paths that its reader asked for.
-type Noted = (Outcome, Vec<String>);
+type Noted = (Outcome, HashSet<String>);
 
 impl<'a> TwoStates<'a> {
     /// A source that stands at the same path with the very text of another, not a copy of it, is the same.
@@ -67,6 +67,9 @@ impl<'a> TwoStates<'a> {
             .ids()
             .par_iter()
             .map(|id| {
+                if self.before.is_empty() {
+                    return (formats::read(&now, *id, prompt_place(*id)), HashSet::new());
+                }
                 let noting = now.noting();
                 let outcome = formats::read(&noting, *id, prompt_place(*id));
                 (outcome, noting.asked())
@@ -127,7 +130,7 @@ impl<'a> TwoStates<'a> {
 struct Changed<'a>(HashSet<&'a str>);
 
 impl Changed<'_> {
-    fn any_of(&self, asked: &[String]) -> bool {
+    fn any_of(&self, asked: &HashSet<String>) -> bool {
         asked.iter().any(|path| self.0.contains(path.as_str()))
     }
 }

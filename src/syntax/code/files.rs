@@ -1,7 +1,7 @@
 //! The files of one state of a tree, to be looked up by path, and what the code among them says, read when it is first
 //! asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::{Language, Module, paths, python, typescript};
@@ -11,7 +11,7 @@ use crate::source::{Source, SourceId};
 pub struct Files<'a> {
     tree: Arc<Tree<'a>>,
     /// The paths that were asked for, where that is to be known.
-    asked: Option<Mutex<Vec<String>>>,
+    asked: Option<Mutex<HashSet<String>>>,
 }
 
 struct Tree<'a> {
@@ -51,17 +51,17 @@ impl<'a> Files<'a> {
     }
 
     /// The paths from the root, and ends of paths, that were asked for, whether or not there are such files.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn asked(&self) -> HashSet<String> {
         let asked = self.asked.as_ref().and_then(|asked| asked.lock().ok());
-        let mut asked = asked.map_or_else(Vec::new, |asked| asked.clone());
-        asked.sort_unstable();
-        asked.dedup();
-        asked
+        asked.map_or_else(HashSet::new, |asked| asked.clone())
     }
 
     fn note(&self, path: &str) {
-        if let Some(mut asked) = self.asked.as_ref().and_then(|asked| asked.lock().ok()) {
-            asked.push(path.to_owned());
+        // The same few modules are asked for again and again.
+        if let Some(mut asked) = self.asked.as_ref().and_then(|asked| asked.lock().ok())
+            && !asked.contains(path)
+        {
+            asked.insert(path.to_owned());
         }
     }
 
