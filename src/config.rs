@@ -31,7 +31,7 @@ pub const DAYS_PER_MONTH: Decimal = Decimal::from_parts(304_375, 0, 0, false, 4)
 
 /// Where prompts are kept as plain text or Markdown, unless the config says otherwise.
 pub const DEFAULT_PROMPT_FILES: &[&str] = &[
-    "**/prompts/**/*.{md,txt}",
+    "**/[Pp]rompts/**/*.{md,txt}",
     "**/patterns/**/*.{md,txt}",
     "**/*.prompt",
     "**/*.prompt.md",
@@ -401,6 +401,19 @@ pub fn glob_set<'a>(globs: impl Iterator<Item = &'a str>) -> GlobSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prompt_folder_may_have_a_capital() {
+        let globs = Config::default().prompt_globs();
+        for (path, is_place) in [
+            ("prompts/reply.md", true),
+            ("src/App/Prompts/Reply.txt", true),
+            ("src/App/Prompts/Reply.cs", false),
+            ("src/App/Notes/Reply.txt", false),
+        ] {
+            assert_eq!(globs.is_match(path), is_place, "{path}");
+        }
+    }
 
     #[test]
     fn reads_settings_and_names_the_unknown_key() {

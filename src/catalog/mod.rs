@@ -40,6 +40,8 @@ const LONGEST_NAME: usize = 128;
 const MOST_NEAREST: usize = 3;
 /// How many replacements of replacements are followed.
 const MOST_REPLACEMENTS: usize = 8;
+/// Days that a replacement is to be served on, where a later one is.
+const LEAST_DAYS_LEFT: i64 = 180;
 
 /// The files as they are in the program.
 const FILES: Files<'static> = Files {
@@ -269,14 +271,20 @@ impl Catalog {
             .or_else(|| bare.name.starts_with("gpt-35-").then_some("azure"))
     }
 
-    /// The model to use in place of `model` on `day`: its replacement, or where that is retired by then, the replacement's
-    /// replacement, and so on. `None` where the provider named none that is still served.
+    /// The model to use in place of `model` on `day`: its replacement, or where that is retired by then or soon, the
+    /// replacement's replacement, and so on. `None` where the provider named none that is still served.
     #[must_use]
     pub fn replacement(&self, model: &ApiModel, day: Date) -> Option<&ApiModel> {
         let next = |model: &ApiModel| Some(self.find(model.replacement.as_deref()?, None)?.0);
-        std::iter::successors(next(model), |model| next(model))
-            .take(MOST_REPLACEMENTS)
-            .find(|model| !model.is_retired(day))
+        let line = || std::iter::successors(next(model), |model| next(model)).take(MOST_REPLACEMENTS);
+        // Nobody is helped by a move to what goes next.
+        let stays = |model: &&ApiModel| {
+            let days_left = model.retired_on.map(|on| on.days_since(day));
+            days_left.is_none_or(|days| days > LEAST_DAYS_LEFT)
+        };
+        line()
+            .find(stays)
+            .or_else(|| line().find(|model| !model.is_retired(day)))
     }
 
     /// All models behind an API, the team's own first.

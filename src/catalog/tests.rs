@@ -155,7 +155,12 @@ fn replacements_are_followed_to_one_that_is_served() {
         let model = catalog.api_model(name).model().expect(name);
         catalog.replacement(model, day(on)).map(|model| model.id.as_str())
     };
+    // Its own replacement goes on 2026-12-01: 183 days later, and 163.
     assert_eq!(replacement("gemini-2.0-flash", "2026-06-01"), Some("gemini-2.5-flash"));
+    assert_eq!(
+        replacement("gemini-2.0-flash", "2026-06-21"),
+        Some("gemini-3.5-flash-lite")
+    );
     assert_eq!(
         replacement("gemini-2.0-flash", "2026-12-01"),
         Some("gemini-3.5-flash-lite")
