@@ -184,13 +184,6 @@ fn command_line(value: &Value) -> Option<Vec<Word>> {
 
 /// A word of a command line.
 fn told(value: &Value) -> Word {
-    let value_of = |value: &Value| match value.node() {
-        Ok(node) => node
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| "not written as one value".to_owned()),
-        Err(why) => Err(why),
-    };
     let named = match &value.kind {
         // The folder into which BentoML loads a repository.
         Kind::Call(call) if call.name() == "HuggingFaceModel" => {
@@ -200,28 +193,37 @@ fn told(value: &Value) -> Word {
     };
     match named {
         Some(argument) => Word {
-            value: value_of(&argument.value),
+            value: one_word(&argument.value),
             place: argument.value.place,
         },
         None => Word {
-            value: value_of(value),
+            value: one_word(value),
             place: value.place,
         },
     }
 }
 
 fn value(reading: &Reading<'_>, argument: &Argument) -> Word {
-    let value = match argument.value.node() {
-        Ok(node) => match node.as_str() {
-            Some(text) => Ok(text.trim_start_matches("torch.").to_owned()),
-            None => Err("not written as one value".to_owned()),
-        },
-        Err(why) => Err(why),
-    };
     Word {
-        value,
+        value: one_word(&argument.value),
         place: reading.place(argument.span),
     }
+}
+
+/// What a value is as a word; of a name of torch (`torch.bfloat16`), its last part. What else a module of others holds is
+/// not known.
+fn one_word(value: &Value) -> Result<String, String> {
+    if let Kind::Path(path, None) = &value.kind {
+        return match path.strip_prefix("torch.") {
+            Some(name) => Ok(name.to_owned()),
+            None => Err(format!(
+                "`{path}` is set in a module that is not among the files of this run"
+            )),
+        };
+    }
+    let node = value.node()?;
+    let text = node.as_str().map(str::to_owned);
+    text.ok_or_else(|| "not written as one value".to_owned())
 }
 
 /// Packages that the file puts into its image, with their releases: Modal's `pip_install("vllm==0.8.5")`, BentoML's

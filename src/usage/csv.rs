@@ -97,8 +97,9 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Hands on the fields of each row and how many lines stand before it, and gives how many there are; `None`, after any number of rows, where a quote
-    /// stands where none belongs, or a row has not `columns` fields: then what was handed on is to be forgotten.
+    /// Hands on the fields of each row and how many lines stand before it, and gives how many there are; `None`, after any
+    /// number of rows, where a quote stands where none belongs, or a row has not `columns` fields: then what was handed on
+    /// is to be forgotten.
     pub(super) fn each_row(&self, delimiter: u8, columns: usize, mut take: impl FnMut(&[Field], u64)) -> Option<u64> {
         let ends = Ends::find(self.bytes, delimiter)?;
         let mut fields = Vec::with_capacity(columns);

@@ -1,7 +1,7 @@
 //! Decisions by fitted weights: a table with a line for each feature and a column for each outcome. What a text has of a
 //! feature is the same for the same text, so the decision is too.
 //!
-//! The tables are fitted on labelled prompts of public repositories by `tools/fit_task.py`. A feature is named by its kind
+//! The tables are fitted on labelled prompts of public repositories by `tools/fit_words.py`. A feature is named by its kind
 //! and by what it is of (`word:summar`, `command:code`), or by its kind alone (`length`).
 
 use super::lexicon::Quick;
