@@ -22,8 +22,8 @@ pub(super) fn follow_routes(units: &mut [Unit], routes: Vec<Route>, catalog: &Ca
     for unit in units {
         if let Unit::Prompt(prompt) | Unit::Embedding(prompt) = unit
             && let Field::Known(name, _) = &prompt.model
-            && catalog.api_model(name).model().is_none()
             && let Some(Some((model, place))) = models.get(name)
+            && catalog.api_model(name).model().is_none()
         {
             prompt.model = Field::Known(model.clone(), *place);
         }
