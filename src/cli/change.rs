@@ -176,9 +176,13 @@ impl ChangeSet {
 
     /// Whether a link leads to a file that is checked itself.
     fn leads_to_one(&self, link: &Changed, sources: &[Source]) -> bool {
-        let real = |path: &str| self.commit.git().folder().join(path).canonicalize().ok();
-        let target = real(&link.path);
-        target.is_some() && sources.iter().any(|source| real(&source.from_root) == target)
+        let inside = || {
+            let folder = self.commit.git().folder().canonicalize().ok()?;
+            let target = folder.join(&link.path).canonicalize().ok()?;
+            target.strip_prefix(&folder).ok().map(host::slashed)
+        };
+        // The sources' own paths hold no link.
+        inside().is_some_and(|inside| sources.iter().any(|source| source.from_root == inside))
     }
 
     /// The paths from the root of all that differs.

@@ -89,7 +89,7 @@ pub(super) struct Run {
     /// What those folders are judged by.
     scopes: Vec<Scope>,
     /// What was found on the way to those configs.
-    walked: Option<Walked>,
+    pub(super) walked: Option<Walked>,
 }
 
 /// The name of a baseline, unless the config gives another.

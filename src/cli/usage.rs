@@ -120,8 +120,14 @@ impl Import {
         for export in &mut exports {
             export.files.sort();
         }
-        let mut scan = host::scan(std::slice::from_ref(&self.tree), &run.root, &run.settings, true, None)
-            .map_err(|error| Failure(format!("--tree {}", error.message)))?;
+        let mut scan = host::scan(
+            std::slice::from_ref(&self.tree),
+            &run.root,
+            &run.settings,
+            true,
+            run.walked.as_ref(),
+        )
+        .map_err(|error| Failure(format!("--tree {}", error.message)))?;
         host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
         let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
         let file = lint::attribute(&exports, &report, &run.catalog, run.today, run.settings.folder());
