@@ -56,7 +56,8 @@ pub fn likeness(a: &str, b: &str) -> f64 {
     equal.count() as f64 / VALUES as f64
 }
 
-fn word_hash(word: &str) -> u64 {
+/// A quick number for a word (FNV-1a).
+pub(crate) fn word_hash(word: &str) -> u64 {
     word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

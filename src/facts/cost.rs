@@ -203,28 +203,26 @@ pub fn input_cost(
         unit: "tokens".to_owned(),
         from,
     };
-    let mut inputs = vec![tokens, price_per_million.clone()];
-    let mut formula = "input_tokens * input_price * calls / 1000000".to_owned();
-    let mut rate = price_per_million.high;
-    if let Some((cached_price, share)) = cached {
-        formula = "(input_tokens * (1 - cached_share) * input_price + input_tokens * cached_share * cached_price) * calls / 1000000".to_owned();
-        rate = times(Decimal::ONE - share.high, rate)?
-            .checked_add(times(share.high, cached_price.high)?)
-            .ok_or_else(too_large)?;
-        inputs.push(cached_price.clone());
-        inputs.push(share);
-    }
+    let formula = match cached {
+        None => "input_tokens * input_price * calls / 1000000",
+        Some(_) => {
+            "(input_tokens * (1 - cached_share) * input_price + input_tokens * cached_share * cached_price) * calls / 1000000"
+        }
+    };
+    let (_, usd, of_rate) = rate(price_per_million, cached)?;
+    let mut inputs = vec![tokens];
+    inputs.extend(of_rate);
     inputs.push(calls_input(calls));
     let count = calls.count;
     let value =
-        |tokens: u64| -> Result<Decimal, String> { Ok(times(times(Decimal::from(tokens), rate)?, count)? / MILLION) };
+        |tokens: u64| -> Result<Decimal, String> { Ok(times(times(Decimal::from(tokens), usd)?, count)? / MILLION) };
     Ok(Figure {
         low: value(low)?.normalize(),
         high: value(high)?.normalize(),
         unit: "USD".to_owned(),
         per: calls.per.to_owned(),
         without,
-        formula,
+        formula: formula.to_owned(),
         inputs,
     })
 }

@@ -636,6 +636,10 @@ impl<'a> PromptFacts<'a> {
     }
 }
 
+fn model(facts: &PromptFacts<'_>) -> Fact {
+    field(&facts.model_name(), |name| text(name.as_str()))
+}
+
 /// The message that holds a prompt's instructions: the last of the system's, else the first of the user's.
 pub fn instructions(prompt: &Prompt) -> Option<&Message> {
     let messages = &prompt.messages;
@@ -943,10 +947,7 @@ const OWN: &[Row<Get>] = &[
         ty: Type::Str,
         unit: "",
         about: "the model's name, as the file or llmlint.yaml gives it",
-        get: |facts| {
-            let name = facts.model_name();
-            field(&name, |name| text(name.as_str()))
-        },
+        get: model,
     },
     Row {
         name: "prompt.model_tier",

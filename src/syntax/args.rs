@@ -6,6 +6,9 @@ mod flags;
 mod kube;
 mod shell;
 
+#[cfg(test)]
+mod testing;
+
 pub use flags::{Arguments, Flag, flag_of_unknown, flags};
 pub use kube::expand_kube;
 pub use shell::split_shell;

@@ -147,10 +147,7 @@ pub(in crate::facts) const FACTS: &[Row<Get>] = &[
         ty: Type::Str,
         unit: "",
         about: "the model's name, as the file or llmlint.yaml gives it",
-        get: |facts| {
-            let name = facts.model_name();
-            field(&name, |name| text(name.as_str()))
-        },
+        get: super::model,
     },
     Row {
         name: "embedding.dimensions",

@@ -5,8 +5,9 @@ use super::sentences::{Kind, Parsed};
 use super::{Role, Task};
 
 /// How sure a name is to mean material to consult.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Strength {
+    #[default]
     No,
     /// Also what a text to be worked on is called.
     Weak,
@@ -14,13 +15,17 @@ enum Strength {
 }
 
 /// What speaks for such a place.
+#[derive(Default)]
 pub(super) struct Signs {
     best: Strength,
     said: bool,
     handed: bool,
+    /// "report_data", "page_content": material by both halves of its name.
     compound: bool,
+    /// A place for the question beside one for a text: the text is what is asked about.
     asked: bool,
     named: bool,
+    /// Material that stands in the prompt itself, under its label.
     filled: bool,
     variables: usize,
 }
@@ -46,17 +51,7 @@ impl Signs {
 
 /// What the messages say of such a place, given what is to be done.
 pub(super) fn signs(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> Signs {
-    let mut best = Strength::No;
-    let mut said = false;
-    let mut handed = false;
-    // "report_data", "page_content": material by both halves of its name.
-    let mut compound = false;
-    // A place for the question beside one for a text: the text is what is asked about.
-    let mut asked = false;
-    let mut named = false;
-    // Material that stands in the prompt itself, under its label.
-    let mut filled = false;
-    let mut variables = 0usize;
+    let mut signs = Signs::default();
     for (_, text, parsed) in messages {
         let mut field = 0;
         for t in 0..parsed.tokens.len() {
@@ -102,18 +97,19 @@ pub(super) fn signs(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> S
                         "conversation" | "text" | "passage" | "email" | "message" | "tweet"
                     );
                 if directly && (worked_on || matches!(label, "question" | "query" | "input")) || asks(name) {
-                    asked |= !matches!(label, "input");
+                    signs.asked |= !matches!(label, "input");
                     continue;
                 }
-                named |= strength(name).max(strength(label)) >= Strength::Weak && !label.contains("example");
-                variables += 1;
-                compound |= weak_parts(name) > 1;
-                best = best
+                signs.named |= strength(name).max(strength(label)) >= Strength::Weak && !label.contains("example");
+                signs.variables += 1;
+                signs.compound |= weak_parts(name) > 1;
+                signs.best = signs
+                    .best
                     .max(strength(name))
                     .max(if material { Strength::Strong } else { Strength::No });
             }
         }
-        filled |= parsed.fields.iter().any(|f| {
+        signs.filled |= parsed.fields.iter().any(|f| {
             matches!(
                 f.label.as_str(),
                 "context" | "passage" | "document" | "documents" | "article" | "movie plot" | "story"
@@ -121,51 +117,31 @@ pub(super) fn signs(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> S
                 && !f.variable
                 && text.get(f.content.clone()).is_some_and(|c| c.trim().len() > 200)
         });
-        said |= consults(parsed);
-        handed |= hands(parsed);
+        signs.said |= consults(parsed);
+        signs.handed |= hands(parsed);
     }
-    Signs {
-        best,
-        said,
-        handed,
-        compound,
-        asked,
-        named,
-        filled,
-        variables,
-    }
+    signs
 }
 
 /// Whether there is such a place.
 pub(super) fn find(signs: &Signs, task: Option<Task>) -> bool {
-    let Signs {
-        mut best,
-        said,
-        handed,
-        compound,
-        asked,
-        named,
-        filled,
-        variables,
-    } = *signs;
     // Without a variable the material comes with the request ("use the information provided"); what tools give back is
     // not there yet.
-    if variables == 0 && handed && !matches!(task, Some(Task::Plan | Task::Code)) {
-        best = Strength::Strong;
-    }
+    let comes_with = signs.variables == 0 && signs.handed && !matches!(task, Some(Task::Plan | Task::Code));
+    let best = if comes_with { Strength::Strong } else { signs.best };
     match task {
         // Unless a question is put to them.
-        Some(Task::Extract | Task::Summarize) if asked && best == Strength::Strong => true,
+        Some(Task::Extract | Task::Summarize) if signs.asked && best == Strength::Strong => true,
         // What these work on is their input, whatever it is called.
         Some(Task::Summarize | Task::Translate | Task::Extract | Task::Classify | Task::Judge) => false,
-        Some(Task::Rewrite) => best == Strength::Strong && variables > 1,
+        Some(Task::Rewrite) => best == Strength::Strong && signs.variables > 1,
         Some(Task::Answer | Task::Converse | Task::Plan) => {
             best == Strength::Strong
-                || best == Strength::Weak && (said || compound)
-                || task == Some(Task::Answer) && (asked && named || filled)
+                || best == Strength::Weak && (signs.said || signs.compound)
+                || task == Some(Task::Answer) && (signs.asked && signs.named || signs.filled)
         }
         // "a title for a conversation that starts with: {conversation_context}": the text that is worked on.
-        _ => best == Strength::Strong && (said || handed || variables > 1),
+        _ => best == Strength::Strong && (signs.said || signs.handed || signs.variables > 1),
     }
 }
 

@@ -4,9 +4,11 @@
 //! The tables are fitted on labelled prompts of public repositories by `tools/fit_words.py`. A feature is named by its kind
 //! and by what it is of (`word:summar`, `command:code`), or by its kind alone (`length`).
 
-use super::lexicon::Quick;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+
+use super::lexicon::Quick;
+use crate::fingerprint::word_hash;
 
 /// What a feature is of, its hash with it: words are looked up under several kinds.
 #[derive(Clone, Copy)]
@@ -20,13 +22,13 @@ impl<'a> Of<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
-            hash: fold(text.as_bytes()),
+            hash: word_hash(text),
         }
     }
 
     fn key(self, kind: &str) -> u64 {
         // Kinds differ in their ends and lengths, or these few bytes would not do.
-        self.hash.rotate_left(21) ^ fold(kind.as_bytes())
+        self.hash.rotate_left(21) ^ word_hash(kind)
     }
 }
 
@@ -126,12 +128,6 @@ fn whole(number: &[u8]) -> i16 {
         .filter(|b| b.is_ascii_digit())
         .fold(0i16, |n, b| n.wrapping_mul(10).wrapping_add(i16::from(b - b'0')))
         * sign
-}
-
-fn fold(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, b| {
-        (hash ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

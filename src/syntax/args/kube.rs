@@ -49,16 +49,7 @@ pub fn expand_kube(text: &str, look: Lookup) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::syntax::args::flag_of_unknown;
-
-    fn look(name: &str) -> Option<Result<String, String>> {
-        match name {
-            "MODEL" => Some(Ok("org/model".into())),
-            "ARGS" => Some(Ok(" --a 1  --b ".into())),
-            "EMPTY" => Some(Ok(String::new())),
-            "SECRET" => Some(Err("comes from a Secret".into())),
-            _ => None,
-        }
-    }
+    use crate::syntax::args::testing::look;
 
     #[test]
     fn kubernetes_variables_are_replaced_as_kubernetes_does() {

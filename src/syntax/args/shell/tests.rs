@@ -1,15 +1,6 @@
 use super::*;
 use crate::source::Span;
-
-fn look(name: &str) -> Option<Result<String, String>> {
-    match name {
-        "MODEL" => Some(Ok("org/model".into())),
-        "ARGS" => Some(Ok(" --a 1  --b ".into())),
-        "EMPTY" => Some(Ok(String::new())),
-        "SECRET" => Some(Err("comes from a Secret".into())),
-        _ => None,
-    }
-}
+use crate::syntax::args::testing::look;
 
 fn split(script: &str) -> Vec<Command> {
     split_shell(&Text::verbatim(script, 0), SourceId(0), &look).unwrap()
