@@ -14,7 +14,7 @@ use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
 use crate::source::Place;
 use crate::syntax::Signs;
-use crate::syntax::code::{Argument, CHAIN, Call, Kind, Language, Repeat, Value};
+use crate::syntax::code::{self, Argument, CHAIN, Call, Kind, Language, Repeat, Value};
 use crate::units::{Field, Message, Parameter, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "call in code";
@@ -27,8 +27,11 @@ const MAX_DEPTH: usize = 8;
 
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
+    static CALLED_OBJECTS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::packages_of_called_objects()));
     Language::of_extension(reading.source.extension())?;
-    if !SIGNS.any_in(&reading.source.text) {
+    let text = &reading.source.text;
+    let may_be = |name: &str| sdks::may_be(name, text) || http::is_last_name(name);
+    if !SIGNS.any_in(text) || !(CALLED_OBJECTS.any_in(text) || code::called_names(text).any(may_be)) {
         return None;
     }
     let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);

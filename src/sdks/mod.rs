@@ -336,6 +336,24 @@ pub fn is_last_name(name: &str) -> bool {
     by_last_name().contains_key(name)
 }
 
+/// Whether what is called by this name in a text may be one of our calls: the other names of such a call's end stand in
+/// the text too.
+pub fn may_be(name: &str, text: &str) -> bool {
+    let in_text = |name: &str| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some();
+    let shapes = by_last_name().get(name).into_iter().flatten();
+    let mut ends = shapes.flat_map(|shape| shape.calls.iter().chain(shape.alone.iter().map(|(end, _)| end)));
+    ends.any(|end| {
+        let end = end.trim_start_matches('=');
+        last_name(end) == name && end.split('.').all(in_text)
+    })
+}
+
+/// The packages of which objects are themselves called, by any name: `llm(prompt)`.
+pub fn packages_of_called_objects() -> impl Iterator<Item = &'static str> {
+    let shapes = by_last_name().get("__call__").into_iter().flatten();
+    shapes.flat_map(|shape| shape.packages.iter().copied())
+}
+
 /// What follows a package's name; a package below it counts (`google.genai` of `google.genai.client`).
 fn inside<'p>(path: &'p str, package: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(package)?;
@@ -414,6 +432,8 @@ mod tests {
         ];
         for (path, expected) in cases {
             assert_eq!(provider(path), expected, "{path}");
+            let may_be = may_be(last_name(path), path);
+            assert!(may_be || expected.is_none(), "{path} is passed over");
         }
         assert_eq!(
             find("client.messages.create").map(|found| found.needs),

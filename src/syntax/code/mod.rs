@@ -6,6 +6,7 @@
 //! is unknown, with why.
 
 mod build;
+mod called;
 mod files;
 mod follow;
 mod known;
@@ -21,6 +22,7 @@ mod value;
 use std::collections::{HashMap, HashSet};
 
 pub use build::Builder;
+pub use called::called_names;
 pub use files::Files;
 pub use follow::{CHAIN, Reader};
 pub use typescript::is_generated;
