@@ -28,10 +28,12 @@ const MAX_DEPTH: usize = 8;
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
     static CALLED_OBJECTS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::packages_of_called_objects()));
-    Language::of_extension(reading.source.extension())?;
+    let language = Language::of_extension(reading.source.extension())?;
     let text = &reading.source.text;
-    let may_be = |name: &str| sdks::may_be(name, text) || http::is_last_name(name);
-    if !SIGNS.any_in(text) || !(CALLED_OBJECTS.any_in(text) || code::called_names(text).any(may_be)) {
+    // In Python an object is itself called, by any name.
+    let object = || language == Language::Python && CALLED_OBJECTS.any_in(text);
+    let may_be = |name: &str| sdks::may_be(name, text) || http::may_send(name, text);
+    if !SIGNS.any_in(text) || !(object() || code::called_names(text).any(may_be)) {
         return None;
     }
     let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);

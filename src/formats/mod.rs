@@ -616,6 +616,10 @@ pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     Outcome::LeftAlone(reading.why_not())
 }
 
+/// Most files that one core takes at once: long ones stand side by side in a folder, and the last core to finish is waited
+/// for.
+pub const AT_ONCE: usize = 8;
+
 /// Most paths that code may lead to.
 const MAX_LEADS: usize = 10_000;
 
@@ -634,7 +638,12 @@ pub fn leads_to(sources: &[Source], asked: impl Fn(&Source) -> bool + Sync) -> B
         asked.retain(|path| !files.has(path));
         asked
     };
-    let all: BTreeSet<String> = files.ids().par_iter().flat_map_iter(leads).collect();
+    let all: BTreeSet<String> = files
+        .ids()
+        .par_iter()
+        .with_max_len(AT_ONCE)
+        .flat_map_iter(leads)
+        .collect();
     // Whichever file asks first, the same ones are kept.
     all.into_iter().take(MAX_LEADS).collect()
 }

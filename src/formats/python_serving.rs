@@ -55,15 +55,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !ours {
         return None;
     }
-    let calls = reading.calls(|_, _| true);
-    let gpu = match modal_gpu(reading, &calls) {
-        Some(gpu) => gpu,
-        None => bento_gpu(reading, &calls).unwrap_or_default(),
-    };
-    let replicas = copies(reading, &calls);
-    let mut installed = installed(reading, &calls);
-    installed.extend(bentofile(reading));
-    let started = calls
+    let may_start =
+        |name: &str| ENGINES.iter().any(|(callee, ..)| ends(callee, name)) || RUNS.iter().any(|run| ends(run, name));
+    let started = reading.calls_of(may_start, |_, _| true);
+    let started = started
         .iter()
         .filter_map(|call| Some((call.place, launch(reading, call)?)));
     let commands = reading.returned(COMMAND);
@@ -75,10 +70,24 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         };
         Some((value.place, launch))
     });
-    let units: Vec<Unit> = started
+    let launches: Vec<(Place, Launch)> = started
         .chain(commanded)
         .take(MAX_UNITS)
         .filter(|(_, launch)| engines::recognise(launch, &Field::default()).is_some())
+        .collect();
+    if launches.is_empty() {
+        return None;
+    }
+    let calls = reading.calls(|_, _| true);
+    let gpu = match modal_gpu(reading, &calls) {
+        Some(gpu) => gpu,
+        None => bento_gpu(reading, &calls).unwrap_or_default(),
+    };
+    let replicas = copies(reading, &calls);
+    let mut installed = installed(reading, &calls);
+    installed.extend(bentofile(reading));
+    let units = launches
+        .into_iter()
         .map(|(place, launch)| {
             let launch = Launch {
                 installed: installed.clone(),
@@ -99,10 +108,14 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
             }))
         })
         .collect();
-    (!units.is_empty()).then(|| Read {
+    Some(Read {
         units,
         ..Read::default()
     })
+}
+
+fn ends(callee: &str, name: &str) -> bool {
+    callee.rsplit('.').next() == Some(name)
 }
 
 /// The command line that a call stands for.

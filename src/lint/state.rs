@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{Linter, Unread, beside, files, includes, loaded, requests, routes, settings, trainings};
 use crate::facts::{World, instructions};
-use crate::formats::{self, Outcome, Route};
+use crate::formats::{self, AT_ONCE, Outcome, Route};
 use crate::report::{FileNote, Finding};
 use crate::source::{Place, Source, SourceId};
 use crate::syntax::code::Files;
@@ -66,6 +66,7 @@ impl<'a> TwoStates<'a> {
         let read: Vec<Noted> = now
             .ids()
             .par_iter()
+            .with_max_len(AT_ONCE)
             .map(|id| {
                 if self.before.is_empty() {
                     return (formats::read(&now, *id, prompt_place(*id)), HashSet::new());
@@ -79,6 +80,7 @@ impl<'a> TwoStates<'a> {
         let older: Vec<Outcome> = before
             .ids()
             .par_iter()
+            .with_max_len(AT_ONCE)
             .map(|id| match read.get(id.0 as usize) {
                 Some((outcome, asked)) if !changed.any_of(asked) => outcome.clone(),
                 _ => formats::read(&before, *id, prompt_place(*id)),

@@ -337,15 +337,24 @@ pub fn is_last_name(name: &str) -> bool {
 }
 
 /// Whether what is called by this name in a text may be one of our calls: the other names of such a call's end stand in
-/// the text too.
+/// the text too; where the end is one name, its package does.
 pub fn may_be(name: &str, text: &str) -> bool {
     let in_text = |name: &str| memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_some();
+    let is_end = |end: &str| last_name(end) == name && end.split('.').all(in_text);
     let shapes = by_last_name().get(name).into_iter().flatten();
-    let mut ends = shapes.flat_map(|shape| shape.calls.iter().chain(shape.alone.iter().map(|(end, _)| end)));
-    ends.any(|end| {
-        let end = end.trim_start_matches('=');
-        last_name(end) == name && end.split('.').all(in_text)
+    shapes.into_iter().any(|shape| {
+        let mut calls = shape.calls.iter().map(|end| end.trim_start_matches('='));
+        let packaged = || shape.packages.iter().any(|package| in_text(family(package)));
+        calls.any(|end| is_end(end) && (end.contains('.') || packaged()))
+            || shape.alone.iter().any(|(end, _)| is_end(end))
     })
+}
+
+/// The word that the names of a package and of its sisters have in common: `langchain` of `@langchain/openai` and of
+/// `langchain_openai`.
+fn family(package: &str) -> &str {
+    let mut words = package.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(|word| !word.is_empty()).unwrap_or(package)
 }
 
 /// The packages of which objects are themselves called, by any name: `llm(prompt)`.
@@ -432,8 +441,8 @@ mod tests {
         ];
         for (path, expected) in cases {
             assert_eq!(provider(path), expected, "{path}");
-            let may_be = may_be(last_name(path), path);
-            assert!(may_be || expected.is_none(), "{path} is passed over");
+            let is_read = may_be(last_name(path), path);
+            assert!(is_read || expected.is_none(), "{path} is passed over");
         }
         assert_eq!(
             find("client.messages.create").map(|found| found.needs),

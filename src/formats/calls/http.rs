@@ -52,6 +52,11 @@ pub(super) fn is_last_name(name: &str) -> bool {
     matches!(name, "fetch" | "request" | "post")
 }
 
+/// Whether what is called by this name in a text may send one of our requests: the end of an address stands there too.
+pub(super) fn may_send(name: &str, text: &str) -> bool {
+    is_last_name(name) && ROUTES.iter().any(|(end, ..)| text.contains(end))
+}
+
 /// Whether a call sends a request.
 pub(super) fn sends(callee: &str) -> bool {
     body_of(callee).is_some()
