@@ -6,6 +6,7 @@ mod models;
 mod tools;
 mod zod;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +15,7 @@ use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
 use crate::source::Place;
 use crate::syntax::Signs;
-use crate::syntax::code::{self, Argument, CHAIN, Call, Kind, Language, Repeat, Value};
+use crate::syntax::code::{self, Argument, CALL, CHAIN, Call, Kind, Language, Repeat, Value};
 use crate::units::{Field, Message, Parameter, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "call in code";
@@ -30,17 +31,20 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     static CALLED_OBJECTS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::packages_of_called_objects()));
     let language = Language::of_extension(reading.source.extension())?;
     let text = &reading.source.text;
-    // In Python an object is itself called, by any name.
-    let object = || language == Language::Python && CALLED_OBJECTS.any_in(text);
+    let objects = OnceCell::new();
+    let objects = || *objects.get_or_init(|| language == Language::Python && CALLED_OBJECTS.any_in(text));
     let may_be = |name: &str| sdks::may_be(name, text) || http::may_send(name, text);
-    if !SIGNS.any_in(text) || !(object() || code::called_names(text).any(may_be)) {
+    if !SIGNS.any_in(text) || !(objects() || code::called_names(text).any(may_be)) {
         return None;
     }
     let wanted = |callee: &str, _followed: bool| callee == CHAIN || sdks::find(callee).is_some() || http::sends(callee);
     let in_test = is_test(&reading.source.from_root);
     let mut units: Vec<Unit> = Vec::new();
     let mut sent: HashSet<Place> = HashSet::new();
-    let named = |name: &str| sdks::is_last_name(name) || http::is_last_name(name);
+    let named = |name: &str| match name {
+        CALL => objects(),
+        _ => sdks::is_last_name(name) || http::is_last_name(name),
+    };
     for call in reading.calls_of(named, wanted) {
         if units.len() >= MAX_UNITS {
             break;

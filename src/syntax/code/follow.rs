@@ -44,6 +44,9 @@ const MAX_CALLERS: usize = 12;
 /// The name of `a | b | c` as a call that makes something of its parts, in order.
 pub const CHAIN: &str = "|";
 
+/// The method by which an object is itself called in Python: `llm(prompt)` ends with it.
+pub const CALL: &str = "__call__";
+
 /// Reads the calls of a file.
 pub struct Reader<'a> {
     pub(super) files: &'a Files<'a>,
@@ -121,7 +124,8 @@ impl<'a> Reader<'a> {
         self.calls_of(|_| true, wanted)
     }
 
-    /// The same, told beforehand by which names calls end (`create`), so that others need not be followed.
+    /// The same, told beforehand by which names calls end (`create`), so that others need not be followed. An object that
+    /// is itself called, by whatever name, is called by its [`CALL`].
     pub fn calls_of(&self, named: impl Fn(&str) -> bool, wanted: impl Fn(&str, bool) -> bool) -> Vec<Call> {
         let mut found = Vec::new();
         let assigned = self.assigned();
@@ -162,8 +166,8 @@ impl<'a> Reader<'a> {
             return true;
         };
         // In Python an object is itself called: `self.llm(prompt)`.
-        self.module.last_name(*function).is_some_and(named)
-            || (self.language(self.id) == Language::Python && self.module.may_call_object(*function))
+        self.module.last_name(*function).is_some_and(&named)
+            || (self.language(self.id) == Language::Python && named(CALL) && self.module.may_call_object(*function))
     }
 
     /// What each function of the file with this name returns, where nothing is handed to it but the object that it is a

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Frame, Here, MAX_CANDIDATES, Reader};
+use super::{CALL, Frame, Here, MAX_CANDIDATES, Reader};
 use crate::source::{Place, SourceId, Span};
 use crate::syntax::code::{Argument, Call, Entry, ExprId, ExprKind, Kind, Language, ScopeId, Value, known};
 
@@ -159,7 +159,7 @@ impl Reader<'_> {
                 followed: true,
             }),
             Kind::Call(call) => Some(Called {
-                path: format!("{}.__call__", call.callee),
+                path: format!("{}.{CALL}", call.callee),
                 maker: Some(call.clone()),
                 own: call.own,
                 followed: true,
