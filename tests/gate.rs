@@ -62,7 +62,16 @@ fn nothing_changed_is_one_quiet_line() {
     let tree = repository(&[("prompts/a.md", PROMPT), ("llmlint.yaml", CONFIG)]);
     let ran = check(&tree, &["--new-only"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("Nothing changed against main ("), "{}", ran.out);
+    assert!(ran.out.starts_with("Nothing changed against main ("), "{}", ran.out);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    // What was there before fails the run all the same, and is counted.
+    let ran = check(&tree, &[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    assert!(ran.err.contains("findings that were there before"), "{}", ran.err);
+    // `--verbose` shows it.
+    let ran = check(&tree, &["--verbose"]);
+    assert!(ran.out.contains("missing-be-concise"), "{}", ran.out);
 }
 
 #[test]

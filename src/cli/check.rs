@@ -226,13 +226,22 @@ impl Check {
         let unread = report.findings.iter().any(|finding| finding.category == "input");
         let fails = |finding: &Finding| finding.severity >= fail_on && finding.status != Some(FindingStatus::Accepted);
         let broken = report.gate.as_ref().is_some_and(|gate| !gate.passed);
+        let failing: Vec<&Finding> = report.findings.iter().filter(|finding| fails(finding)).collect();
         if self.strict && unread {
-            ExitCode::from(2)
-        } else if broken || report.findings.iter().any(fails) {
-            ExitCode::from(1)
-        } else {
-            ExitCode::SUCCESS
+            return ExitCode::from(2);
         }
+        if !broken && failing.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        let is_old = |finding: &&Finding| finding.status == Some(FindingStatus::Unchanged);
+        if !broken && failing.iter().all(is_old) {
+            output::complain(&format!(
+                "fails by {} findings that were there before: `llmlint check` shows them, `--new-only` fails by new ones \
+                 alone",
+                failing.len()
+            ));
+        }
+        ExitCode::from(1)
     }
 
     /// The report on a change, its settings' findings first.

@@ -12,8 +12,8 @@ pub(super) fn comparison(comparison: &Comparison) -> Vec<String> {
     let base = clean(&comparison.base);
     if is_nothing(comparison) {
         return vec![format!(
-            "Nothing changed against {base}: {} units are the same.",
-            comparison.unchanged
+            "Nothing changed against {base}: {} units and {} findings are as before.",
+            comparison.unchanged, comparison.unchanged_findings
         )];
     }
     let count = |change: Change| comparison.units.iter().filter(|unit| unit.change == change).count();
@@ -38,7 +38,7 @@ pub(super) fn comparison(comparison: &Comparison) -> Vec<String> {
         lines.push(format!("  … and {} more", comparison.units.len() - UNITS_SHOWN));
     }
     lines.push(format!(
-        "  findings: {} new, {} mended, {} as before",
+        "  findings: {} new, {} mended, {} as before (`llmlint check` shows those)",
         comparison.new_findings,
         comparison.fixed.len(),
         comparison.unchanged_findings

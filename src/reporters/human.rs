@@ -30,21 +30,27 @@ pub(super) fn write(report: &Report, style: &Style<'_>) -> String {
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
         .with_context_lines(1);
     let mut out = String::new();
-    // What a baseline accepts is counted, not shown.
-    for finding in report
-        .findings
-        .iter()
-        .filter(|finding| finding.status != Some(FindingStatus::Accepted))
-    {
+    let told = told(report, style);
+    for finding in &told {
         if handler.render_report(&mut out, &Shown::new(finding)).is_err() {
             out.push_str(&clean(&finding.message));
         }
         out.push('\n');
     }
     if !style.quiet {
-        summary(report, style, &mut out);
+        summary(report, &told, style, &mut out);
     }
     out
+}
+
+/// The findings that are shown: what a baseline accepts, and what stood there before a change, is counted alone.
+fn told<'r>(report: &'r Report, style: &Style<'_>) -> Vec<&'r Finding> {
+    let is_told = |finding: &&Finding| match finding.status {
+        Some(FindingStatus::Accepted) => false,
+        Some(FindingStatus::Unchanged) => style.verbose,
+        Some(FindingStatus::New) | None => true,
+    };
+    report.findings.iter().filter(is_told).collect()
 }
 
 /// A finding as miette shows it.
@@ -156,7 +162,7 @@ impl SourceCode for Code<'_> {
     }
 }
 
-fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
+fn summary(report: &Report, told: &[&Finding], style: &Style<'_>, out: &mut String) {
     let bold = |text: &str| {
         if style.color {
             format!("\u{1b}[1m{text}\u{1b}[0m")
@@ -173,12 +179,26 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
         verbose(report, style, out);
         return;
     }
-    if report.findings.is_empty() {
-        out.push_str(&bold("Nothing to report"));
-    } else {
-        let count = report.findings.len();
-        out.push_str(&bold(&format!("{count} finding{}", plural(count))));
+    if let Some(comparison) = &report.comparison
+        && change::is_nothing(comparison)
+        && told.is_empty()
+        && report.gate.as_ref().is_none_or(|gate| gate.passed)
+        && !style.verbose
+    {
+        change::comparison(comparison)
+            .iter()
+            .for_each(|line| out.push_str(&format!("{line}\n")));
+        return;
     }
+    let (new, counted) = match &report.comparison {
+        Some(_) => ("new ", told.to_vec()),
+        None => ("", report.findings.iter().collect()),
+    };
+    out.push_str(&bold(&match counted.len() {
+        0 if new.is_empty() => "Nothing to report".to_owned(),
+        0 => "Nothing new".to_owned(),
+        count => format!("{count} {new}finding{}", plural(count)),
+    }));
     let read = totals.files as usize;
     out.push_str(&format!(
         " in {read} file{}: {} prompt{}{}, {} deployment{}{}.\n",
@@ -198,7 +218,7 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
     ));
 
     let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
-    for finding in &report.findings {
+    for finding in &counted {
         *by_rule
             .entry((std::cmp::Reverse(finding.severity), &finding.rule))
             .or_default() += 1;
@@ -226,11 +246,7 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
     for commitment in &report.commitments {
         out.push_str(&format!("  {}\n", words::commitment(commitment)));
     }
-    let mut savings: Vec<&Finding> = report
-        .findings
-        .iter()
-        .filter(|finding| usd(finding).is_some())
-        .collect();
+    let mut savings: Vec<&Finding> = counted.into_iter().filter(|finding| usd(finding).is_some()).collect();
     savings.sort_by_key(|finding| std::cmp::Reverse(usd(finding)));
     if !savings.is_empty() {
         out.push_str(&format!("\n{}\n", bold("Top savings")));
@@ -244,7 +260,8 @@ fn summary(report: &Report, style: &Style<'_>, out: &mut String) {
                 finding.span.line
             ));
         }
-        for sum in &totals.savings {
+        let of_whole = totals.savings.iter().filter(|_| new.is_empty());
+        for sum in of_whole {
             out.push_str(&format!(
                 "  together {} per {} over {} unit{}: savings on one unit compose, they do not add\n",
                 range(sum),
