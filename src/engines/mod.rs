@@ -8,18 +8,19 @@ use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
 
-use crate::source::{Insert, Place};
+use crate::source::Place;
 use crate::syntax::Signs;
-use crate::syntax::args::{self, Word};
-use crate::units::{EnvValue, Field, Launch};
+use crate::units::{Field, Launch};
 
 mod flags;
 mod image;
 mod infinity;
+mod line;
 pub mod llama_cpp;
 mod lmdeploy;
 mod nim;
 pub mod ollama;
+mod reading;
 mod settings_file;
 pub mod sglang;
 mod stated;
@@ -32,6 +33,9 @@ pub mod vllm;
 pub use flags::{Build, FlagProblem, FlagProblemKind, flag_problems};
 pub(crate) use flags::{Parser, Table};
 pub use image::moving_tag;
+pub(crate) use line::Flags;
+pub(crate) use reading::{base_name, pinned, release_of, repository, resolved, truth, variable};
+pub use reading::{installs, whole_number};
 pub use settings_file::{SettingsFile, settings_file, take_settings};
 
 /// An engine, as far as launches are told by it.
@@ -390,279 +394,13 @@ impl Serving {
     }
 }
 
-/// The flags and other words of an engine's arguments.
-#[derive(Debug, Default)]
-pub(crate) struct Flags {
-    /// Under their full names.
-    flags: Vec<args::Flag>,
-    /// Names as written, with their places.
-    written: Vec<(String, Place)>,
-    /// Words that belong to no flag.
-    positional: Vec<Word>,
-    /// A part of the line that can't be read and may set anything: why.
-    hidden: Option<String>,
-    /// Where an absent flag would be written.
-    slot: Option<(Place, Option<Insert>)>,
-}
-
-impl Flags {
-    /// Reads arguments as Python's argparse does: `--name value`, `--name=value`, underscores for dashes, second
-    /// spellings and names cut short under their full name.
-    ///
-    /// `table` tells which flags of the release take no value, so that the word after one isn't taken for its value.
-    /// `operands` words beside the flags have a meaning of their own; a further one that can't be told may be any
-    /// flags (`$EXTRA_ARGS`).
-    pub(crate) fn read(
-        words: &[Word],
-        slot: &Field<()>,
-        operands: usize,
-        table: &Table,
-        version: Option<Version>,
-    ) -> Self {
-        let mut read = args::flags(words, &|name| table.takes_value(name, version));
-        let mut free: Vec<usize> = read.positional.iter().chain(&read.unknown).copied().collect();
-        free.sort_unstable();
-        let positional: Vec<Word> = free.into_iter().map(|at| words[at].clone()).collect();
-        let written = read.flags.iter().map(|flag| (flag.name.clone(), flag.place)).collect();
-        for flag in &mut read.flags {
-            if let Some(full) = table.full_name(&flag.name, version) {
-                full.clone_into(&mut flag.name);
-            }
-        }
-        Flags {
-            flags: read.flags,
-            written,
-            hidden: positional.iter().skip(operands).find_map(|word| resolved(word).err()),
-            positional,
-            slot: match slot {
-                Field::Absent(slot) => slot.clone(),
-                Field::Known((), place) => Some((*place, None)),
-                Field::Unknown(..) => None,
-            },
-        }
-    }
-
-    /// Every flag on the line as written, with its place.
-    pub(crate) fn written(&self) -> Vec<(String, Place)> {
-        self.written.clone()
-    }
-
-    /// Whether any of these flags stands on the line.
-    pub(crate) fn any(&self, names: &[&str]) -> bool {
-        self.flags.iter().any(|flag| names.contains(&flag.name.as_str()))
-    }
-
-    /// What is said by a flag in any of its names; the last one wins, as with argparse.
-    pub(crate) fn text(&self, names: &[&str]) -> Field<String> {
-        match self.last(|name| names.contains(&name)) {
-            Some(flag) => match &flag.value {
-                Some(value) => match resolved(value) {
-                    Ok(text) => Field::Known(text.to_owned(), value.place),
-                    Err(why) => Field::Unknown(why, Some(value.place)),
-                },
-                None => {
-                    let why = format!("{} has no value", flag.name);
-                    Field::Unknown(why, Some(flag.place))
-                }
-            },
-            None => self.absent(),
-        }
-    }
-
-    fn last(&self, is_meant: impl Fn(&str) -> bool) -> Option<&args::Flag> {
-        self.flags.iter().rev().find(|flag| is_meant(&flag.name))
-    }
-
-    /// A whole number, in the spellings that [`whole_number`] reads.
-    pub(crate) fn whole(&self, names: &[&str]) -> Field<u64> {
-        self.text(names).and_then(|text| whole_number(&text))
-    }
-
-    /// A decimal number.
-    pub(crate) fn decimal(&self, names: &[&str]) -> Field<Decimal> {
-        self.text(names).and_then(|text| {
-            let text = text.trim();
-            text.parse()
-                .or_else(|_| Decimal::from_scientific(text))
-                .map_err(|_| format!("`{text}` is not a number that can be read"))
-        })
-    }
-
-    /// A switch: `--name`, `--name=false`, `--no-name`; the last one wins.
-    pub(crate) fn switch(&self, name: &str) -> Field<bool> {
-        let negated = format!("--no-{}", name.trim_start_matches('-'));
-        let Some(flag) = self.last(|found| found == name || found == negated) else {
-            return self.absent();
-        };
-        let stated = match &flag.value {
-            None => Ok(true),
-            Some(value) => resolved(value).and_then(truth),
-        };
-        match stated {
-            Ok(on) => Field::Known(on != (flag.name == negated), flag.place),
-            Err(why) => Field::Unknown(why, Some(flag.place)),
-        }
-    }
-
-    /// A field that no flag states: unknown where a part of the line can't be read, for that part may state it.
-    fn absent<T>(&self) -> Field<T> {
-        match &self.hidden {
-            Some(why) => Field::Unknown(why.clone(), self.slot.as_ref().map(|(place, _)| *place)),
-            None => Field::Absent(self.slot.clone()),
-        }
-    }
-}
-
-/// What stands behind the last slash.
-pub(crate) fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// An image's owner (with its registry), name and tag; a digest is left out.
-pub(crate) fn repository(image: &str) -> (&str, &str, Option<&str>) {
-    let image = image.split('@').next().unwrap_or(image);
-    let (owner, rest) = image.rsplit_once('/').unwrap_or(("", image));
-    match rest.split_once(':') {
-        Some((name, tag)) => (owner, name, Some(tag)),
-        None => (owner, rest, None),
-    }
-}
-
-/// Whose build a release's name or an image's tag of the engine's makers tells: `v0.8.5.post1` and
-/// `v0.11.0-x86_64` are releases; `0.10.1.dev101+g1`, `v0.9.0rc2` and `v0.5.2-rocm630` may differ from the release.
-pub(crate) fn release_of(tag: &str) -> Build {
-    const SAME: &[&str] = &[
-        "x86_64",
-        "amd64",
-        "aarch64",
-        "arm64",
-        "ubuntu2204",
-        "ubuntu2404",
-        "runtime",
-    ];
-    let tag = tag.strip_prefix('v').unwrap_or(tag);
-    let (release, variant) = tag.split_once('-').unwrap_or((tag, ""));
-    let number = |part: &str| part.strip_prefix("post").unwrap_or(part).parse::<u32>().is_ok();
-    let is_cuda = |part: &str| part.strip_prefix("cu").is_some_and(|rest| rest.parse::<u32>().is_ok());
-    let same = |part: &str| part.is_empty() || SAME.contains(&part) || is_cuda(part);
-    if release.split('.').all(number) && variant.split('-').all(same) {
-        Build::Release
-    } else {
-        Build::Other
-    }
-}
-
-/// An environment variable's value.
-pub(crate) fn variable(launch: &Launch, name: &str) -> Field<String> {
-    let found = launch.env.iter().rev().find(|(key, _)| key == name);
-    match found {
-        Some((_, EnvValue::Known(text, place))) => Field::Known(text.as_str().to_owned(), *place),
-        Some((_, EnvValue::Unknown(why, place))) => Field::Unknown(why.clone(), Some(*place)),
-        None => Field::Absent(None),
-    }
-}
-
-/// The release of a package that the line itself or an install before it pins, `vllm==0.8.5` or `sglang[all]==0.4.6`,
-/// and whose build it is. The last one counts.
-pub(crate) fn pinned(launch: &Launch, package: &str) -> Option<(Field<Version>, Build)> {
-    let words = launch.installed.iter().chain(&launch.words);
-    words.rev().find_map(|word| {
-        let (name, pin) = resolved(word).ok()?.split_once("==")?;
-        let name = name.split('[').next()?.trim();
-        if !name.replace('_', "-").eq_ignore_ascii_case(package) || pin.contains('*') {
-            return None;
-        }
-        let pin = pin.split([',', ';', ' ']).next()?;
-        Some((Field::Known(Version::parse(pin)?, word.place), release_of(pin)))
-    })
-}
-
-/// The words of a command that pin a package, where it installs any: `pip install vllm==0.8.5`.
-pub fn installs(words: &[Word]) -> impl Iterator<Item = &Word> {
-    const INSTALLERS: &[&str] = &[
-        "pip", "pip3", "uv", "python", "python3", "poetry", "pdm", "pipx", "conda", "mamba",
-    ];
-    let told = |word: &Word| word.value.as_deref().ok().map(base_name).map(str::to_owned);
-    let mut first = words.iter().take(8).filter_map(told);
-    let program = first.next().unwrap_or_default();
-    let installs =
-        INSTALLERS.contains(&program.as_str()) && first.any(|word| matches!(word.as_str(), "install" | "add"));
-    let pins = |word: &&Word| word.value.as_deref().is_ok_and(|text| text.contains("=="));
-    words.iter().filter(move |word| installs && pins(word))
-}
-
-/// Reads a switch's value as Python programs do.
-pub(crate) fn truth(text: &str) -> Result<bool, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" | "" => Ok(false),
-        other => Err(format!("`{other}` is neither true nor false")),
-    }
-}
-
-/// Reads a whole number: digits, or digits with a suffix as in vLLM's `human_readable_int` (`32k` is 32,000, `32K`
-/// is 32,768; likewise m, g, t; a fraction only with the decimal suffixes).
-///
-/// # Errors
-/// Says what is wrong with a text that is not such a number, is negative, or doesn't fit into 64 bits.
-pub fn whole_number(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    let wrong = || format!("`{text}` is not a whole number that the engine reads");
-    let plain: String = text.replace('_', "");
-    if let Ok(number) = plain.parse::<u64>() {
-        return Ok(number);
-    }
-    let suffix = plain.chars().last().ok_or_else(wrong)?;
-    let power = match suffix.to_ascii_lowercase() {
-        'k' => 1,
-        'm' => 2,
-        'g' => 3,
-        't' => 4,
-        _ => return Err(wrong()),
-    };
-    let digits = &plain[..plain.len() - 1];
-    if suffix.is_ascii_uppercase() {
-        let number: u64 = digits.parse().map_err(|_| wrong())?;
-        return number.checked_mul(1024_u64.pow(power)).ok_or_else(wrong);
-    }
-    if !digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(wrong());
-    }
-    let number: Decimal = digits.parse().map_err(|_| wrong())?;
-    number
-        .checked_mul(Decimal::from(1000_u64.pow(power)))
-        .and_then(|product| u64::try_from(product.trunc()).ok())
-        .ok_or_else(wrong)
-}
-
-/// A word's text, or why it can't be told: a shell variable or a template's placeholder that nobody replaced.
-pub(crate) fn resolved(word: &Word) -> Result<&str, String> {
-    let text = word.value.as_deref().map_err(Clone::clone)?;
-    match placeholder(text) {
-        Some(why) => Err(why),
-        None => Ok(text),
-    }
-}
-
-fn placeholder(text: &str) -> Option<String> {
-    let variable = text.find('$').is_some_and(|at| {
-        text[at + 1..]
-            .starts_with(|next: char| next.is_ascii_alphabetic() || matches!(next, '_' | '{' | '(' | '@' | '*'))
-    });
-    if variable {
-        Some(format!("`{text}` holds a variable that the files don't set"))
-    } else if text.contains("{{") && text.contains("}}") {
-        Some(format!("`{text}` holds a template's placeholder"))
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::flags::tests::MADE_UP;
     use super::*;
     use crate::source::{SourceId, Span};
+    use crate::syntax::args::Word;
+    use crate::units::EnvValue;
 
     /// A launch of words; word `n` stands at bytes `n..n+1`.
     pub(crate) fn launch(line: &[&str]) -> Launch {
