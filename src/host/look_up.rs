@@ -1,6 +1,7 @@
 //! What the walk's files name and the walk did not open: modules that they import, texts that they load. It is read
 //! only, inside the root, and not judged itself.
 
+use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use super::read::read_text;
@@ -33,16 +34,32 @@ pub fn look_up(
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         ends.map(|end| &name[..end]).any(|path| settings.is_left_out(path))
     };
+    let repository = root.folder.join(".git").exists();
+    // Most names are of packages of others, whose folders are not there.
+    let mut folders: HashMap<String, bool> = HashMap::new();
+    let mut has_folder = |name: &str| {
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let known = folders.get(folder).copied();
+        known.unwrap_or_else(|| {
+            let is_there = root.folder.join(folder).is_dir();
+            folders.insert(folder.to_owned(), is_there);
+            is_there
+        })
+    };
     let mut left = MAX_FILES;
     for _ in 0..MAX_ROUNDS {
         let before = scan.sources.len();
         for name in formats::leads_to(&scan.sources, &asked) {
-            if !is_inside(&name, root, &scan.sources) || left_out(&name) {
+            if !is_inside(&name, repository, &scan.sources) || left_out(&name) {
+                continue;
+            }
+            let told = instead(&name);
+            if told.is_none() && !has_folder(&name) {
                 continue;
             }
             let path = root.folder.join(&name);
             let shown = slashed(path.strip_prefix(&root.current).unwrap_or(&path));
-            let read = match instead(&name) {
+            let read = match told {
                 Some(text) => text.map(Ok),
                 None => read(&path, limit),
             };
@@ -79,14 +96,14 @@ pub fn look_up(
 
 /// Whether a path from the root stays in the tree, and out of hidden folders and other people's packages. Where no
 /// repository bounds the tree, the folders do that hold the scanned files.
-fn is_inside(name: &str, root: &Root, sources: &[Source]) -> bool {
+fn is_inside(name: &str, repository: bool, sources: &[Source]) -> bool {
     let plain = |part: Component<'_>| match part {
         Component::Normal(part) => part
             .to_str()
             .is_some_and(|part| is_walked(part) && part != "node_modules"),
         _ => false,
     };
-    let below = if root.folder.join(".git").exists() {
+    let below = if repository {
         Some(name)
     } else {
         name.split_once('/').and_then(|(first, rest)| {
