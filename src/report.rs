@@ -15,6 +15,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// Hours of a month, as clouds count them.
 pub const HOURS_A_MONTH: u32 = 730;
 
+/// Why a folder with a repository of its own was not entered.
+pub const ANOTHER_REPOSITORY: &str = "another repository, such as a submodule, which is not read: check it there";
+
 /// Everything that a run found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

@@ -280,7 +280,7 @@ fn a_submodule_is_not_read_and_that_is_said() {
     let ran = check(&tree, &["--verbose"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(
-        ran.out.contains("shared") && ran.out.contains("is a submodule"),
+        ran.out.contains("shared") && ran.out.contains("another repository, such as a submodule"),
         "{}",
         ran.out
     );
@@ -290,7 +290,11 @@ fn a_submodule_is_not_read_and_that_is_said() {
     git(&tree, &["rm", "-qr", "prompts/late"]);
     git(&tree, &["submodule", "--quiet", "add", &url, "prompts/late"]);
     let ran = check(&tree, &["--verbose"]);
-    assert!(ran.out.matches("is a submodule").count() == 2, "{}", ran.out);
+    assert!(
+        ran.out.matches(": another repository, such as a submodule").count() == 2,
+        "{}",
+        ran.out
+    );
     assert!(ran.out.contains("prompts/late/c.md"), "{}", ran.out);
     let report = report(&tree, &[]);
     let gone: Vec<(Change, String)> = report
@@ -303,6 +307,30 @@ fn a_submodule_is_not_read_and_that_is_said() {
     assert_eq!(gone, [(Change::Gone, "prompts/late/c.md".to_owned())]);
     // Staged, it is no file either.
     assert_eq!(tree.check(&["--staged"]).code, Some(0));
+    // Without a base it is the same: one line tells of both, and what is named is read.
+    let ran = tree.check(&["."]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out
+            .contains("2 folders are repositories of their own, such as submodules, which are not read: check them there (prompts/late, shared)"),
+        "{}",
+        ran.out
+    );
+    let ran = tree.check(&["shared"]);
+    assert!(
+        ran.code == Some(1) && ran.out.contains("missing-be-concise"),
+        "{}",
+        ran.out
+    );
+    // Where nothing around it is a repository, each one below is read.
+    let folder = Tree::new();
+    git(&folder, &["clone", "-q", &url, "one"]);
+    let ran = folder.check(&["."]);
+    assert!(
+        ran.code == Some(1) && ran.out.contains("one/prompts/b.md"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]

@@ -153,6 +153,43 @@ fn a_list_that_cannot_be_true_is_not_taken() {
     }
 }
 
+/// A price that can't be read is not to be taken for one that nobody knows: a budget would hold nothing any more.
+#[test]
+fn a_damaged_list_in_force_is_told_before_anything_is_judged() {
+    for (price, words) in [
+        (r#""-1""#, "line 2: a price of -1 is below zero"),
+        (r#""NaN""#, "line 2: a price is an amount of USD in quotes"),
+        ("1.25", "line 2: a price is an amount of USD in quotes"),
+        (r#""1e999""#, "line 2: a price is an amount of USD in quotes"),
+        (r#""1000000""#, "cannot be"),
+    ] {
+        let tree = Tree::new().with("a.yaml", PROMPT).with(
+            "llmlint.prices.jsonl",
+            list(&[HEAD, &CHEAP.replace(r#""1""#, price), ALIAS]),
+        );
+        let tree = tree.with("llmlint.yaml", "prompts: [{files: \"**\", output_tokens: 1}]\n");
+        for command in [&["check", "."][..], &["cost", "."], &["catalog", "show", "gpt-5"]] {
+            let ran = tree.run(command);
+            fails(&ran, words);
+            fails(&ran, "`llmlint catalog update --from FILE` takes a good one");
+        }
+    }
+    // A list in force may be newer than the day that a run judges by, and older than 60 days: that is said.
+    let tree = Tree::new()
+        .with("llmlint.yaml", "prompts: [{files: \"**\", output_tokens: 1}]\n")
+        .with("a.yaml", PROMPT)
+        .with("llmlint.prices.jsonl", list(&[HEAD, CHEAP, ALIAS]));
+    for (day, told) in [("2026-11-01", false), ("2027-01-19", false), ("2027-01-20", true)] {
+        let ran = tree.check(&["--as-of", day]);
+        assert_eq!(
+            ran.out.contains("`llmlint catalog update` takes"),
+            told,
+            "{day}: {}",
+            ran.out
+        );
+    }
+}
+
 #[test]
 fn a_change_cannot_bring_its_own_prices_unseen() {
     let tree = Tree::new()

@@ -11,7 +11,7 @@ use crate::gate::guard::{self, Guard, Standing};
 use crate::host::git::{Blob, Changed, Git, Kind, WorkFiles};
 use crate::host::{self, Commit, Origin, Root, Scan};
 use crate::lint::Unread;
-use crate::report::{Finding, FindingStatus, Report};
+use crate::report::{ANOTHER_REPOSITORY, Finding, FindingStatus, Report};
 use crate::source::Source;
 
 /// A change: the work tree beside the commit from which it went apart from a base.
@@ -132,7 +132,7 @@ impl ChangeSet {
             if now.unread.iter().all(|unread| unread.path != path) {
                 now.unread.push(Unread {
                     path,
-                    why: "is a submodule, another repository, which is not read: check it there".to_owned(),
+                    why: ANOTHER_REPOSITORY.to_owned(),
                     finding: false,
                 });
             }

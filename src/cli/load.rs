@@ -7,8 +7,10 @@ use super::Failure;
 use super::configs::{self, Configs, Nested, Own};
 use crate::catalog::{
     ApiModel, BilledUnit, Catalog, Date, Discount, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice,
+    check_list,
 };
 use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, DiscountSetting, Owners, USAGE_FILE, UsageFile, owners};
+use crate::excerpt;
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
 use crate::host::{self, Origin, Root, Scan, Walked};
@@ -280,7 +282,7 @@ impl Run {
                 Outcome::Read(_, read) => {
                     for error in &read.errors {
                         let at = source.position(error.span.start);
-                        let message = crate::excerpt::safe(&error.message);
+                        let message = excerpt::safe(&error.message);
                         notes.push_str(&format!("{path}:{}:{}: {message}\n", at.line, at.column));
                     }
                     units.extend(read.units);
@@ -359,8 +361,29 @@ fn own_prices(
     }
     let failed = |why: String| Failure(format!("{}: {why}", path.display()));
     let text = origin.read(&path, root, MOST_PRICE_BYTES).map_err(failed)?;
-    let list = PriceList::new(text, config.prices.as_deref().unwrap_or(PRICES));
-    list.map(Some).map_err(|error| failed(error.to_string()))
+    let list = price_list(text, config.prices.as_deref().unwrap_or(PRICES), None);
+    list.map(Some).map_err(|why| {
+        failed(format!(
+            "{why}\n`llmlint catalog update --from FILE` takes a good one; without the file the program's own prices count"
+        ))
+    })
+}
+
+/// A list of prices of which every line can be used.
+///
+/// # Errors
+/// What is wrong with which lines: a price that is missing is not to be taken for one that nobody knows.
+pub(super) fn price_list(text: String, name: &str, today: Option<Date>) -> Result<PriceList, String> {
+    let list = PriceList::new(text, name).map_err(|error| error.to_string())?;
+    let problems = check_list(&list, today);
+    if problems.is_empty() {
+        return Ok(list);
+    }
+    let line = |(at, what): &(String, String)| format!("\n{}", excerpt::safe(&format!("{at}: {what}")));
+    Err(format!(
+        "can't be used:{}",
+        problems.iter().map(line).collect::<String>()
+    ))
 }
 
 /// A failure that names the line and column of a file of ours.
@@ -368,7 +391,7 @@ pub(super) fn placed(path: &Path, text: String, error: &SyntaxError) -> Failure 
     let source = Source::new(path.display().to_string(), text, true);
     let at = source.position(error.span.start);
     // The message may hold words of the file: they are not to look like lines of ours.
-    let message = crate::excerpt::safe(&error.message);
+    let message = excerpt::safe(&error.message);
     Failure(format!("{}:{}:{}: {message}", source.path, at.line, at.column))
 }
 

@@ -13,6 +13,7 @@ use crate::config::DEFAULT_MAX_FILE_BYTES;
 use crate::facts::Settings;
 use crate::formats;
 use crate::lint::Unread;
+use crate::report::ANOTHER_REPOSITORY;
 use crate::source::Source;
 
 /// What a scan found.
@@ -239,10 +240,29 @@ fn walker(folder: &Path, gitignore: bool) -> WalkBuilder {
     walker
 }
 
+/// What lies below a folder. In a repository another one, a submodule say, is not entered unless it is named itself: git
+/// does not look into it either, so that a run on a change and one on the whole tree see the same files.
 fn walk(folder: &Path, gitignore: bool) -> Below {
     let below = Mutex::new(Below::default());
+    let real = folder.canonicalize();
+    let in_repository = real.is_ok_and(|real| real.ancestors().any(is_repository));
     walker(folder, gitignore).build_parallel().run(|| {
         Box::new(|entry| {
+            if let Ok(entry) = &entry
+                && in_repository
+                && entry.depth() > 0
+                && entry.file_type().is_some_and(|kind| kind.is_dir())
+                && is_repository(entry.path())
+            {
+                if let Ok(mut below) = below.lock() {
+                    below.unread.push(Unread {
+                        path: slashed(entry.path()),
+                        why: ANOTHER_REPOSITORY.to_owned(),
+                        finding: false,
+                    });
+                }
+                return WalkState::Skip;
+            }
             let Ok(mut below) = below.lock() else {
                 return WalkState::Quit;
             };
@@ -257,6 +277,11 @@ fn walk(folder: &Path, gitignore: bool) -> Below {
         })
     });
     below.into_inner().unwrap_or_default()
+}
+
+/// Whether a repository is checked out in a folder.
+fn is_repository(folder: &Path) -> bool {
+    folder.join(".git").exists()
 }
 
 impl Below {

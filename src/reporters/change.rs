@@ -182,21 +182,21 @@ pub(super) fn limit_line(limit: &Limit) -> String {
         (LimitOutcome::Within, _) => "kept",
         (LimitOutcome::Unknown, _) => "not known",
     };
-    let amount = limit
-        .amount
-        .as_ref()
-        .map_or_else(|| "nothing is known".to_owned(), |amount| ends(amount, &limit.unit));
-    let unknown = match limit.unknown {
-        0 => String::new(),
-        1 => ", 1 more unit is not known".to_owned(),
-        more => format!(", {more} more units are not known"),
+    let amount = match (&limit.amount, limit.unknown) {
+        (Some(amount), 0) => ends(amount, &limit.unit),
+        (Some(amount), 1) => format!("{}, 1 more unit is not known", ends(amount, &limit.unit)),
+        (Some(amount), more) => format!("{}, {more} more units are not known", ends(amount, &limit.unit)),
+        (None, 0) if limit.key.starts_with("max_growth") => "nothing is known of what was before".to_owned(),
+        (None, 0) => "nothing here is under it (check its `files`, `unit`, `owner` or `tag`)".to_owned(),
+        (None, 1) => "it is not known of 1 unit".to_owned(),
+        (None, count) => format!("it is not known of {count} units"),
     };
     let bound = Ends {
         low: limit.limit,
         high: limit.limit,
     };
     format!(
-        "{verdict}: {} {}: {amount}{unknown}; the limit is {}",
+        "{verdict}: {} {}: {amount}; the limit is {}",
         clean(&limit.budget),
         clean(&limit.key),
         ends(&bound, &limit.unit)

@@ -10,7 +10,10 @@ use miette::{
 
 use super::words::{self, amount, basis, clean, saving_line};
 use super::{Style, change};
-use crate::report::{Currency, Excerpt, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum, grouped, money};
+use crate::report::{
+    ANOTHER_REPOSITORY, Currency, Excerpt, FileNote, Finding, FindingStatus, PriceListAbout, Report, Severity, Sum,
+    grouped, money,
+};
 
 /// Findings of the summary's list of savings.
 const TOP_SAVINGS: usize = 5;
@@ -176,6 +179,7 @@ fn summary(report: &Report, told: &[&Finding], style: &Style<'_>, out: &mut Stri
             "No prompts, deployments or training runs among {} files: `--verbose` says why each was left alone.\n",
             report.files.len()
         ));
+        other_repositories(report, out);
         verbose(report, style, out);
         return;
     }
@@ -307,8 +311,35 @@ fn summary(report: &Report, told: &[&Finding], style: &Style<'_>, out: &mut Stri
             plural(count)
         ));
     }
+    other_repositories(report, out);
     not_judged(report, style, out);
     verbose(report, style, out);
+}
+
+/// A line for the folders that another repository fills, which people may take for a part of this one.
+fn other_repositories(report: &Report, out: &mut String) {
+    let of_others = |file: &&FileNote| file.note == ANOTHER_REPOSITORY;
+    let names: Vec<String> = report
+        .files
+        .iter()
+        .filter(of_others)
+        .map(|file| clean(&file.path))
+        .collect();
+    let shown = names
+        .iter()
+        .take(NOT_JUDGED_SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len() {
+        0 => {}
+        1 => out.push_str(&format!("\n{shown} is {ANOTHER_REPOSITORY}\n")),
+        count => out.push_str(&format!(
+            "\n{count} folders are repositories of their own, such as submodules, which are not read: check them there \
+             ({shown}{})\n",
+            if count > NOT_JUDGED_SHOWN { ", …" } else { "" }
+        )),
+    }
 }
 
 /// Lines of which the first is a heading, behind an empty one.

@@ -47,7 +47,7 @@ impl Checker {
             Ok(list) => list,
             Err(error) => return self.wrong("line 1", error.to_string()),
         };
-        for (at, what) in check_list(&list, self.today) {
+        for (at, what) in check_list(&list, Some(self.today)) {
             self.wrong(&at, what);
         }
         let mut sources = Sources {

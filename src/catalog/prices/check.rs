@@ -13,11 +13,12 @@ const MOST_USD: u32 = 10_000;
 /// Problems that are told.
 const MOST_PROBLEMS: usize = 20;
 
-/// What is wrong with the lines of a list, each with its place; nothing where it can be used.
+/// What is wrong with the lines of a list, each with its place; nothing where it can be used. Days are held against `today`
+/// where it is given: a list that is in force may be newer than the day that a run judges by.
 #[must_use]
-pub fn check_list(list: &PriceList, today: Date) -> Vec<(String, String)> {
+pub fn check_list(list: &PriceList, today: Option<Date>) -> Vec<(String, String)> {
     let mut problems = Vec::new();
-    if list.head().as_of > today {
+    if is_future(list.head().as_of, today) {
         problems.push((
             "line 1".to_owned(),
             format!("as_of {} is in the future", list.head().as_of),
@@ -32,7 +33,7 @@ pub fn check_list(list: &PriceList, today: Date) -> Vec<(String, String)> {
         let line = match Line::read(text) {
             Ok(line) => line,
             Err(error) => {
-                problems.push((at, error.to_string()));
+                problems.push((at, inside(&error)));
                 continue;
             }
         };
@@ -59,12 +60,25 @@ pub fn check_list(list: &PriceList, today: Date) -> Vec<(String, String)> {
     problems
 }
 
-fn check_row(row: &PriceRow, today: Date) -> impl Iterator<Item = String> {
+fn is_future(day: Date, today: Option<Date>) -> bool {
+    today.is_some_and(|today| day > today)
+}
+
+/// What is wrong inside a line, with the column alone: which line it is, is said already.
+pub(super) fn inside(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((what, _)) => format!("{what} (column {})", error.column()),
+        None => text,
+    }
+}
+
+fn check_row(row: &PriceRow, today: Option<Date>) -> impl Iterator<Item = String> {
     let mut problems = Vec::new();
     if row.prices.is_empty() {
         problems.push("has no price".to_owned());
     }
-    if row.as_of.is_some_and(|day| day > today) {
+    if row.as_of.is_some_and(|day| is_future(day, today)) {
         problems.push("its as_of is in the future".to_owned());
     }
     if row.source.is_some() != row.as_of.is_some() {

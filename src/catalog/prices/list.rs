@@ -10,6 +10,7 @@ use memchr::{memchr, memrchr};
 use serde::Deserialize;
 
 use super::PriceRow;
+use super::check::inside;
 use crate::catalog::Date;
 
 /// What the first line of a list says.
@@ -194,13 +195,13 @@ impl PriceList {
                 self.name
             ))
         };
-        let row = match Line::read(line).map_err(|error| damaged(name, &error))? {
+        let row = match Line::read(line).map_err(|error| damaged(name, &inside(&error)))? {
             Line::Row(row) => (*row, true),
             Line::Alias(alias) => {
                 let at = self.first(&alias.of, provider);
                 match self.line(at, &alias.of, provider).map(Line::read) {
                     Some(Ok(Line::Row(row))) => (*row, false),
-                    Some(Err(error)) => return Err(damaged(&alias.of, &error)),
+                    Some(Err(error)) => return Err(damaged(&alias.of, &inside(&error))),
                     _ => return Err(damaged(name, &format_args!("`{}` is no row", alias.of))),
                 }
             }

@@ -115,7 +115,10 @@ impl Rate {
 impl<'de> Deserialize<'de> for Rate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(DeriveDeserialize)]
-        #[serde(untagged)]
+        #[serde(
+            untagged,
+            expecting = "a price is an amount of USD in quotes, such as \"1.25\", or {\"base\": …, \"above\": [[tokens, …]]}"
+        )]
         enum Written {
             Flat(Decimal),
             Tiered { base: Decimal, above: Vec<(u64, Decimal)> },

@@ -174,17 +174,26 @@ fn every_fault_of_a_list_is_told() {
         (vec![good, r#"{"id":"a","provider":"p","of":"b"}"#], "out of order"),
         (vec![r#"{"id":"a","provider":"p","of":"c"}"#, good], "`c` is no row"),
         (vec![r#"{"id":"b","provider":"p","pri"#], "EOF"),
+        (
+            vec![r#"{"id":"b","provider":"p","prices":[{"usd":{"input_tokens":"NaN"}}]}"#],
+            "a price is an amount of USD in quotes",
+        ),
+        (
+            vec![r#"{"id":"b","provider":"p","prices":[{"usd":{"input_tokens":1.5}}]}"#],
+            "a price is an amount of USD in quotes",
+        ),
     ] {
-        let problems = check_list(&list(&lines), today());
+        let problems = check_list(&list(&lines), Some(today()));
         assert!(
             problems.iter().any(|(_, problem)| problem.contains(what)),
             "{what}: {problems:?}"
         );
     }
-    assert_eq!(check_list(&list(&[good]), today()), []);
+    assert_eq!(check_list(&list(&[good]), Some(today())), []);
     let early: Date = "2026-10-31".parse().expect("a day");
-    assert_eq!(check_list(&list(&[good]), early).len(), 1);
-    assert_eq!(check_list(&super::super::PRICES, today()), []);
+    assert_eq!(check_list(&list(&[good]), Some(early)).len(), 1);
+    assert_eq!(check_list(&list(&[good]), None), []);
+    assert_eq!(check_list(&super::super::PRICES, Some(today())), []);
 }
 
 #[test]

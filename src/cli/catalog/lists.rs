@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::catalog::{BilledUnit, Catalog, Date, PriceList, PriceRow, Rate, check_list};
+use crate::catalog::{BilledUnit, Catalog, Date, PriceList, PriceRow, Rate};
 use crate::cli::load::{self, ConfigArguments, MOST_PRICE_BYTES};
 use crate::cli::{Failure, output};
 use crate::host;
@@ -84,13 +84,7 @@ impl Update {
 fn read(path: &Path, today: Date) -> Result<PriceList, Failure> {
     let failed = |why: String| Failure(format!("{}: {why}", path.display()));
     let text = host::read_text(path, MOST_PRICE_BYTES).map_err(|(why, _)| failed(why))?;
-    let list = PriceList::new(text, &path.display().to_string()).map_err(|error| failed(error.to_string()))?;
-    let problems = check_list(&list, today);
-    if problems.is_empty() {
-        return Ok(list);
-    }
-    let lines: Vec<String> = problems.iter().map(|(at, what)| format!("{at}: {what}")).collect();
-    Err(failed(format!("can't be used:\n{}", lines.join("\n"))))
+    load::price_list(text, &path.display().to_string(), Some(today)).map_err(failed)
 }
 
 fn head(list: &PriceList) -> String {
