@@ -70,6 +70,9 @@ pub(super) fn find(catalog: &Catalog, name: &str) -> Option<Cow<'static, OpenMod
     if let Some(model) = library::repository(name).and_then(|repository| catalog.open_model(repository)) {
         return Some(Cow::Borrowed(model));
     }
+    if let Some(model) = in_folder(catalog, name) {
+        return Some(Cow::Borrowed(model));
+    }
     let (publisher, own) = name.split_once('/')?;
     if publisher.is_empty() || publisher.starts_with('.') || own.is_empty() || own.contains('/') {
         return None;
@@ -107,6 +110,22 @@ pub(super) fn find(catalog: &Catalog, name: &str) -> Option<Cow<'static, OpenMod
         source: format!("{method} quantization of {}, by its name; {}", base.id, base.source),
         ..base.clone()
     }))
+}
+
+/// The model of a path that ends in the name of its repository (`/models/Qwen/Qwen3-32B`), or that lies in Hugging Face's
+/// own folders (`models--Qwen--Qwen3-32B/snapshots/…`).
+fn in_folder(catalog: &Catalog, path: &str) -> Option<&'static OpenModel> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let cached = parts
+        .iter()
+        .find_map(|part| part.strip_prefix("models--")?.split_once("--"));
+    let (publisher, own) = match (cached, parts.as_slice()) {
+        (Some(found), _) => found,
+        (None, [_, .., publisher, own]) => (*publisher, *own),
+        (None, [publisher, own]) if path.starts_with('/') => (*publisher, *own),
+        _ => return None,
+    };
+    catalog.open_model(&format!("{publisher}/{own}"))
 }
 
 /// `name` without that ending, whatever its case, and what joins the two.
@@ -209,6 +228,22 @@ mod tests {
         let model = found("mlx-community/Qwen3-32B-4bit").expect("named after Qwen/Qwen3-32B");
         assert!((model.quantization.as_ref().expect("4 bits").stored_bits() - 4.5).abs() < 1e-9);
         assert!(found("someone/Qwen3-32B-4bit").is_none());
+    }
+
+    #[test]
+    fn a_folder_that_bears_the_whole_name_is_that_model() {
+        for path in [
+            "/models/Qwen/Qwen3-32B",
+            "/Qwen/Qwen3-32B/",
+            "./Qwen/Qwen3-32B",
+            "/root/.cache/huggingface/hub/models--Qwen--Qwen3-32B/snapshots/0a1b2c",
+        ] {
+            assert_eq!(found(path).unwrap_or_else(|| panic!("{path}")).id, "Qwen/Qwen3-32B");
+        }
+        assert!(
+            found("/models/someone/Qwen3-32B").is_none(),
+            "a publisher of its own may have changed it"
+        );
     }
 
     #[test]

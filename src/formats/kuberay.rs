@@ -180,8 +180,14 @@ fn applications(reading: &Reading<'_>, config: &Node, within: (&str, &'static st
     }
 }
 
+/// What `RayLLM` of Anyscale calls the sizes that the engine has by another name.
+const DEGREES: &[(&str, &str)] = &[
+    ("tensor_parallelism", "tensor_parallel_size"),
+    ("pipeline_parallelism", "pipeline_parallel_size"),
+];
+
 /// The engine of an `LLMConfig`.
-fn engine(reading: &Reading<'_>, config: &Node, prefix: &str, format: &'static str) -> Option<Unit> {
+pub(super) fn engine(reading: &Reading<'_>, config: &Node, prefix: &str, format: &'static str) -> Option<Unit> {
     let loading = config.get("model_loading_config")?;
     let id = loading.get("model_id");
     let source = loading.get("model_source").or(id)?;
@@ -194,6 +200,9 @@ fn engine(reading: &Reading<'_>, config: &Node, prefix: &str, format: &'static s
     let settings = config.get("engine_kwargs");
     if let Some(settings) = settings {
         line.keywords(settings);
+    }
+    for (key, size) in DEGREES {
+        line.flag(&format!("--{}", size.replace('_', "-")), config.get(key), "degree");
     }
     let name = format!(
         "{}#{prefix}{}",
@@ -225,7 +234,11 @@ fn engine(reading: &Reading<'_>, config: &Node, prefix: &str, format: &'static s
 
 /// Ray asks for as many GPUs as the engine spreads a model over.
 fn gpu(reading: &Reading<'_>, config: &Node, settings: Option<&Node>) -> GpuRequest {
-    let size = |key: &str| pod::whole(reading, settings.and_then(|settings| settings.get(key)));
+    let size = |key: &str| {
+        let degree = DEGREES.iter().find(|(_, size)| *size == key);
+        let degree = degree.and_then(|(degree, _)| config.at(&[*degree, "degree"]));
+        pod::whole(reading, settings.and_then(|settings| settings.get(key)).or(degree))
+    };
     let (tensor, pipeline) = (size("tensor_parallel_size"), size("pipeline_parallel_size"));
     let count = match (&tensor, &pipeline) {
         (Field::Known(tensor, place), Field::Known(pipeline, _)) => match tensor.checked_mul(*pipeline) {

@@ -1,16 +1,18 @@
-//! Engines that Python starts with literals: vLLM's `LLM(…)` and engine arguments, SGLang's `Engine(…)`, a command line
-//! as a list or text, with the GPU that a Modal function or a BentoML service asks for and the copies that LitServe
-//! starts. Arguments become the flags that they stand for.
+//! Engines that Python starts with literals: vLLM's `LLM(…)` and engine arguments, SGLang's `Engine(…)`, Ray Serve's
+//! `LLMConfig(…)`, a command line as a list or text, with the GPU that a Modal function or a BentoML service asks for
+//! and the copies that LitServe starts. Arguments become the flags that they stand for.
 //! BentoML: <https://docs.bentoml.com/en/latest/reference/bentoml/configurations.html>, LitServe:
 //! <https://lightning.ai/docs/litserve/api-reference/litserver>.
 
-use super::{Read, Reading};
+use std::sync::Arc;
+
+use super::{Read, Reading, kuberay};
 use crate::engines;
 use crate::source::{Place, Text};
 use crate::syntax::args;
 use crate::syntax::code::{Argument, Call, Kind, Value};
 use crate::syntax::template::Piece;
-use crate::syntax::{Node, yaml};
+use crate::syntax::{self, Node, yaml};
 use crate::units::{Deployment, Field, GpuLabel, GpuRequest, Host, Launch, Unit, Word};
 
 pub(super) const NAME: &str = "python serving";
@@ -38,6 +40,9 @@ const RUNS: &[&str] = &[
     "subprocess.call",
 ];
 
+/// What Ray Serve's engine is called.
+const RAY: &str = "LLMConfig";
+
 /// The method of a BentoML service whose result is the command line that it runs.
 const COMMAND: &str = "__command__";
 
@@ -48,8 +53,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     // Tests start engines with settings that nobody serves with.
     let ours = reading.source.extension() == "py"
         && !super::is_python_test(reading.source.file_name())
-        && (reading.contains("vllm") || reading.contains("sglang"))
-        && ["LLM(", "EngineArgs(", "Engine(", "subprocess", COMMAND]
+        && ["vllm", "sglang", "ray.serve"]
+            .iter()
+            .any(|sign| reading.contains(sign))
+        && ["LLM(", "EngineArgs(", "Engine(", "LLMConfig(", "subprocess", COMMAND]
             .iter()
             .any(|sign| reading.contains(sign));
     if !ours {
@@ -57,8 +64,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     }
     let may_start =
         |name: &str| ENGINES.iter().any(|(callee, ..)| ends(callee, name)) || RUNS.iter().any(|run| ends(run, name));
-    let started = reading.calls_of(may_start, |_, _| true);
-    let started = started
+    let calls = reading.calls_of(|name| name == RAY || may_start(name), |_, _| true);
+    let mut units: Vec<Unit> = calls.iter().filter_map(|call| ray(reading, call)).collect();
+    let started = calls
         .iter()
         .filter_map(|call| Some((call.place, launch(reading, call)?)));
     let commands = reading.returned(COMMAND);
@@ -76,7 +84,11 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         .filter(|(_, launch)| engines::recognise(launch, &Field::default()).is_some())
         .collect();
     if launches.is_empty() {
-        return None;
+        units.truncate(MAX_UNITS);
+        return (!units.is_empty()).then(|| Read {
+            units,
+            ..Read::default()
+        });
     }
     let calls = reading.calls(|_, _| true);
     let gpu = match modal_gpu(reading, &calls) {
@@ -86,28 +98,26 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     let replicas = copies(reading, &calls);
     let mut installed = installed(reading, &calls);
     installed.extend(bentofile(reading));
-    let units = launches
-        .into_iter()
-        .map(|(place, launch)| {
-            let launch = Launch {
-                installed: installed.clone(),
-                ..launch
-            };
-            Unit::Deployment(Box::new(Deployment {
-                name: reading.source.path.clone(),
-                format: NAME,
-                place,
-                // Which release is installed the file does not say.
-                image: Field::Unknown("the installed package decides".to_owned(), None),
-                launch,
-                gpu: gpu.clone(),
-                replicas: replicas.clone(),
-                nodes: Field::default(),
-                host: Host::default(),
-                settings: None,
-            }))
-        })
-        .collect();
+    units.extend(launches.into_iter().map(|(place, launch)| {
+        let launch = Launch {
+            installed: installed.clone(),
+            ..launch
+        };
+        Unit::Deployment(Box::new(Deployment {
+            name: reading.source.path.clone(),
+            format: NAME,
+            place,
+            // Which release is installed the file does not say.
+            image: Field::Unknown("the installed package decides".to_owned(), None),
+            launch,
+            gpu: gpu.clone(),
+            replicas: replicas.clone(),
+            nodes: Field::default(),
+            host: Host::default(),
+            settings: None,
+        }))
+    }));
+    units.truncate(MAX_UNITS);
     Some(Read {
         units,
         ..Read::default()
@@ -116,6 +126,40 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
 
 fn ends(callee: &str, name: &str) -> bool {
     callee.rsplit('.').next() == Some(name)
+}
+
+/// The engine of Ray Serve's `LLMConfig(…)`, whose arguments are what a Serve config has in YAML.
+fn ray(reading: &Reading<'_>, call: &Call) -> Option<Unit> {
+    if !(call.callee.starts_with("ray.") && call.name() == RAY) {
+        return None;
+    }
+    let entries = call
+        .keywords
+        .iter()
+        .filter(|(_, argument)| is_here(reading, &argument.value));
+    let entries = entries.filter_map(|(name, argument)| {
+        let span = argument.span;
+        let kind = syntax::Kind::Quoted(Text::opaque(name, span));
+        Some((Arc::new(Node { span, kind }), argument.value.node().ok()?))
+    });
+    let config = Node {
+        span: call.place.span,
+        kind: syntax::Kind::Map {
+            entries: entries.collect(),
+            slot: call.slot.clone(),
+        },
+    };
+    kuberay::engine(reading, &config, "", NAME)
+}
+
+/// Whether all of a value stands in this file, to which a node's places belong.
+fn is_here(reading: &Reading<'_>, value: &Value) -> bool {
+    value.place.source == reading.id
+        && match &value.kind {
+            Kind::List { items, .. } => items.iter().all(|item| is_here(reading, item)),
+            Kind::Map { entries, .. } => entries.iter().all(|(_, entry)| is_here(reading, entry)),
+            _ => true,
+        }
 }
 
 /// The command line that a call stands for.

@@ -4,12 +4,15 @@
 //! decoded here a second time, from its bytes and with places, and the two values are compared: where they differ
 //! the parser's value stands and maps to the scalar as a whole.
 
+mod outdented;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
+use self::outdented::Shown;
 use super::node::{MAX_DEPTH, too_deep};
 use super::{Kind, Node, SyntaxError};
 use crate::source::{Encoder, Insert, Slot, Span, Text, TextBuilder};
@@ -34,12 +37,36 @@ pub struct Parsed {
 
 /// Reads all documents of a YAML stream; `offset` is added to every span.
 pub fn parse(text: &str, offset: usize) -> Parsed {
-    let mut reader = Reader::new(text, offset);
+    let mut reader = Reader::new(text, text, offset);
     let error = reader.read().err();
+    if let Some(at) = reader.outdented
+        && let Some(parsed) = parse_joined(text, offset, at)
+    {
+        return parsed;
+    }
     Parsed {
         documents: reader.documents,
         error,
     }
+}
+
+/// Reads a stream whose line at the byte `at` is not deep enough for the grammar, as the usual readers do; `None` where
+/// that does not make it whole.
+fn parse_joined(text: &str, offset: usize, at: usize) -> Option<Parsed> {
+    let mut shown = Shown::new(text);
+    let mut next = Some(at);
+    while let Some(at) = next {
+        let grammar = shown.join(at)?;
+        let mut reader = Reader::new(text, &grammar, offset);
+        if reader.read().is_ok() {
+            return Some(Parsed {
+                documents: reader.documents,
+                error: None,
+            });
+        }
+        next = reader.outdented;
+    }
+    None
 }
 
 /// Reads YAML that is itself a text of another file (a block scalar): places are those of that file. Scalars map to
@@ -175,16 +202,19 @@ struct Reader<'a> {
     newline: &'static str,
     /// The last line whose end was looked up: many mappings can end on one.
     line: Range<usize>,
+    /// The byte at which a line in brackets is not deep enough for the grammar, which ended the reading.
+    outdented: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a str, offset: usize) -> Self {
+    /// Reads `text`, which the grammar is shown as `grammar`: as many characters.
+    fn new(text: &'a str, grammar: &'a str, offset: usize) -> Self {
         let crlf = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
         Self {
             text,
             bytes: text.as_bytes(),
             offset,
-            parser: Parser::new_from_str(text),
+            parser: Parser::new_from_str(grammar),
             cursor: CharCursor::new(text),
             frames: Vec::new(),
             anchors: HashMap::new(),
@@ -195,6 +225,7 @@ impl<'a> Reader<'a> {
             aliased: 0,
             newline: if crlf { "\r\n" } else { "\n" },
             line: 0..0,
+            outdented: None,
         }
     }
 
@@ -813,6 +844,9 @@ impl<'a> Reader<'a> {
         let at = self.byte(*error.marker());
         let span = self.char_at(at);
         let info = error.info();
+        if matches!(info, "invalid indentation" | "invalid indentation in flow construct") {
+            self.outdented = Some(at);
+        }
         let message = match info {
             "recursion limit exceeded" => return too_deep(span),
             "mapping values are not allowed in this context" => {
@@ -962,6 +996,36 @@ mod tests {
 
     fn value<'a>(node: &'a Node, key: &str) -> &'a str {
         node.get(key).and_then(Node::as_str).expect("a scalar")
+    }
+
+    #[test]
+    fn brackets_may_close_under_their_key() {
+        // As go-yaml and PyYAML read them: checked with PyYAML 6.
+        for (text, items) in [
+            ("a:\n- k: [\n    \"x\"\n  ]\n  l: m\n", vec!["x"]),
+            (
+                "a:\n- k: [ # what\n  \"x\", # it's é's\n\n  y\n  ]\n  l: m\n",
+                vec!["x", "y"],
+            ),
+            ("a:\r\n- k: [\r\n    \"x\"\r\n  ]\r\n  l: m\r\n", vec!["x"]),
+            ("a:\n- k: [\n  '#',\n  y]\n  l: m\n", vec!["#", "y"]),
+        ] {
+            let document = one(text);
+            let entry = document
+                .get("a")
+                .and_then(|list| list.items().next())
+                .expect("an entry");
+            let list = entry.get("k").expect("a list");
+            let found: Vec<_> = list.items().filter_map(Node::as_str).collect();
+            assert_eq!(found, items, "{text}");
+            assert_eq!(value(entry, "l"), "m", "{text}");
+            assert!(written(text, list).ends_with(']'), "{text}");
+            let last = list.items().last().expect("an item");
+            assert!(written(text, last).contains(items[items.len() - 1]), "{text}");
+        }
+        // What the usual readers refuse too stays an error, at its own place.
+        let (at, _) = error("a:\n- k: [\n    x\n  l: m\n");
+        assert!(at.start > 0);
     }
 
     #[test]

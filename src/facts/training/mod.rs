@@ -339,6 +339,13 @@ const STATED: &[Row<Get>] = &[
         get: |facts| field(&facts.training.gradient_checkpointing, |on| Value::Bool(*on)),
     },
     Row {
+        name: "training.steps",
+        ty: Type::Int,
+        unit: "steps",
+        about: "optimizer steps after which the run ends, where they are stated",
+        get: |facts| field(&facts.training.steps, |steps| int(*steps)),
+    },
+    Row {
         name: "training.optimizer",
         ty: Type::Str,
         unit: "",
