@@ -147,7 +147,7 @@ pub(in crate::facts) const FACTS: &[Row<Get>] = &[
         ty: Type::Str,
         unit: "",
         about: "the model's name, as the file or llmlint.yaml gives it",
-        get: super::model,
+        get: super::model::name,
     },
     Row {
         name: "embedding.dimensions",
