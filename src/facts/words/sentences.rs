@@ -455,7 +455,11 @@ fn starts_field(body: &str) -> bool {
 fn label(body: &str) -> Option<(&str, usize)> {
     let head = body.trim_start_matches(['#', '*', '-', ' ', '>', '`', '_']);
     let skipped = body.len() - head.len();
-    let colon = head.bytes().take(48).position(|b| b == b':' || b == b'\n')?;
+    let colon = head
+        .char_indices()
+        .take(48)
+        .find(|(_, c)| matches!(c, ':' | '：' | '\n'))?;
+    let (colon, len) = (colon.0, colon.1.len_utf8());
     let name = head[..colon].trim_end_matches(['*', '`', '_', ' ']);
     let words = name.split_whitespace().count();
     let plain = name
@@ -463,7 +467,7 @@ fn label(body: &str) -> Option<(&str, usize)> {
         .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '#' | '/' | '_' | '-' | '(' | ')'));
     let scheme = head[colon..].starts_with("://");
     (name.chars().next().is_some_and(char::is_alphabetic) && (1..=4).contains(&words) && plain && !scheme)
-        .then_some((name, skipped + colon + 1))
+        .then_some((name, skipped + colon + len))
 }
 
 /// A line by itself that says examples begin: "-- EXAMPLES --", "Example 2", "=== Begin of examples ===".
@@ -489,13 +493,34 @@ fn announces(body: &str) -> bool {
     example
 }
 
+/// A word for an example, with a number behind it or without.
+pub(super) fn is_example(word: &str) -> bool {
+    const STEMS: [&str; 9] = [
+        "example",
+        "beispiel",
+        "ejemplo",
+        "exemple",
+        "exemplo",
+        "esempi",
+        "пример",
+        "示例",
+        "예시",
+    ];
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    matches!(word, "例" | "入力例" | "出力例")
+        || STEMS.iter().any(|stem| {
+            word.get(..stem.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(stem))
+        })
+}
+
 /// Lower case, without numbering, "example" and marks.
 fn normal(label: &str) -> (String, bool) {
     let lower = label.to_ascii_lowercase();
     let mut example = false;
     let mut out = String::with_capacity(lower.len());
     for word in lower.split(|c: char| !(c.is_alphanumeric() || c == '/')) {
-        if word.starts_with("example") {
+        if is_example(word) {
             example = true;
         } else if !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()) && !matches!(word, "the" | "task" | "n")
         {

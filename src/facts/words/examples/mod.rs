@@ -1,22 +1,25 @@
 //! Counting worked examples: an input together with its answer.
 
+mod labels;
+mod lines;
+
+pub(super) use lines::arrows;
+
 use super::Role;
 use super::sentences::{Field, Parsed};
-use memchr::memmem;
+use labels::{answers, inputs};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How many worked examples a request holds, over all its messages.
 pub(super) fn count(messages: &[(Role, &str, &Parsed)], fields: &[Seen]) -> u32 {
     let in_text = labelled(fields)
-        .max(arrows(messages))
+        .max(lines::count(messages))
         .max(tagged(fields))
         .max(announced(fields))
         .max(under_example(fields))
         .max(alternating(fields))
-        .max(rounds(fields))
-        .max(quoted(messages))
-        .max(on_one_line(messages));
+        .max(rounds(fields));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
@@ -30,17 +33,16 @@ pub(super) fn shown(fields: &[Seen], messages: usize) -> Vec<Vec<Range<usize>>> 
     let mut out = vec![Vec::new(); messages];
     for (i, seen) in fields.iter().enumerate() {
         let end = last.get(seen.field.label.as_str()).map(|l| &fields[*l]);
-        let repeats =
-            end.is_some_and(|e| !std::ptr::eq(e.field, seen.field) && (e.empty || e.field.variable && !e.filled));
+        let repeats = end.is_some_and(|e| !std::ptr::eq(e.field, seen.field) && (e.empty || e.variable && !e.filled));
         let worked = repeats || seen.field.example && (inputs(&seen.field.label) || answers(&seen.field.label));
         if worked && seen.filled && !seen.outline && !seen.field.label.is_empty() && i + 1 < fields.len() {
             out[seen.message].push(seen.field.start..seen.field.content.end);
         } else if seen.field.example
             && seen.empty
             && (inputs(&seen.field.label) || answers(&seen.field.label))
-            && let Some(next) = fields[i + 1..].iter().find(|n| {
-                n.message != seen.message || n.field.example || n.field.variable || n.field.heading && n.outline
-            })
+            && let Some(next) = fields[i + 1..]
+                .iter()
+                .find(|n| n.message != seen.message || n.field.example || n.variable || n.field.heading && n.outline)
             && next.message == seen.message
         {
             // "Example Input:" over fields of its own, up to the next example or the real input.
@@ -76,9 +78,11 @@ pub(super) struct Seen<'a> {
     filled: bool,
     /// A heading of the prompt's own outline, which labels no example.
     outline: bool,
-    /// An object stands on a line of its content.
+    /// An object or a fenced block stands on a line of its content.
     object: bool,
     empty: bool,
+    /// It holds a variable, at least in part.
+    variable: bool,
 }
 
 impl<'a> Seen<'a> {
@@ -93,13 +97,16 @@ impl<'a> Seen<'a> {
         } else {
             content
         };
-        let object = content.contains("\n{") || content.contains("\n[");
+        // An example ends with the tag that holds it.
+        let inside = inside.find("\n</").map_or(inside, |end| &inside[..end]);
+        let object = ["\n{", "\n[", "\n```"].iter().any(|opens| content.contains(opens));
         let content =
             inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '-' | '=' | '#' | '+' | '`'));
         let content = content.strip_prefix("\"\"\"").unwrap_or(content);
         let placeholder = is_placeholder(content);
         // A variable at the end of long filled text belongs to what comes next.
-        let filled = !(content.is_empty() || placeholder || field.variable && content.len() < 60);
+        let variable = field.variable && (inside.contains(['{', '$', '%', '<']) || content.is_empty());
+        let filled = !(content.is_empty() || placeholder || variable && content.len() < 60);
         let outline = field.heading && !field.example && !text[field.start..].starts_with("##");
         Self {
             field,
@@ -108,13 +115,14 @@ impl<'a> Seen<'a> {
             outline,
             object,
             empty: content.is_empty(),
+            variable,
         }
     }
 }
 
 /// "[question here]", "<label>", "the question you must answer", "…".
 fn is_placeholder(content: &str) -> bool {
-    let line = content.lines().next().unwrap_or("").trim();
+    let line = content.lines().next().unwrap_or("").trim().trim_matches('"');
     let bracketed =
         (line.starts_with('[') && line.ends_with(']') && line.len() > 2 && !line.contains(['"', '\'', ',', '{']))
             || (line.starts_with('<') && line.ends_with('>') && !line.contains("</"));
@@ -147,124 +155,6 @@ fn is_placeholder(content: &str) -> bool {
         || lower.ends_with(" here")
         || matches!(lower.as_str(), "..." | "…" | "...." | "|")
         || line.contains("____")
-}
-
-/// Labels that name an answer.
-fn answers(label: &str) -> bool {
-    let last = label.rsplit([' ', '/']).next().unwrap_or("");
-    matches!(
-        last,
-        "output"
-            | "outputs"
-            | "answer"
-            | "a"
-            | "response"
-            | "label"
-            | "sentiment"
-            | "classification"
-            | "category"
-            | "result"
-            | "assistant"
-            | "ai"
-            | "summary"
-            | "translation"
-            | "json"
-            | "bot"
-            | "verdict"
-            | "intent"
-            | "code"
-            | "sql"
-            | "sqlquery"
-            | "score"
-            | "stars"
-            | "class"
-            | "reply"
-            | "agent"
-            | "completion"
-            | "triplets"
-            | "entities"
-            | "keywords"
-            | "query"
-            | "rewritten"
-            | "correction"
-            | "corrected"
-            | "solution"
-            | "explanation"
-            | "expected"
-            | "emotion"
-            | "topic"
-            | "title"
-            | "model"
-            | "tags"
-            | "rating"
-            | "tweet"
-            | "question"
-            | "standalone"
-            | "conclusion"
-            | "block"
-            | "command"
-            | "feedback"
-            | "statements"
-            | "verdicts"
-            | "truths"
-            | "claims"
-    ) || label.starts_with("rewritten")
-}
-
-/// Labels that name an input.
-fn inputs(label: &str) -> bool {
-    let last = label.rsplit([' ', '/']).next().unwrap_or("");
-    matches!(
-        last,
-        "input"
-            | "inputs"
-            | "question"
-            | "q"
-            | "text"
-            | "user"
-            | "human"
-            | "sentence"
-            | "context"
-            | "query"
-            | "complaint"
-            | "review"
-            | "email"
-            | "tweet"
-            | "problem"
-            | "document"
-            | "passage"
-            | "statement"
-            | "customer"
-            | "comment"
-            | "url"
-            | "premise"
-            | "request"
-            | "message"
-            | "prompt"
-            | "article"
-            | "paragraph"
-            | "utterance"
-            | "criteria"
-            | "conversation"
-            | "word"
-            | "source"
-            | "english"
-            | "task"
-            | "information"
-            | "scenario"
-            | "command"
-            | "code"
-            | "original"
-            | "description"
-            | "example"
-            | "product"
-            | "topic"
-            | "turns"
-            | "instruction"
-            | "before"
-            | "content"
-            | "data"
-    )
 }
 
 /// Fields that repeat: the last is to be filled in, those before are examples.
@@ -306,7 +196,7 @@ fn labelled(fields: &[Seen]) -> usize {
         let Some(last) = at.last().map(|i| &fields[*i]) else {
             continue;
         };
-        let open = last.empty || last.field.variable;
+        let open = last.empty || last.variable;
         if filled == 0 || label.is_empty() {
             continue;
         }
@@ -329,7 +219,7 @@ fn labelled(fields: &[Seen]) -> usize {
                 .count();
             best = best.max(pairs);
         }
-        if inputs(label) && at.len() > 1 && last.field.variable && !last.filled {
+        if inputs(label) && at.len() > 1 && last.variable && !last.filled {
             let worked = at
                 .iter()
                 .filter(|i| fields[**i].filled && followed(fields, **i))
@@ -359,7 +249,7 @@ fn followed(fields: &[Seen], i: usize) -> bool {
     let next = fields.get(i + 1);
     let field = fields[i].field;
     next.is_some_and(|n| n.message == fields[i].message && n.filled && n.field.label != field.label)
-        || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.field.variable))
+        || (field.content.len() > 80 && next.is_some_and(|n| n.field.label == field.label || n.variable))
 }
 
 /// "Example Input: … Example Output: …", whatever stands between.
@@ -442,10 +332,10 @@ fn rounds(fields: &[Seen]) -> usize {
                             && s.field.label != round[0].field.label
                             && answers(&s.field.label)
                             && !s.outline
-                            && !s.field.variable
+                            && !s.variable
                             && s.filled
                     });
-                    (round[0].filled && !round[0].field.variable || round[0].empty && round.len() > 2)
+                    (round[0].filled && !round[0].variable || round[0].empty && round.len() > 2)
                         && (answered || round[0].object && round[0].filled)
                 })
                 .count()
@@ -462,7 +352,7 @@ const MOST_FIELDS: usize = 60;
 fn alternating(fields: &[Seen]) -> usize {
     let mut at: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, seen) in fields.iter().enumerate() {
-        if !seen.outline && !seen.field.heading && seen.filled && !seen.field.variable && !seen.field.label.is_empty() {
+        if !seen.outline && !seen.field.heading && seen.filled && !seen.variable && !seen.field.label.is_empty() {
             at.entry(seen.field.label.as_str()).or_default().push(i);
         }
     }
@@ -487,90 +377,13 @@ fn alternating(fields: &[Seen]) -> usize {
         .unwrap_or(0)
 }
 
-/// `query: "…", answer: […]` on one line, and one question with its short answer again and again.
-fn on_one_line(messages: &[(Role, &str, &Parsed)]) -> usize {
-    let mut best = 0;
-    for (_, text, _) in messages {
-        let mut pairs = 0;
-        let mut questions: BTreeMap<&str, usize> = BTreeMap::new();
-        for line in text.lines() {
-            let line = line.trim().trim_start_matches(['-', '*', ' ']);
-            if memchr::memchr2(b'?', b':', line.as_bytes()).is_none() {
-                continue;
-            }
-            if let Some((question, answer)) = line.split_once("? ")
-                && question.len() < 60
-                && (1..=24).contains(&answer.trim().len())
-                && !answer.contains('{')
-            {
-                *questions.entry(question).or_default() += 1;
-            }
-            let Some((label, rest)) = line.split_once(": ") else {
-                continue;
-            };
-            let label = label.to_ascii_lowercase();
-            pairs += usize::from(
-                label.len() < 16
-                    && inputs(&label)
-                    && rest.starts_with(['"', '“', '\''])
-                    && [", answer: ", ", output: ", ", label: ", ", response: ", ", result: "]
-                        .iter()
-                        .any(|mark| rest.contains(mark)),
-            );
-        }
-        let asked = questions.into_values().max().unwrap_or(0);
-        best = best
-            .max(if pairs > 1 { pairs } else { 0 })
-            .max(if asked > 2 { asked } else { 0 });
-    }
-    best
-}
-
-/// Under "Examples": lines of a quoted input, an arrow and its answer.
-fn quoted(messages: &[(Role, &str, &Parsed)]) -> usize {
-    let mut count = 0;
-    for (_, text, _) in messages {
-        if !["->", "→", "=>"]
-            .iter()
-            .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
-        {
-            continue;
-        }
-        let mut under = false;
-        for line in text.lines() {
-            let line = line.trim().trim_start_matches(['-', '*', ' ']);
-            if line.ends_with(':') || line.starts_with('#') {
-                let lower = line.to_ascii_lowercase();
-                under = lower.contains("example") && !lower.contains("bad") && line.len() < 60;
-                continue;
-            }
-            // `User: "…" -> …`
-            let line = match line.split_once(": ") {
-                Some((label, rest)) if label.len() < 16 && inputs(&label.to_ascii_lowercase()) => rest,
-                _ => line,
-            };
-            let worked = [" -> ", " → ", " => "].iter().find_map(|mark| line.split_once(mark));
-            count += usize::from(
-                under
-                    && worked.is_some_and(|(left, right)| {
-                        left.len() > 2
-                            && left.starts_with(['"', '“', '\''])
-                            && left.ends_with(['"', '”', '\''])
-                            && !right.trim().is_empty()
-                    }),
-            );
-        }
-    }
-    count
-}
-
 /// `<example>` blocks that hold both an input and an answer.
 fn tagged(fields: &[Seen]) -> usize {
     let mut count = 0;
     for (i, seen) in fields.iter().enumerate() {
         let opens = seen.field.label.is_empty() && seen.field.example && !seen.field.heading;
         let numbered = seen.field.example && seen.field.label.is_empty();
-        if !(opens || numbered) || seen.field.variable && seen.empty {
+        if !(opens || numbered) || seen.variable && seen.empty {
             continue;
         }
         let body: Vec<&Seen> = fields[i + 1..]
@@ -580,46 +393,14 @@ fn tagged(fields: &[Seen]) -> usize {
             .collect();
         let input = body.iter().position(|s| inputs(&s.field.label) && s.filled);
         let output = body.iter().position(|s| answers(&s.field.label) && s.filled);
-        if let (Some(a), Some(b)) = (input, output)
-            && a != b
-        {
-            count += 1;
-        }
+        let worked = match (input, output) {
+            (Some(a), Some(b)) => a != b,
+            (Some(a), None) => body[a].object && numbered,
+            _ => false,
+        };
+        count += usize::from(worked);
     }
     count
-}
-
-/// Lines "input // answer", "input -> answer", and plain lines that end in a bare mark.
-pub(super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
-    let mut best = 0;
-    for (_, text, _) in messages {
-        for mark in [" // ", " -> ", " => ", " → ", " ## ", " ||| "] {
-            let mut full = 0;
-            let mut open = false;
-            if memmem::find(text.as_bytes(), mark.trim().as_bytes()).is_none() {
-                continue;
-            }
-            for line in text.lines() {
-                let line = line.trim();
-                if let Some((left, right)) = line.split_once(mark) {
-                    let worked = !left.is_empty()
-                        && !right.is_empty()
-                        && right.len() < 200
-                        && !left.starts_with('-')
-                        && !line.contains('{')
-                        && !left.ends_with(')');
-                    full += usize::from(worked);
-                    open |= line.contains('{');
-                } else if line.ends_with(mark.trim()) && line.len() > mark.len() {
-                    open = true;
-                }
-            }
-            if open {
-                best = best.max(full);
-            }
-        }
-    }
-    best
 }
 
 /// Pairs of a user's message and an assistant's before the last user message, both in words.
