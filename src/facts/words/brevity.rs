@@ -24,7 +24,7 @@ pub(super) fn find(
         }
         range
             .clone()
-            .filter(|t| parsed.is(*t, Set::Brevity) || !parsed.word(*t).is_ascii())
+            .filter(|t| parsed.is(*t, Set::Brevity))
             .filter(|t| !parsed.tokens[*t].quoted)
             .find_map(|t| at(parsed, &range, t))
     })
@@ -74,7 +74,7 @@ fn describes(parsed: &Parsed, sentence: &Range<usize>) -> bool {
     })
 }
 
-/// Whether the word at `t`, one of [`Set::Brevity`] or of another language, asks for it.
+/// Whether the word at `t`, one of [`Set::Brevity`], asks for it.
 fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>> {
     let w = |k: usize| Some(t + k).filter(|i| *i < sentence.end).map_or("", |i| parsed.word(i));
     let b = |k: usize| {
@@ -87,9 +87,6 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
     // "unless the user asks for a concise answer": only then.
     if (1..=8).any(|k| b(k) == "unless") && (1..=8).any(|k| matches!(b(k), "user" | "asked" | "requested" | "asks")) {
         return None;
-    }
-    if !word.is_ascii() && foreign(word) {
-        return span(1);
     }
     match word {
         "concise" | "concisely" | "conciseness" | "succinct" | "succinctly" | "succinctness" | "terse" | "tersely"
@@ -105,8 +102,6 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
             (!negated(parsed, sentence, t) && !matches!(b(1), "the" | "a" | "this")).then_some(t..t + 1)
         }
         "nutshell" => span(1),
-        "concis" | "concisa" | "conciso" | "concisas" | "concisos" | "concisamente" | "knappe" | "knapp" | "bref"
-        | "sucinto" | "sucinta" => (!negated(parsed, sentence, t)).then_some(t..t + 1),
         "to" if w(1) == "the"
             && w(2) == "point"
             && !matches!(w(3), "where" | "of" | "that")
@@ -209,43 +204,6 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         }
         _ => None,
     }
-}
-
-/// Short, in the words of some other languages.
-fn foreign(word: &str) -> bool {
-    // Chinese and Japanese write no spaces: a token is a clause.
-    let clause = [
-        "简洁",
-        "簡潔",
-        "简短",
-        "簡短",
-        "简明",
-        "简要",
-        "不要解释",
-        "不要写任何解释",
-        "不要写解释",
-        "不要任何解释",
-        "无需解释",
-        "不需要解释",
-        "只需回复",
-        "只回复",
-        "仅回复",
-        "只输出",
-        "仅输出",
-        "一句话",
-        "短く",
-        "のみ出力",
-        "のみを出力",
-        "のみ回答",
-        "だけを出力",
-        "だけ出力",
-        "一言で",
-    ];
-    clause.iter().any(|c| word.contains(c))
-        || matches!(
-            word,
-            "prägnant" | "prägnante" | "prägnanten" | "brève" | "brèves" | "brièvement" | "sucintamente"
-        )
 }
 
 /// "at most 4 questions": a number and something that is said, not time or money.

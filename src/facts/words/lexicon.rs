@@ -34,8 +34,7 @@ const SETS: [(Set, &str); 9] = [
     (
         Set::Brevity,
         "concise concisely conciseness succinct succinctly succinctness terse tersely brevity laconic pithy briefly \
-         brief short shorter shortest shorten condense condensed tldr nutshell concis concisa conciso concisas \
-         concisos concisamente knappe knapp bref sucinto sucinta to waste make elaborate ramble verbose wordy \
+         brief short shorter shortest shorten condense condensed tldr nutshell to waste make elaborate ramble verbose wordy \
          longwinded verbosity unnecessary superfluous redundant preamble preambles filler chit yapping fluff \
          boilerplate explain explanation explanations explaining commentary commentaries disclaimer disclaimers \
          prose pleasantries justification justifications introductory greetings warnings notes comments caveats \

@@ -9,6 +9,7 @@ mod brevity;
 mod context;
 mod examples;
 mod fitted;
+mod foreign;
 mod format;
 mod items;
 mod language;
@@ -303,12 +304,21 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
         }
         amounts.append(found);
     }
+    let foreign = language
+        .filter(|language| *language != "en")
+        .map(|_| foreign::read(&all, &asking))
+        .unwrap_or_default();
+    brief |= foreign.brief;
+    reasons |= foreign.reasons;
+    items = items.max(foreign.items);
+    limits.extend(foreign.length);
     let judged = task.is_some();
     let examples = examples::count(&all, &fields);
     let form_signs = format::signs(&all, &asking, task);
     let context_signs = context::signs(&all, task);
     let retrieved_context = context::find(&context_signs, task);
     let format = format::find(&form_signs, task, &amounts, items);
+    let format = foreign.form.filter(|_| format == OutputFormat::Prose).unwrap_or(format);
     let mut closed = format::is_closed(&all, task, format, &amounts);
     if let (Some(task), Some(Some(weighed))) = (task, weighed) {
         let more = [

@@ -516,7 +516,7 @@ pub(super) fn is_example(word: &str) -> bool {
 
 /// Lower case, without numbering, "example" and marks.
 fn normal(label: &str) -> (String, bool) {
-    let lower = label.to_ascii_lowercase();
+    let lower = label.to_lowercase();
     let mut example = false;
     let mut out = String::with_capacity(lower.len());
     for word in lower.split(|c: char| !(c.is_alphanumeric() || c == '/')) {

@@ -103,84 +103,9 @@ pub(super) fn votes(
 
 /// Where no English verb tells: words of other languages, then what the prompt is about.
 fn fallback(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], language: Option<&str>, votes: &mut Votes) {
-    // Stems of a request's verb. The one that stands first is the request.
-    const STEMS: [(&str, Task); 65] = [
-        ("扮演", Task::Converse),
-        ("聊天", Task::Converse),
-        ("翻译", Task::Translate),
-        ("翻譯", Task::Translate),
-        ("翻訳", Task::Translate),
-        ("总结", Task::Summarize),
-        ("總結", Task::Summarize),
-        ("概括", Task::Summarize),
-        ("摘要", Task::Summarize),
-        ("要約", Task::Summarize),
-        ("润色", Task::Rewrite),
-        ("改写", Task::Rewrite),
-        ("纠正", Task::Rewrite),
-        ("書き換え", Task::Rewrite),
-        ("校正", Task::Rewrite),
-        ("提取", Task::Extract),
-        ("抽取", Task::Extract),
-        ("抽出", Task::Extract),
-        ("分类", Task::Classify),
-        ("分類", Task::Classify),
-        ("评分", Task::Judge),
-        ("评估", Task::Judge),
-        ("評価", Task::Judge),
-        ("採点", Task::Judge),
-        ("代码", Task::Code),
-        ("コード", Task::Code),
-        ("回答", Task::Answer),
-        ("答えて", Task::Answer),
-        ("解释", Task::Answer),
-        ("説明", Task::Answer),
-        ("撰写", Task::Write),
-        ("生成", Task::Write),
-        ("编写", Task::Write),
-        ("作成", Task::Write),
-        ("書いて", Task::Write),
-        ("übersetz", Task::Translate),
-        ("zusammenfass", Task::Summarize),
-        ("fasse ", Task::Summarize),
-        ("extrahier", Task::Extract),
-        ("klassifizier", Task::Classify),
-        ("bewerte", Task::Judge),
-        ("beantworte", Task::Answer),
-        ("schreibe", Task::Write),
-        ("tradui", Task::Translate),
-        ("traduc", Task::Translate),
-        ("traduz", Task::Translate),
-        ("résume", Task::Summarize),
-        ("resum", Task::Summarize),
-        ("riassum", Task::Summarize),
-        ("extrai", Task::Extract),
-        ("extrae", Task::Extract),
-        ("estrai", Task::Extract),
-        ("estrarre", Task::Extract),
-        ("переведи", Task::Translate),
-        ("извлеки", Task::Extract),
-        ("классифицир", Task::Classify),
-        ("оцени", Task::Judge),
-        ("напиши", Task::Write),
-        ("clasific", Task::Classify),
-        ("classifi", Task::Classify),
-        ("évalue", Task::Judge),
-        ("evalúa", Task::Judge),
-        ("écri", Task::Write),
-        ("escrib", Task::Write),
-        ("escrev", Task::Write),
-    ];
     if !matches!(language, Some("en") | None) {
-        for (_, _, parsed) in messages {
-            let first = STEMS
-                .iter()
-                .filter_map(|(stem, task)| parsed.lower.find(stem).map(|at| (at, *task)))
-                .min_by_key(|f| f.0);
-            if let Some((_, task)) = first {
-                votes.add(task, 4.0);
-                return;
-            }
+        if let Some(task) = messages.iter().find_map(|(_, text, _)| super::foreign::task(text)) {
+            votes.add(task, 4.0);
         }
         return;
     }

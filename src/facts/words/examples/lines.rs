@@ -105,11 +105,21 @@ fn announces(line: &str) -> Option<bool> {
     let example = line.split(|c: char| !c.is_alphanumeric()).any(sentences::is_example);
     let tag = line.starts_with('<');
     let part = line.trim_end_matches([':', '：', '*']).to_lowercase();
-    if tag && !example || !line.starts_with('#') && (inputs(&part) || answers(&part)) || input(line).is_some_and(|said| !said.is_empty()) {
+    if tag && !example
+        || !line.starts_with('#') && (inputs(&part) || answers(&part))
+        || input(line).is_some_and(|said| !said.is_empty())
+    {
         return None;
     }
     let lower = line.to_ascii_lowercase();
-    let other = ["bad ", "output example", "example output", "sample output", "template", "</"];
+    let other = [
+        "bad ",
+        "output example",
+        "example output",
+        "sample output",
+        "template",
+        "</",
+    ];
     let other = other.iter().any(|word| lower.contains(word));
     Some(example && line.len() < LONGEST && !other)
 }
@@ -158,7 +168,9 @@ fn worked(body: &str) -> bool {
         .is_some_and(|(left, right)| {
             let (left, right) = (left.trim_end_matches(['-', '=', ' ']), right.trim());
             let quoted = left.starts_with(QUOTES) && left.ends_with(['"', '”', '\'', '」']);
-            left.len() > 2 && !right.is_empty() && (quoted || !left.starts_with(QUOTES) && !left.contains(['{', '<', '`', '(', '[']))
+            left.len() > 2
+                && !right.is_empty()
+                && (quoted || !left.starts_with(QUOTES) && !left.contains(['{', '<', '`', '(', '[']))
         })
 }
 
