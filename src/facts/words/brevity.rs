@@ -139,11 +139,12 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         "warnings" | "notes" | "comments" | "caveats"
             if omits(parsed, sentence, t)
                 && !matches!(w(1), "in" | "section")
-                && !matches!(b(1), "clear" | "organized") =>
+                && !matches!(b(1), "clear" | "organized" | "line" | "inline" | "code") =>
         {
             span(1)
         }
-        "additional" | "extra" | "other" | "further" | "any" | "surrounding" | "accompanying" | "anything"
+        "additional" | "supplementary" | "extra" | "other" | "further" | "any" | "surrounding" | "accompanying"
+        | "anything"
             if omits(parsed, sentence, t) =>
         {
             let text = (1..=3).any(|k| {
@@ -151,6 +152,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
                     w(k),
                     "text"
                         | "texts"
+                        | "context"
                         | "explanation"
                         | "explanations"
                         | "commentary"
@@ -180,6 +182,24 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         "strictly" if matches!(w(1), "in" | "following" | "follow" | "adhere" | "by" | "according") => None,
         "only" if matches!(w(1), "help" | "assist" | "talk" | "discuss") => None,
         "only" | "just" | "solely" | "strictly" | "exclusively" => only(parsed, sentence, t),
+        // "Respond with a single integer".
+        "single"
+            if matches!(b(1), "a" | "one")
+                && b(2) == "with"
+                && matches!(b(3), "respond" | "answer" | "reply" | "only")
+                && matches!(
+                    w(1),
+                    "integer" | "number" | "digit" | "word" | "letter" | "character" | "label" | "name"
+                ) =>
+        {
+            span(2)
+        }
+        "skip"
+            if matches!(w(1), "introduction" | "introductions" | "preamble" | "intro")
+                || w(1) == "the" && matches!(w(2), "introduction" | "preamble" | "intro") =>
+        {
+            span(2)
+        }
         "limited"
             if w(1) == "to"
                 && matches!(b(1), "are" | "is" | "be")
@@ -625,6 +645,7 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
         matches!(
             w,
             "output"
+                | "offer"
                 | "return"
                 | "respond"
                 | "reply"
@@ -668,6 +689,8 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
         // "Only one action can be issued at a time", "with only minor discrepancies".
         || w(1) == "one" && (2..=5).any(|k| matches!(w(k), "can" | "may" | "at"))
         || w(1) == "minor"
+        // "Respond strictly with this format:".
+        || w(1) == "with" && matches!(w(2), "this" | "the") && (w(3) == "format" || w(4) == "format")
         || w(1) == "output" && w(2) == "format"
         || (w(0) == "just"
             && matches!(

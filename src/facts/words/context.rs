@@ -25,6 +25,8 @@ pub(super) struct Signs {
     /// A place for the question beside one for a text: the text is what is asked about.
     asked: bool,
     named: bool,
+    /// Turns of the conversation, sent one by one.
+    turns: bool,
     /// Material that stands in the prompt itself, under its label.
     filled: bool,
     variables: usize,
@@ -74,6 +76,7 @@ pub(super) fn signs(messages: &[(Role, &str, &Parsed)], task: Option<Task>) -> S
                     || name.contains("outputs.")
                     || name.contains("inputs.");
                 if turns {
+                    signs.turns |= looped;
                     continue;
                 }
                 let label = parsed
@@ -134,7 +137,8 @@ pub(super) fn find(signs: &Signs, task: Option<Task>) -> bool {
         Some(Task::Extract | Task::Summarize) if signs.asked && best == Strength::Strong => true,
         // What these work on is their input, whatever it is called.
         Some(Task::Summarize | Task::Translate | Task::Extract | Task::Classify | Task::Judge) => false,
-        Some(Task::Rewrite) => best == Strength::Strong && signs.variables > 1,
+        // A question that is made whole by what was said before.
+        Some(Task::Rewrite) => best == Strength::Strong && signs.variables > 1 || signs.turns && signs.asked,
         Some(Task::Answer | Task::Converse | Task::Plan) => {
             best == Strength::Strong
                 || best == Strength::Weak && (signs.said || signs.compound)

@@ -13,6 +13,8 @@ pub(super) struct Said {
     pub(super) form: Option<OutputFormat>,
     pub(super) length: Option<LengthLimit>,
     pub(super) items: Option<u32>,
+    /// Material is handed over, on which the answer is to rest.
+    pub(super) material: bool,
 }
 
 /// Reads the sentences that ask.
@@ -37,6 +39,7 @@ fn clause_says(clause: &str, said: &mut Said) {
         has(clause, stems::ONLY) && (answers || clause.split_whitespace().count() < 5) && !has(clause, stems::SCOPE);
     said.brief |= leaves_out || only || has(clause, stems::SHORT);
     said.reasons |= has(clause, stems::REASONS) && !refuses && !has(clause, stems::GUIDES);
+    said.material |= has(clause, stems::MATERIAL) && has(clause, stems::RESTS);
     let named = has(clause, stems::FORM) || answers;
     let form = if clause.contains("json") && named {
         Some(OutputFormat::Json)

@@ -76,7 +76,13 @@ pub(super) fn signs(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]
 }
 
 /// The form of the answer.
-pub(super) fn find(signs: &Signs, task: Option<Task>, amounts: &[Amount], items: Option<u32>) -> OutputFormat {
+pub(super) fn find(
+    signs: &Signs,
+    task: Option<Task>,
+    amounts: &[Amount],
+    items: Option<u32>,
+    reasons: bool,
+) -> OutputFormat {
     let one_word = amounts
         .iter()
         .any(|a| a.unit == LengthUnit::Words && a.n == Some(1) && !a.part && !a.aside);
@@ -104,10 +110,15 @@ pub(super) fn find(signs: &Signs, task: Option<Task>, amounts: &[Amount], items:
     if signs.other {
         return OutputFormat::Other;
     }
-    if one_word || signs.label && matches!(task, Some(Task::Classify | Task::Judge | Task::Answer | Task::Extract)) {
+    // With its reasons the answer is no bare label.
+    let bare = !reasons;
+    if bare
+        && (one_word
+            || signs.label && matches!(task, Some(Task::Classify | Task::Judge | Task::Answer | Task::Extract)))
+    {
         return OutputFormat::Label;
     }
-    if task == Some(Task::Classify) && !signs.explains && !signs.list {
+    if bare && task == Some(Task::Classify) && !signs.explains && !signs.list {
         return OutputFormat::Label;
     }
     if signs.list
@@ -688,7 +699,7 @@ fn templates(text: &str, signs: &mut Signs) {
         if body.is_empty() {
             continue;
         }
-        let opens = body.ends_with(':') || body.starts_with('#') || body.ends_with("**");
+        let opens = body.ends_with([':', '>']) || body.starts_with('#') || body.ends_with("**");
         if opens && opens_form(body) {
             awaited = 1;
             titles = 0;

@@ -36,7 +36,7 @@ const SETS: [(Set, &str); 9] = [
         "concise concisely conciseness succinct succinctly succinctness terse tersely brevity laconic pithy briefly \
          brief short shorter shortest shorten condense condensed tldr nutshell to waste make elaborate ramble verbose wordy \
          longwinded verbosity unnecessary superfluous redundant preamble preambles filler chit yapping fluff \
-         boilerplate explain explanation explanations explaining commentary commentaries disclaimer disclaimers \
+         boilerplate single skip supplementary explain explanation explanations explaining commentary commentaries disclaimer disclaimers \
          prose pleasantries justification justifications introductory greetings warnings notes comments caveats \
          additional extra other further any surrounding accompanying anything nothing strictly only just solely \
          exclusively limited fewer few most than",

@@ -316,8 +316,8 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let examples = examples::count(&all, &fields);
     let form_signs = format::signs(&all, &asking, task);
     let context_signs = context::signs(&all, task);
-    let retrieved_context = context::find(&context_signs, task);
-    let format = format::find(&form_signs, task, &amounts, items);
+    let retrieved_context = context::find(&context_signs, task) || foreign.material && consults(task);
+    let format = format::find(&form_signs, task, &amounts, items, reasons);
     let format = foreign.form.filter(|_| format == OutputFormat::Prose).unwrap_or(format);
     let mut closed = format::is_closed(&all, task, format, &amounts);
     if let (Some(task), Some(Some(weighed))) = (task, weighed) {
@@ -358,6 +358,11 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
             .flat_map(|(m, ranges)| ranges.into_iter().map(move |range| (m, range)))
             .collect(),
     }
+}
+
+/// Tasks that consult what they are handed and do not work on it.
+fn consults(task: Option<Task>) -> bool {
+    matches!(task, Some(Task::Answer | Task::Converse | Task::Plan | Task::Write))
 }
 
 /// The names of the signs that hold.

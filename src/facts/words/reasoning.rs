@@ -183,6 +183,34 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         {
             span(3)
         }
+        // "1 short sentence explaining your score".
+        "explaining"
+            if w(1) == "your"
+                && matches!(
+                    w(2),
+                    "score" | "rating" | "choice" | "decision" | "answer" | "verdict" | "evaluation" | "judgment"
+                ) =>
+        {
+            span(3)
+        }
+        // "First write down your analysis, then give the score".
+        "write" | "output" | "provide" | "give" | "start" | "begin"
+            if near(t + 1, t + 5, |w| w == "analysis")
+                && near(t + 1, t + 4, |w| matches!(w, "your" | "an"))
+                && near(t.saturating_sub(4), t + 6, |w| matches!(w, "first" | "before"))
+                && near(t + 3, t + 24, |w| {
+                    matches!(w, "then" | "before" | "score" | "rating" | "verdict")
+                }) =>
+        {
+            span(4)
+        }
+        // "provide two rationales before answering".
+        "provide" | "give" | "write" | "state"
+            if near(t + 1, t + 4, |w| matches!(w, "rationale" | "rationales" | "reasons"))
+                && near(t + 2, t + 6, |w| w == "before") =>
+        {
+            span(3)
+        }
         // "lay out your reasoning", "add your reasoning", "by reasoning briefly and …".
         "add" | "lay" | "walk" | "put" | "record" | "begin" | "start" | "present"
             if near(t + 1, t + 6, |w| w == "your")
@@ -290,7 +318,7 @@ fn at(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usize>
         // "JSON with a score and reasoning for each".
         "reasoning" | "explanation"
             if w(1) == "for"
-                && matches!(w(2), "each" | "your" | "why" | "every")
+                && (matches!(w(2), "your" | "why") || w(0) == "reasoning" && matches!(w(2), "each" | "every"))
                 && near(t.saturating_sub(12), t, |w| {
                     matches!(
                         w,

@@ -75,7 +75,7 @@ fn written(row: &Value) -> Value {
     let amounts: Vec<length::Amount> = amounts.into_iter().flatten().collect();
     let form_signs = format::signs(&all, &asked, task);
     let context_signs = context::signs(&all, task);
-    let form = format::find(&form_signs, task, &amounts, most);
+    let form = format::find(&form_signs, task, &amounts, most, reasons);
     let more = [
         ("rule closed", format::is_closed(&all, task, form, &amounts)),
         ("rule context", context::find(&context_signs, task)),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 /// Names of answers.
 const ANSWERS: &str = "output outputs answer a response label sentiment classification category result assistant ai summary \
     translation json bot verdict intent code sql sqlquery score stars class reply agent completion \
-    triplets entities keywords query correction corrected solution explanation expected emotion topic \
+    triplets entities keywords queries query correction corrected solution explanation expected emotion topic \
     title model tags rating tweet question standalone conclusion block command feedback statements \
     verdicts truths claims rewritten after out target ausgabe antwort salida \
     respuesta sortie réponse saída resposta risposta 输出 回答 答案 出力 答え 결과 출력 답변 вывод ответ выход";

@@ -41,6 +41,8 @@ pub(in super::super) fn arrows(messages: &[(Role, &str, &Parsed)]) -> usize {
                         && !right.is_empty()
                         && right.len() < 200
                         && !left.starts_with('-')
+                        // A line of a scale.
+                        && left.parse::<f32>().is_err()
                         && !line.contains('{')
                         && !left.ends_with(')');
                     full += usize::from(worked);

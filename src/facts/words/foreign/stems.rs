@@ -33,9 +33,9 @@ pub(super) const REFUSES: &str = "kein keine keinen keinerlei ohne nicht sans pa
 
 /// What is left out of an answer: explanations, comments, openings, all the rest.
 pub(super) const REST: &str = "erklär kommentar erläuter begründung einleitung zusätzlich weitere sonst anrede grußformel floskel \
-    explic comment introduc supplémentair superflu autre detail détail détaill adicional coment introd extra rodeos fora \
+    explic comment introduc supplémentair superflu autre detail détail détaill adicional coment introd extra rodeos \
     explica explicaç spiegaz commenti aggiunt altro пояснен комментар объяснен лишн дополнительн вступлен ничего кроме \
-    uitleg toelichting extra wyjaśn komentarz vysvětl komentář açıklama penjelasan giải más mais além else inutil";
+    uitleg toelichting extra wyjaśn komentarz vysvětl komentář açıklama penjelasan giải além else inutil nada\u{a0}fora nada\u{a0}mais nada\u{a0}más rien\u{a0}d'autre";
 
 /// Whole clauses of Chinese, Japanese and Korean that leave something out of the answer.
 pub(super) const NOTHING_ELSE: &str = "不要解释 不要写任何解释 不要写解释 不要任何解释 无需解释 不需要解释 不做解释 不用解释 不要包含任何其他 不要包含其他 \
@@ -46,7 +46,7 @@ pub(super) const NOTHING_ELSE: &str = "不要解释 不要写任何解释 不要
 
 /// Reasoning is asked for.
 pub(super) const REASONS: &str = "schritt\u{a0}für\u{a0}schritt schrittweise begründe étape\u{a0}par\u{a0}étape justifie justifiez \
-    paso\u{a0}a\u{a0}paso justifica justifique passo\u{a0}a\u{a0}passo passo\u{a0}dopo\u{a0}passo motiva шаг\u{a0}за\u{a0}шагом \
+    paso\u{a0}a\u{a0}paso justifica justifique passo\u{a0}a\u{a0}passo passo\u{a0}dopo\u{a0}passo шаг\u{a0}за\u{a0}шагом \
     пошагово обоснуй обоснова рассуждай stap\u{a0}voor\u{a0}stap krok\u{a0}po\u{a0}kroku adım\u{a0}adım langkah\u{a0}demi\u{a0}langkah \
     từng\u{a0}bước 一步一步 一步步 逐步思考 逐步分析 逐步推理 思维链 思考过程 推理过程 说明理由 给出理由 解释原因 解释理由 \
     ステップバイステップ 段階的に 順を追って 理由を説明 理由も 단계별로 차근차근 이유를 근거를";
@@ -58,6 +58,15 @@ pub(super) const GUIDES: &str =
 /// For each of several.
 pub(super) const EACH: &str =
     "jede jeder jedes jeden pro chaque cada ogni кажд elke per każd každ her setiap mỗi 每 各 それぞれ 각";
+
+/// Material to consult.
+pub(super) const MATERIAL: &str = "kontext dokument quellen verlauf contexte documents sources extraits historique contexto documentos fuentes \
+    fragmentos historial histórico contesto documenti контекст документ источник истори 上下文 文档 资料 知识库 检索 参考内容 已知信息 \
+    コンテキスト 文書 ドキュメント 検索結果 문서 컨텍스트 검색 참고";
+
+/// To rest on what is handed over.
+pub(super) const RESTS: &str = "basier basis grundlage anhand bereitgestellt basé basant base basá basándote basado fourni fournis proporcionad \
+    suministrad fornecid fornito basandoti основ опира предоставлен 根据 基于 提供的 以下 もとに 基づ 바탕으로 기반으로";
 
 /// Form of the answer, beside the form's own name.
 pub(super) const FORM: &str = "format formato formát schema esquema struktur structure estructura estrutura objekt objet objeto \
@@ -216,7 +225,7 @@ pub(super) const TASKS: [(Task, &str); 11] = [
     (
         Task::Answer,
         "回答 答えて 解释 説明 解答 답변 대답 설명해 beantwort erklär répon expliqu respond respuesta contest explica explique \
-         responda rispond spiega ответь отвеча объясни odpovez odpověz odpowiedz wyjaśnij beantwoord cevapla yanıtla",
+         responda rispond spiega ответь отвеча объясни odpovez odpoved odpověz odpowiedz wyjaśnij beantwoord cevapla yanıtla",
     ),
     (
         Task::Write,
