@@ -778,6 +778,19 @@ fn only(parsed: &Parsed, sentence: &Range<usize>, t: usize) -> Option<Range<usiz
         }
         None => return None,
     };
+    // "Return JSON only.", "the ISO code only": behind what is left.
+    if matches!(w(1), "" | "." | "!" | "," | ")")
+        && (1..=10).any(|k| verb(b(k)))
+        && !(1..=4).any(|k| {
+            matches!(
+                b(k),
+                "english" | "context" | "markdown" | "documents" | "sources" | "text" | "language" | "and" | "if"
+            )
+        })
+        && !negated(parsed, sentence, t)
+    {
+        return Some(t - 1..t + 1);
+    }
     if negated(parsed, sentence, t)
         || form(content)
         || matches!(w(content), "" | "." | "valid" if w(content) != "valid")

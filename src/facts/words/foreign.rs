@@ -106,6 +106,13 @@ fn clause_says(clause: &str, said: &mut Said) {
                 said.length = Some(limit);
             }
         } else if (2..=100).contains(&n)
+            && words
+                .get(next)
+                .is_some_and(|w| stems::COUNTERS.iter().any(|counter| w.starts_with(counter)))
+            && has(clause, stems::MAKES)
+        {
+            said.items = said.items.max(Some(n));
+        } else if (2..=100).contains(&n)
             && words[next..]
                 .first()
                 .is_some_and(|w| w.chars().count() > 3 && w.chars().all(char::is_alphabetic))

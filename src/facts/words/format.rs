@@ -383,7 +383,7 @@ fn read(parsed: &Parsed, sentence: &Range<usize>, heading: bool, signs: &mut Sig
                             | "make"
                             | "format"
                     )
-                }) && !after(3, |w| matches!(w, "schema" | "names" | "columns" | "name" | "schemas"))
+                }) && !after(1, |w| matches!(w, "schema" | "names" | "columns" | "name" | "schemas"))
                     && !before(3, |w| matches!(w, "sql" | "database" | "each" | "the" | "every"))
             }
             "bulleted" | "bullet" | "bullets" | "numbered" if !not && !given => {

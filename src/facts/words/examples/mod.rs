@@ -83,6 +83,8 @@ pub(super) struct Seen<'a> {
     empty: bool,
     /// It holds a variable, at least in part.
     variable: bool,
+    /// Where the tag that it is ends.
+    ends: usize,
 }
 
 impl<'a> Seen<'a> {
@@ -116,8 +118,18 @@ impl<'a> Seen<'a> {
             object,
             empty: content.is_empty(),
             variable,
+            ends: closing(field, text).unwrap_or(usize::MAX),
         }
     }
+}
+
+/// Where the tag is closed that a field opens with.
+fn closing(field: &Field, text: &str) -> Option<usize> {
+    const REACH: usize = 20_000;
+    let name = text[field.start..].strip_prefix('<')?;
+    let name = &name[..name.find(['>', ' ', '\n'])?];
+    let rest = &text[field.start..text.floor_char_boundary(field.start + REACH)];
+    Some(field.start + rest.find(&format!("</{name}"))?)
 }
 
 /// "[question here]", "<label>", "the question you must answer", "…".
@@ -389,13 +401,19 @@ fn tagged(fields: &[Seen]) -> usize {
         let body: Vec<&Seen> = fields[i + 1..]
             .iter()
             .take(6)
-            .take_while(|s| !(s.field.example && s.field.label.is_empty()))
+            .take_while(|s| {
+                s.message == seen.message && s.field.start < seen.ends && !(s.field.example && s.field.label.is_empty())
+            })
             .collect();
         let input = body.iter().position(|s| inputs(&s.field.label) && s.filled);
         let output = body.iter().position(|s| answers(&s.field.label) && s.filled);
         let worked = match (input, output) {
             (Some(a), Some(b)) => a != b,
-            (Some(a), None) => body[a].object && numbered,
+            // "Example:", an input, and what is made of it under names of its own.
+            (Some(a), None) => {
+                let told = |s: &&&Seen| s.filled && !s.variable && !s.field.heading && !inputs(&s.field.label);
+                seen.empty && (body[a].object || a == 0 && body[1..].iter().any(|s| told(&s)))
+            }
             _ => false,
         };
         count += usize::from(worked);
@@ -415,11 +433,14 @@ fn turns(messages: &[(Role, &str, &Parsed)]) -> usize {
     };
     let last_user = messages.iter().rposition(|m| m.0 == Role::User);
     // Instructions and then a pair that is complete: the real input is sent behind it.
-    let closes = messages.len() > 2 && messages[messages.len() - 1].0 == Role::Assistant;
+    let spoken = messages.iter().filter(|m| m.0 == Role::Assistant).count();
+    let announced = messages
+        .iter()
+        .any(|m| m.0 != Role::Assistant && m.2.lower.contains("example"));
+    let closes = messages.len() > 2 && messages[messages.len() - 1].0 == Role::Assistant && (spoken > 1 || announced);
     (1..messages.len())
         .filter(|i| {
-            (last_user.is_some_and(|l| *i < l)
-                || closes && *i + 1 == messages.len() && messages[*i].1.trim().len() > 12)
+            (last_user.is_some_and(|l| *i < l) || closes && *i + 1 == messages.len())
                 && messages[*i].0 == Role::Assistant
                 && messages[*i - 1].0 == Role::User
                 && said(*i)

@@ -78,7 +78,10 @@ pub(super) const TABLE: &str = "tabelle tableau tabla tabela tabella табли�
 /// Verbs of making several things.
 pub(super) const MAKES: &str = "generier erstell schreib nenn schlag gib liste formulier génère génér crée créez propos donn écri rédige suggère \
     genera genere crea cree escrib propón propon sugier da dame enumera lista gere crie escreva sugira liste forneça scrivi \
-    proponi elenca suggerisci сгенериру созда напиши придума предложи перечисли дай назови составь wygeneruj napisz podaj";
+    proponi elenca suggerisci сгенериру созда напиши придума предложи перечисли дай назови составь 给出 列出 生成 提供 提出 推荐 写 挙げ 考え 提案 作成 出し 제안 작성 생성 알려 추천 나열 wygeneruj napisz podaj";
+
+/// What counts pieces in Chinese, Japanese and Korean.
+pub(super) const COUNTERS: [&str; 9] = ["个", "条", "點", "点", "種", "种", "つ", "件", "개"];
 
 /// No more than.
 pub(super) const MOST: &str = "maximal höchstens max maximum plus máximo maximo máxima maximo massimo hasta até jusqu bis menos \
@@ -196,7 +199,7 @@ pub(super) const TASKS: [(Task, &str); 11] = [
     ),
     (
         Task::Summarize,
-        "总结 總結 概括 摘要 要約 まとめて 요약 zusammenfass fasse résum resum riassum суммир резюмир кратко\u{a0}излож samenvat \
+        "总结 總結 概括 摘要 要約 まとめて 요약 zusammenfass fasse vat résum resum riassum суммир резюмир кратко\u{a0}излож samenvat \
          streszcz podsumuj shrň zhrň özetle",
     ),
     (
@@ -211,7 +214,7 @@ pub(super) const TASKS: [(Task, &str); 11] = [
     ),
     (
         Task::Classify,
-        "分类 分類 归类 判断类别 분류 klassifizier kategorisier ordne clasific classifi категориз классифицир определи\u{a0}категор \
+        "分类 分類 归类 判断 분류 klassifizier kategorisier ordne clasific classifi категориз классифицир определи\u{a0}категор \
          escolher escolha choisi\u{a0}la elige wähle\u{a0}aus sklasyfikuj",
     ),
     (
@@ -229,7 +232,7 @@ pub(super) const TASKS: [(Task, &str); 11] = [
     ),
     (
         Task::Write,
-        "撰写 生成 编写 写一 创作 作成 書いて 생성 작성 schreib erstell verfass generier entwirf écri rédig crée génère escrib redact \
+        "nenn schlag 撰写 生成 编写 写一 创作 作成 書いて 생성 작성 schreib erstell verfass generier entwirf écri rédig crée génère escrib redact \
          crea genera escrev crie gere elabor scriv напиши сочини придума созда сгенериру составь schrijf napisz wygeneruj napíš yaz",
     ),
     (Task::Plan, "规划 制定计划 計画を plane\u{a0}die planifi спланиру"),
