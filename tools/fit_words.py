@@ -30,7 +30,7 @@ TASKS = "classify extract summarize answer translate rewrite write code plan jud
 # Rows whose errors had been read when the rules were written.
 READ = {"tune", "second-tune", "held", "fresh-tune", "third-tune", "fourth-tune", "fifth-tune"}
 # Rows that are never fitted on.
-HELD = {"fifth-held"}
+HELD = {"fifth-held", "sixth-held"}
 FOLDS = 8
 # A feature must be seen in this many repositories.
 SPREAD = {"task": 7, "closed": 7, "length": 4, "items": 4}
