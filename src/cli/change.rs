@@ -32,14 +32,14 @@ impl ChangeSet {
         let found = git.changed(|| git.merge_base(base).map_err(|why| format!("--base: {why}")));
         let (commit, files, changed) = found?;
         // A commit's whole name says no more than its beginning.
-        let named = if commit.starts_with(base) {
+        let named = if commit.id().starts_with(base) {
             String::new()
         } else {
             format!("{base} ")
         };
         Ok(Self {
-            base: format!("{named}({})", host::short(&commit)),
-            commit: Commit::new(git, commit),
+            base: format!("{named}({})", host::short(commit.id())),
+            commit,
             files,
             changed,
             texts: HashMap::new(),
@@ -198,7 +198,7 @@ impl ChangeSet {
         let texts = self.commit.git().texts(&blobs, DEFAULT_MAX_FILE_BYTES)?;
         let standing = if approved {
             Standing::Approved
-        } else if touched.is_empty() || guard.has_settings(self.commit.names()?) {
+        } else if touched.is_empty() || guard.has_settings(self.commit.names()) {
             Standing::Base
         } else {
             Standing::First

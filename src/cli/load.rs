@@ -111,13 +111,11 @@ pub(super) fn root(start: &Path) -> Result<Root, Failure> {
 }
 
 /// The repository's CODEOWNERS; none where there is no such file.
-fn owners(origin: &Origin, root: &Root) -> Result<Owners, Failure> {
+fn owners(origin: &Origin, root: &Root) -> Owners {
     let places: Vec<PathBuf> = owners::PLACES.iter().map(|place| root.folder.join(place)).collect();
-    let found = match origin.first(&places, root)? {
-        Some(path) => origin.read(&path, root, DEFAULT_MAX_FILE_BYTES).ok(),
-        None => None,
-    };
-    Ok(found.map_or_else(Owners::default, |text| Owners::parse(&text)))
+    let found = origin.first(&places, root);
+    let text = found.and_then(|path| origin.read(&path, root, DEFAULT_MAX_FILE_BYTES).ok());
+    text.map_or_else(Owners::default, |text| Owners::parse(&text))
 }
 
 impl Run {
@@ -151,7 +149,7 @@ impl Run {
         if !arguments.no_config {
             let path = run.usage_path();
             let is_named = run.settings.config.usage.is_some();
-            if is_named || origin.first(std::slice::from_ref(&path), &run.root)?.is_some() {
+            if is_named || origin.first(std::slice::from_ref(&path), &run.root).is_some() {
                 let text = origin.read(&path, &run.root, MOST_USAGE_BYTES);
                 let file = text.and_then(|text| UsageFile::parse(&text));
                 let file = file.map_err(|why| Failure(format!("{}: {why}", path.display())))?;
@@ -199,7 +197,7 @@ impl Run {
         let folder = first.as_ref().map_or(Path::new(""), Own::folder);
         let baseline = folder.join(config.baseline.as_deref().unwrap_or(BASELINE));
         let prices = own_prices(origin, first.as_ref().map(|own| own.path.as_path()), &root, &config)?;
-        let settings = Settings::new(config, &from_root).with_owners(owners(origin, &root)?);
+        let settings = Settings::new(config, &from_root).with_owners(owners(origin, &root));
         let made = configs.nest(&settings, &pages, &embedded, prices.as_ref(), selection, from)?;
         let (mut nested, mut below, mut scopes) = (Vec::new(), Vec::new(), Vec::new());
         for (one, settings, scope) in made {
@@ -356,7 +354,7 @@ fn own_prices(
     config: &Config,
 ) -> Result<Option<PriceList>, Failure> {
     let path = prices_beside(config_path, root, config);
-    if config.prices.is_none() && origin.first(std::slice::from_ref(&path), root)?.is_none() {
+    if config.prices.is_none() && origin.first(std::slice::from_ref(&path), root).is_none() {
         return Ok(None);
     }
     let failed = |why: String| Failure(format!("{}: {why}", path.display()));

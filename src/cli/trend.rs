@@ -103,7 +103,7 @@ fn commit(run: &Run, rows: &Path) -> Option<(String, bool)> {
     let rows = rows.canonicalize().ok();
     let is_rows = |path: &str| rows.is_some() && git.folder().join(path).canonicalize().ok() == rows;
     let differs = changed.iter().any(|file| !is_rows(&file.path));
-    Some((commit, differs))
+    Some((commit.id().to_owned(), differs))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::commit::{Commit, Entry};
 use super::read::text;
 
 /// A git repository's work tree.
@@ -129,22 +130,31 @@ impl Git {
         }
     }
 
-    /// The files of the work tree, and those that differ between a commit and it, untracked ones included, by path.
-    /// `commit` is looked up while git walks the tree.
+    /// What a commit holds, the files of the work tree, and those that differ between the two, untracked ones included,
+    /// by path. `commit` is looked up while git walks the tree, and listed while git compares.
     ///
     /// # Errors
     /// What `commit` says, or git's own words.
     pub fn changed(
         &self,
         commit: impl FnOnce() -> Result<String, String>,
-    ) -> Result<(String, WorkFiles, Vec<Changed>), String> {
+    ) -> Result<(Commit, WorkFiles, Vec<Changed>), String> {
+        let lost = |_| "git's answer was lost".to_owned();
         let (files, found) = std::thread::scope(|scope| {
             let files = scope.spawn(|| self.files());
-            let found = commit().and_then(|commit| Ok((self.differences(&[&commit, "--"])?, commit)));
+            let found = commit().and_then(|id| {
+                let listed = scope.spawn({
+                    let id = id.clone();
+                    move || self.tree(&id)
+                });
+                let differences = self.differences(&[&id, "--"])?;
+                let listed = listed.join().map_err(lost)??;
+                Ok((Commit::new(self.clone(), id, listed), differences))
+            });
             (files.join(), found)
         });
-        let (differences, commit) = found?;
-        let files = files.map_err(|_| "git's list of files was lost".to_owned())??;
+        let (commit, differences) = found?;
+        let files = files.map_err(lost)??;
         let differing = differences
             .into_iter()
             .map(|(path, before, _, now)| Changed { path, before, now });
@@ -244,7 +254,7 @@ impl Git {
     ///
     /// # Errors
     /// Git's own words.
-    pub(super) fn tree(&self, commit: &str) -> Result<Vec<(String, Kind, Blob)>, String> {
+    fn tree(&self, commit: &str) -> Result<Vec<Entry>, String> {
         let listed = self.bytes(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
         let rows = listed.split(|byte| *byte == 0).filter_map(|row| {
             let tab = memchr::memchr(b'\t', row)?;

@@ -31,7 +31,7 @@ impl Origin {
             return read_text(path, limit).map_err(|(why, _)| why);
         };
         let blob = commit
-            .file(&inside)?
+            .file(&inside)
             .ok_or_else(|| format!("is not in the base ({})", short(commit.id())))?;
         let mut texts = commit.git().texts(&[blob], limit)?;
         texts
@@ -48,9 +48,7 @@ impl Origin {
             let read = |path: &PathBuf| path.is_file().then(|| read_text(path, limit).map_err(|(why, _)| why));
             return Ok(paths.iter().map(read).collect());
         };
-        let blobs: Result<Vec<Option<&Blob>>, String> =
-            paths.iter().map(|path| commit.file(&root.path(path))).collect();
-        let blobs = blobs?;
+        let blobs: Vec<Option<&Blob>> = paths.iter().map(|path| commit.file(&root.path(path))).collect();
         let texts = commit
             .git()
             .texts(&blobs.iter().copied().flatten().collect::<Vec<_>>(), limit)?;
@@ -58,20 +56,12 @@ impl Origin {
     }
 
     /// The first of some files that is there.
-    ///
-    /// # Errors
-    /// Git's own words.
-    pub fn first(&self, paths: &[PathBuf], root: &Root) -> Result<Option<PathBuf>, String> {
-        for path in paths {
-            let is_there = match self {
-                Origin::Disk => path.is_file(),
-                Origin::Commit(commit) => commit.file(&root.path(path))?.is_some(),
-            };
-            if is_there {
-                return Ok(Some(path.clone()));
-            }
-        }
-        Ok(None)
+    pub fn first(&self, paths: &[PathBuf], root: &Root) -> Option<PathBuf> {
+        let is_there = |path: &&PathBuf| match self {
+            Origin::Disk => path.is_file(),
+            Origin::Commit(commit) => commit.file(&root.path(path)).is_some(),
+        };
+        paths.iter().find(is_there).cloned()
     }
 
     /// The files of a folder, not of those below it, sorted.
@@ -81,7 +71,7 @@ impl Origin {
     pub fn folder(&self, folder: &Path, root: &Root) -> Result<Vec<PathBuf>, String> {
         let mut found: Vec<PathBuf> = match self.in_commit(folder, root) {
             Some((commit, inside)) => {
-                let names = commit.folder(&inside)?;
+                let names = commit.folder(&inside);
                 names.into_iter().map(|name| folder.join(name)).collect()
             }
             None => {
