@@ -42,7 +42,8 @@ pub fn flags(words: &[Word], takes_value: &dyn Fn(&str) -> Option<bool>) -> Argu
                 break;
             }
             Ok(text) if looks_like_flag(text) => {
-                let (name, own_value) = match text.split_once('=') {
+                // A list's item that holds both, `- --quantization awq`: a shell would split it, and that is meant.
+                let (name, own_value) = match text.split_once(['=', ' ']) {
                     Some((name, value)) => (name, Some(value)),
                     None => (text, None),
                 };
@@ -103,6 +104,31 @@ mod tests {
     use super::*;
     use crate::source::{SourceId, Text};
     use crate::syntax::args::split_shell;
+
+    #[test]
+    fn a_word_may_hold_a_flag_and_its_value() {
+        let place = Place {
+            source: SourceId(0),
+            span: crate::source::Span::new(0, 1),
+        };
+        let words = ["--quantization awq", "--hf-overrides={\"a b\": 1}", "--seed 1=2"].map(|text| Word {
+            value: Ok(text.to_owned()),
+            place,
+        });
+        let found = flags(&words, &|_| None).flags;
+        let shown: Vec<_> = found
+            .iter()
+            .map(|flag| (flag.name.as_str(), flag.value.as_ref().and_then(|word| word.value.as_deref().ok())))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("--quantization", Some("awq")),
+                ("--hf-overrides", Some("{\"a b\": 1}")),
+                ("--seed", Some("1=2")),
+            ]
+        );
+    }
 
     #[test]
     fn flags_are_told_from_values() {
