@@ -118,7 +118,12 @@ mod tests {
         let found = flags(&words, &|_| None).flags;
         let shown: Vec<_> = found
             .iter()
-            .map(|flag| (flag.name.as_str(), flag.value.as_ref().and_then(|word| word.value.as_deref().ok())))
+            .map(|flag| {
+                (
+                    flag.name.as_str(),
+                    flag.value.as_ref().and_then(|word| word.value.as_deref().ok()),
+                )
+            })
             .collect();
         assert_eq!(
             shown,
