@@ -465,6 +465,31 @@ fn a_look_up_leaves_no_tree_and_follows_no_link() {
     }
 }
 
+/// Each import of a package of others asks for a dozen paths that are not there.
+#[test]
+fn packages_of_others_crowd_out_no_text() {
+    let code = |from: usize| {
+        let call = |number: usize| {
+            format!(
+                "from p{number}.inner.part import TEXT as t{number}\nOpenAI().chat.completions.create(model=\"gpt-4o\", messages=[{{\"role\": \"user\", \"content\": t{number}}}])\n"
+            )
+        };
+        "from openai import OpenAI\n".to_owned() + &(from..from + 400).map(call).collect::<String>()
+    };
+    let tree = Tree::new()
+        .with(".git/HEAD", "ref: refs/heads/main\n")
+        .with("a/b/c/d/many.py", code(1000))
+        .with("a/b/c/e/many.py", code(2000))
+        .with("a/b/one.py", CALL.replace("text/ask.txt", "zz/ask.txt"))
+        .with("zz/ask.txt", PROMPT);
+    let told = tree.check(&["a", "--verbose"]).out;
+    assert!(
+        told.contains("zz/ask.txt: left alone: looked up"),
+        "{}",
+        &told[told.len().saturating_sub(500)..]
+    );
+}
+
 #[test]
 fn many_names_are_looked_up_to_a_bound() {
     let mut code = "from openai import OpenAI\n".to_owned();
