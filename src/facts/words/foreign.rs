@@ -4,6 +4,9 @@ mod stems;
 
 use super::sentences::{Parsed, Sentence};
 use super::{Bound, LengthLimit, LengthUnit, OutputFormat, Role, Task};
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
+use stems::Group;
 
 /// What the clauses of a prompt say.
 #[derive(Default)]
@@ -18,34 +21,37 @@ pub(super) struct Said {
 }
 
 /// Reads the sentences that ask.
-pub(super) fn read(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>]) -> Said {
+pub(super) fn read(messages: &[(Role, &str, &Parsed)], asking: &[Vec<Sentence>], language: &str) -> Said {
     let mut said = Said::default();
     for ((_, text, parsed), sentences) in messages.iter().zip(asking) {
+        if shows_object(text) {
+            said.form = Some(OutputFormat::Json);
+        }
         for sentence in sentences {
             let sentence = text[parsed.place(sentence.tokens())].to_lowercase();
             for clause in sentence.split([';', '。', '；', '!', '！', '\n']) {
-                clause_says(clause, &mut said);
+                clause_says(clause, language, &mut said);
             }
         }
     }
     said
 }
 
-fn clause_says(clause: &str, said: &mut Said) {
-    let refuses = has(clause, stems::REFUSES);
-    let answers = has(clause, stems::ANSWER);
-    let leaves_out = refuses && has(clause, stems::REST) || has(clause, stems::NOTHING_ELSE);
-    let only =
-        has(clause, stems::ONLY) && (answers || clause.split_whitespace().count() < 5) && !has(clause, stems::SCOPE);
-    said.brief |= leaves_out || only || has(clause, stems::SHORT);
-    said.reasons |= has(clause, stems::REASONS) && !refuses && !has(clause, stems::GUIDES);
-    said.material |= has(clause, stems::MATERIAL) && has(clause, stems::RESTS);
-    let named = has(clause, stems::FORM) || answers;
+fn clause_says(clause: &str, language: &str, said: &mut Said) {
+    let says = Groups::of(clause);
+    // "No" is "in the" in Portuguese.
+    let refuses = says.has(Group::Refuses) || says.has(Group::No) && language != "pt";
+    let answers = says.has(Group::Answer);
+    let leaves_out = refuses && says.has(Group::Rest) || says.has(Group::NothingElse);
+    let bare = || clause.split_whitespace().take(5).count() < 5;
+    let only = says.has(Group::Only) && !says.has(Group::Scope) && (answers || bare());
+    said.brief |= leaves_out || only || says.has(Group::Short);
+    said.reasons |= says.has(Group::Reasons) && !refuses && !says.has(Group::Guides);
+    said.material |= says.has(Group::Material) && says.has(Group::Rests);
+    let named = says.has(Group::Form) || answers;
     let form = if clause.contains("json") && named {
         Some(OutputFormat::Json)
-    } else if refuses {
-        None
-    } else if has(clause, stems::TABLE) && named || clause.contains("markdown") && named {
+    } else if !refuses && named && (says.has(Group::Table) || clause.contains("markdown")) {
         Some(OutputFormat::Markdown)
     } else {
         None
@@ -81,15 +87,13 @@ fn clause_says(clause: &str, said: &mut Said) {
         if joins && let Some(end) = words.get(next + 1).and_then(|w| number(w)) {
             (n, range, next) = (n.max(end), true, next + 2);
         }
-        let before = words[at.saturating_sub(5)..at].join(" ");
-        let after = words[next..(next + 4).min(words.len())].join(" ");
+        let around = Groups::of(&words[at.saturating_sub(5)..(next + 4).min(words.len())].join(" "));
         if let Some(unit) = words[next..(next + 2).min(words.len())].iter().find_map(|w| unit(w)) {
-            let told = |list| has(&before, list) || has(&after, list);
-            let bound = if told(stems::LEAST) {
+            let bound = if around.has(Group::Least) {
                 Bound::Min
-            } else if range || told(stems::MOST) {
+            } else if range || around.has(Group::Most) {
                 Bound::Max
-            } else if told(stems::ABOUT) {
+            } else if around.has(Group::About) {
                 Bound::About
             } else {
                 Bound::Exact
@@ -102,25 +106,36 @@ fn clause_says(clause: &str, said: &mut Said) {
             let tighter = said
                 .length
                 .is_none_or(|known| super::length::weight(&limit) < super::length::weight(&known));
-            if tighter && !has(clause, stems::EACH) {
+            if tighter && !says.has(Group::Each) {
                 said.length = Some(limit);
             }
         } else if (2..=100).contains(&n)
             && words
                 .get(next)
                 .is_some_and(|w| stems::COUNTERS.iter().any(|counter| w.starts_with(counter)))
-            && has(clause, stems::MAKES)
+            && says.has(Group::Makes)
         {
             said.items = said.items.max(Some(n));
         } else if (2..=100).contains(&n)
             && words[next..]
                 .first()
                 .is_some_and(|w| w.chars().count() > 3 && w.chars().all(char::is_alphabetic))
-            && words[at.saturating_sub(4)..at].iter().any(|w| has(w, stems::MAKES))
+            && Groups::of(&words[at.saturating_sub(4)..at].join(" ")).has(Group::Makes)
         {
             said.items = said.items.max(Some(n));
         }
     }
+}
+
+/// An object right behind a line that speaks of the form or of the answer.
+fn shows_object(text: &str) -> bool {
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines().zip(lines().skip(1)).any(|(line, next)| {
+        let opens = next == "{" || next.starts_with("{\"") || next == "```json";
+        let leads = || line.ends_with([':', '：']) || line.starts_with('#');
+        let says = || Groups::of(&line.to_lowercase());
+        opens && leads() && (says().has(Group::Form) || says().has(Group::Answer))
+    })
 }
 
 /// What is to be done: what stands behind a word for the task, else what is said first.
@@ -145,22 +160,58 @@ pub(super) fn task(text: &str) -> Option<Task> {
         .or_else(|| first(&lower))
 }
 
-/// Whether one of the stems begins a word of the text.
-fn has(text: &str, stems: &str) -> bool {
-    stems.split_ascii_whitespace().any(|stem| place(text, stem).is_some())
+/// The groups whose stems a text in lower case holds, a bit each.
+#[derive(Clone, Copy)]
+struct Groups(u32);
+
+impl Groups {
+    /// In one pass over the text.
+    fn of(text: &str) -> Self {
+        static STEMS: LazyLock<Option<(AhoCorasick, Vec<(Group, String)>)>> = LazyLock::new(|| {
+            let stems: Vec<(Group, String)> = stems::GROUPS
+                .iter()
+                .flat_map(|(group, list)| list.split_ascii_whitespace().map(|stem| (*group, spaced(stem))))
+                .collect();
+            Some((AhoCorasick::new(stems.iter().map(|stem| &stem.1)).ok()?, stems))
+        });
+        let mut groups = 0;
+        if let Some((patterns, stems)) = STEMS.as_ref() {
+            for found in patterns.find_overlapping_iter(text) {
+                let (group, stem) = &stems[found.pattern().as_usize()];
+                if stands(text, found.start(), stem) {
+                    groups |= 1 << *group as u32;
+                }
+            }
+        }
+        Self(groups)
+    }
+
+    fn has(self, group: Group) -> bool {
+        self.0 & 1 << group as u32 != 0
+    }
 }
 
-/// Where a stem stands. Short ones are whole words.
-fn place(text: &str, stem: &str) -> Option<usize> {
+/// A stem of several words holds spaces that part no list.
+fn spaced(stem: &str) -> String {
+    stem.replace('\u{a0}', " ")
+}
+
+/// Whether a stem that is met at `at` begins a word, or is one where it is short. Chinese, Japanese and Korean write no
+/// spaces.
+fn stands(text: &str, at: usize, stem: &str) -> bool {
     const WHOLE: usize = 4;
-    // A stem of several words holds spaces that part no list.
-    let stem = &*stem.replace('\u{a0}', " ");
-    let spaced = stem.starts_with(|c: char| c < '\u{2e80}');
-    let whole = stem.chars().count() < WHOLE;
-    text.match_indices(stem).map(|found| found.0).find(|at| {
-        let letter = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
-        !spaced || !text[..*at].ends_with(letter) && !(whole && text[at + stem.len()..].starts_with(letter))
-    })
+    let letter = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
+    let whole = stem.chars().take(WHOLE).count() < WHOLE;
+    !stem.starts_with(|c: char| c < '\u{2e80}')
+        || !text[..at].ends_with(letter) && !(whole && text[at + stem.len()..].starts_with(letter))
+}
+
+/// Where a stem stands.
+fn place(text: &str, stem: &str) -> Option<usize> {
+    let stem = spaced(stem);
+    text.match_indices(&stem)
+        .map(|found| found.0)
+        .find(|at| stands(text, *at, &stem))
 }
 
 fn number(word: &str) -> Option<u32> {

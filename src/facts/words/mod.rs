@@ -306,7 +306,7 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     }
     let foreign = language
         .filter(|language| *language != "en")
-        .map(|_| foreign::read(&all, &asking))
+        .map(|language| foreign::read(&all, &asking, language))
         .unwrap_or_default();
     brief |= foreign.brief;
     reasons |= foreign.reasons;
@@ -320,6 +320,11 @@ pub fn analyze(messages: &[Message<'_>]) -> PromptWords {
     let format = format::find(&form_signs, task, &amounts, items, reasons);
     let format = foreign.form.filter(|_| format == OutputFormat::Prose).unwrap_or(format);
     let mut closed = format::is_closed(&all, task, format, &amounts);
+    // A few words of an answer come from a small set, in any language.
+    const FEW_WORDS: u32 = 5;
+    let few =
+        |limit: &LengthLimit| limit.unit == LengthUnit::Words && limit.n <= FEW_WORDS && limit.bound != Bound::Min;
+    closed |= task == Some(Task::Answer) && foreign.length.as_ref().is_some_and(few);
     if let (Some(task), Some(Some(weighed))) = (task, weighed) {
         let more = [
             ("rule closed", closed),

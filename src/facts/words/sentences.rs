@@ -530,6 +530,16 @@ fn normal(label: &str) -> (String, bool) {
             out.push_str(word);
         }
     }
+    // "Here is an example:" labels nothing beside.
+    let plain = |word: &str| {
+        matches!(
+            word,
+            "here" | "is" | "are" | "an" | "a" | "some" | "this" | "few" | "more" | "following"
+        )
+    };
+    if example && out.split(' ').all(plain) {
+        out.clear();
+    }
     (out, example)
 }
 

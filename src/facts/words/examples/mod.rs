@@ -19,7 +19,8 @@ pub(super) fn count(messages: &[(Role, &str, &Parsed)], fields: &[Seen]) -> u32 
         .max(announced(fields))
         .max(under_example(fields))
         .max(alternating(fields))
-        .max(rounds(fields));
+        .max(rounds(fields))
+        .max(answered(messages, fields));
     u32::try_from(in_text.max(turns(messages))).unwrap_or(u32::MAX)
 }
 
@@ -355,6 +356,21 @@ fn rounds(fields: &[Seen]) -> usize {
         .filter(|worked| *worked > 1)
         .max()
         .unwrap_or(0)
+}
+
+/// "Q: … A: …" in a request that speaks of examples: each question with its answer, though nothing stands open behind.
+fn answered(messages: &[(Role, &str, &Parsed)], fields: &[Seen]) -> usize {
+    let speaks = messages.iter().any(|m| m.2.lower.contains("example"));
+    let told = |seen: &Seen| seen.filled && !seen.variable && !seen.outline;
+    let pair = |pair: &&[Seen]| {
+        let labels = (pair[0].field.label.as_str(), pair[1].field.label.as_str());
+        matches!(labels, ("q", "a") | ("question", "answer")) && told(&pair[0]) && told(&pair[1])
+    };
+    if speaks {
+        fields.windows(2).filter(pair).count()
+    } else {
+        0
+    }
 }
 
 /// Fields that are looked at behind one.
