@@ -109,20 +109,14 @@ fn clause_says(clause: &str, language: &str, said: &mut Said) {
             if tighter && !says.has(Group::Each) {
                 said.length = Some(limit);
             }
-        } else if (2..=100).contains(&n)
-            && words
-                .get(next)
-                .is_some_and(|w| stems::COUNTERS.iter().any(|counter| w.starts_with(counter)))
-            && says.has(Group::Makes)
-        {
-            said.items = said.items.max(Some(n));
-        } else if (2..=100).contains(&n)
-            && words[next..]
-                .first()
-                .is_some_and(|w| w.chars().count() > 3 && w.chars().all(char::is_alphabetic))
-            && Groups::of(&words[at.saturating_sub(4)..at].join(" ")).has(Group::Makes)
-        {
-            said.items = said.items.max(Some(n));
+        } else if (2..=100).contains(&n) && says.has(Group::Makes) {
+            let counted = |w: &&str| stems::COUNTERS.iter().any(|counter| w.starts_with(counter));
+            let noun = |w: &&str| w.chars().count() > 3 && w.chars().all(char::is_alphabetic);
+            let made = || Groups::of(&words[at.saturating_sub(4)..at].join(" ")).has(Group::Makes);
+            let next = words.get(next);
+            if next.is_some_and(counted) || next.is_some_and(noun) && made() {
+                said.items = said.items.max(Some(n));
+            }
         }
     }
 }
@@ -167,7 +161,8 @@ struct Groups(u32);
 impl Groups {
     /// In one pass over the text.
     fn of(text: &str) -> Self {
-        static STEMS: LazyLock<Option<(AhoCorasick, Vec<(Group, String)>)>> = LazyLock::new(|| {
+        type Stems = (AhoCorasick, Vec<(Group, String)>);
+        static STEMS: LazyLock<Option<Stems>> = LazyLock::new(|| {
             let stems: Vec<(Group, String)> = stems::GROUPS
                 .iter()
                 .flat_map(|(group, list)| list.split_ascii_whitespace().map(|stem| (*group, spaced(stem))))
@@ -202,8 +197,8 @@ fn stands(text: &str, at: usize, stem: &str) -> bool {
     const WHOLE: usize = 4;
     let letter = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
     let whole = stem.chars().take(WHOLE).count() < WHOLE;
-    !stem.starts_with(|c: char| c < '\u{2e80}')
-        || !text[..at].ends_with(letter) && !(whole && text[at + stem.len()..].starts_with(letter))
+    let inside = text[..at].ends_with(letter) || whole && text[at + stem.len()..].starts_with(letter);
+    !inside || !stem.starts_with(|c: char| c < '\u{2e80}')
 }
 
 /// Where a stem stands.

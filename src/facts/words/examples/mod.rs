@@ -67,7 +67,10 @@ pub(super) fn fields<'a>(messages: &[(Role, &'a str, &'a Parsed)]) -> Vec<Seen<'
     messages
         .iter()
         .enumerate()
-        .flat_map(|(m, (_, text, parsed))| parsed.fields.iter().map(move |f| Seen::of(m, f, text)))
+        .flat_map(|(m, (_, text, parsed))| {
+            let closings = closings(text);
+            parsed.fields.iter().map(move |f| Seen::of(m, f, text, &closings))
+        })
         .collect()
 }
 
@@ -89,7 +92,7 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn of(message: usize, field: &'a Field, text: &str) -> Self {
+    fn of(message: usize, field: &'a Field, text: &str, closings: &BTreeMap<&str, Vec<usize>>) -> Self {
         let content = text.get(field.content.clone()).unwrap_or("");
         // `<question>{question}</question>` and a paragraph behind it: what the tag holds, no more.
         let inside = if text[field.start..].starts_with('<') {
@@ -119,18 +122,29 @@ impl<'a> Seen<'a> {
             object,
             empty: content.is_empty(),
             variable,
-            ends: closing(field, text).unwrap_or(usize::MAX),
+            ends: closing(field, text, closings).unwrap_or(usize::MAX),
         }
     }
 }
 
+/// Where the tags of a text are closed, by name, in order.
+fn closings(text: &str) -> BTreeMap<&str, Vec<usize>> {
+    let mut out: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, _) in text.match_indices("</") {
+        let name = text[at + 2..].split(['>', ' ', '\n', '<']).next().unwrap_or("");
+        out.entry(name).or_default().push(at);
+    }
+    out
+}
+
 /// Where the tag is closed that a field opens with.
-fn closing(field: &Field, text: &str) -> Option<usize> {
-    const REACH: usize = 20_000;
-    let name = text[field.start..].strip_prefix('<')?;
-    let name = &name[..name.find(['>', ' ', '\n'])?];
-    let rest = &text[field.start..text.floor_char_boundary(field.start + REACH)];
-    Some(field.start + rest.find(&format!("</{name}"))?)
+fn closing(field: &Field, text: &str, closings: &BTreeMap<&str, Vec<usize>>) -> Option<usize> {
+    let name = text[field.start..]
+        .strip_prefix('<')?
+        .split(['>', ' ', '\n', '<'])
+        .next()?;
+    let places = closings.get(name)?;
+    places.get(places.partition_point(|at| *at < field.start)).copied()
 }
 
 /// "[question here]", "<label>", "the question you must answer", "…".
