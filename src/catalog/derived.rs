@@ -81,6 +81,7 @@ pub(super) fn find(catalog: &Catalog, name: &str) -> Option<Cow<'static, OpenMod
         return Some(Cow::Owned(OpenModel {
             id: name.to_owned(),
             aliases: Vec::new(),
+            other_recipe: ENDINGS.iter().any(|(ending, ..)| without(own, ending).is_some()),
             source: format!("shape of {}, whose name it bears; {}", base.id, base.source),
             ..base.clone()
         }));

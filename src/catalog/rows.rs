@@ -161,6 +161,9 @@ pub struct OpenModel {
     /// config names none.
     #[serde(default)]
     pub mtp_layers: u32,
+    /// Whether another publisher than the row's quantized it, who may have left other layers alone than the row tells.
+    #[serde(skip)]
+    pub other_recipe: bool,
     /// Heads of the layers without a window, where they differ from those with one.
     pub full_attention: Option<FullAttention>,
     /// Numbers in one head of values, where keys have another size.

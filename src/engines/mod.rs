@@ -301,6 +301,10 @@ pub struct Serving {
     pub max_prefill_tokens: Field<u64>,
     /// The largest batch for which CUDA graphs are captured.
     pub cuda_graph_max_bs: Field<u64>,
+    /// States that layers without KV have room for, all requests together (SGLang's `--max-mamba-cache-size`).
+    pub state_slots: Field<u64>,
+    /// What those states take of what is left, beside one part for the KV cache (`--mamba-full-memory-ratio`).
+    pub state_ratio: Field<Decimal>,
     /// Layers on the GPU; the others run on the CPU (llama.cpp's `-ngl`).
     pub gpu_layers: Field<u64>,
     /// The context that all slots share, tokens (llama.cpp's `-c`).
@@ -376,6 +380,8 @@ impl Serving {
             max_total_tokens: Field::default(),
             max_prefill_tokens: Field::default(),
             cuda_graph_max_bs: Field::default(),
+            state_slots: Field::default(),
+            state_ratio: Field::default(),
             gpu_layers: Field::default(),
             total_context: Field::default(),
             micro_batch: Field::default(),

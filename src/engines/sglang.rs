@@ -60,6 +60,8 @@ pub(super) fn recognise(launch: &Launch, image: &Field<String>) -> Option<Servin
         block_size: flags.whole(&["--page-size"]),
         cpu_offload_gb: flags.decimal(&["--cpu-offload-gb"]),
         cuda_graph_max_bs: flags.whole(&["--cuda-graph-max-bs", "--cuda-graph-max-bs-decode"]),
+        state_slots: flags.whole(&["--max-mamba-cache-size"]),
+        state_ratio: flags.decimal(&["--mamba-full-memory-ratio"]),
         enforce_eager: flags.switch("--disable-cuda-graph"),
         enable_prefix_caching: negated(flags.switch("--disable-radix-cache")),
         speculative: flags.text(&["--speculative-algorithm", "--speculative-algo"]),

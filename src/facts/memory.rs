@@ -46,6 +46,9 @@ const CONTEXT_GIB: f64 = 0.6;
 /// Memory that system and other programs hold where GPU and CPU share it, at most, GiB: of 119.6 GiB 111.7 were free at a
 /// start, of 121.6 GiB 110.7.
 const UNIFIED_HELD_GIB: f64 = 11.0;
+/// What a kind of group (tensor, data, expert) holds outside the budget beside the context, GiB: set by one start that
+/// failed and three that didn't, of one series.
+const GROUP_GIB: f64 = 0.5;
 
 /// What becomes of a deployment when it starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -347,7 +350,7 @@ pub fn plan(model: &OpenModel, gpu: &Device<'_>, inputs: &Inputs) -> Plan {
         value: kv.tokens(available.mid * GIB, &settings) as f64,
         unit: "tokens",
     });
-    let (outcome, why) = judge(&figures, available, inputs, &settings, total, gpu.error_gib);
+    let (outcome, why) = judge(model, &figures, available, inputs, &settings, (total, gpu.error_gib));
     let (outcome, why) = match outcome {
         Outcome::Starts => states(&kv, available, inputs, &settings).unwrap_or((outcome, why)),
         _ => (outcome, why),
@@ -464,14 +467,28 @@ fn available(figures: &Figures, inputs: &Inputs, total: f64, total_error: f64, s
     }
 }
 
+/// What the second model runner takes beyond the budget where its profiling run leaves top-k and top-p out: its first
+/// samples of every sequence, as far as the profiled peak has no room for them, and the buffers of groups. GiB.
+fn unprofiled(model: &OpenModel, figures: &Figures, inputs: &Inputs, settings: &Settings) -> f64 {
+    if !settings.second_runner || !settings.defaults.second_runner_unfiltered() || inputs.pooling {
+        return 0.0;
+    }
+    let logits = settings.max_num_seqs as f64 * f64::from(model.vocab_size);
+    let sampling = logits * activation::FLASHINFER_BYTES / GIB - figures.activation.mid;
+    let copies = inputs.data_parallel.unwrap_or(1) > 1;
+    let groups = [settings.tensor_parallel > 1, copies, copies && model.moe.is_some()];
+    let groups = groups.iter().filter(|is_there| **is_there).count();
+    sampling.max(0.0) + groups as f64 * GROUP_GIB
+}
+
 /// The verdict over the whole of each range.
 fn judge(
+    model: &OpenModel,
     figures: &Figures,
     available: Range,
     inputs: &Inputs,
     settings: &Settings,
-    total: f64,
-    total_error: f64,
+    (total, total_error): (f64, f64),
 ) -> (Outcome, String) {
     let weights = figures.weights;
     let needed = figures.kv_needed_gib;
@@ -538,9 +555,10 @@ fn judge(
             "the GPU's memory is the CPU's too, and only {headroom:.1} GiB of it are left for the system, which holds 8 to \
              {UNIFIED_HELD_GIB:.0}"
         ))
-    } else if headroom < CONTEXT_GIB / 2.0 + outside {
+    } else if headroom < CONTEXT_GIB / 2.0 + outside + unprofiled(model, figures, inputs, settings) {
         Some(format!(
-            "only {headroom:.2} GiB are left outside the budget for the CUDA context and graphs"
+            "only {headroom:.2} GiB are left outside the budget for the CUDA context, graphs and what the profiling run \
+             leaves out"
         ))
     } else if settings.defaults.counts_whole_gpu && settings.utilization < 0.5 {
         Some(format!(

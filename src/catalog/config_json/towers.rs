@@ -51,7 +51,7 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
         "qwen2_vl" => (&["embed_dim"], (1280, 32, 5120, 14)),
         "qwen2_5_vl" => (&["hidden_size"], (1280, 32, 3420, 14)),
         "gemma3" => (&["hidden_size"], (1152, 27, 4304, 14)),
-        "mistral3" | "pixtral" => (&["hidden_size"], (1024, 24, 4096, 14)),
+        "mistral3" | "pixtral" | "lighton_ocr" => (&["hidden_size"], (1024, 24, 4096, 14)),
         "llava" | "llava_next" => (&["hidden_size"], (1024, 24, 4096, 14)),
         _ => (&["hidden_size", "embed_dim", "width", "vt_hidden_size"], (0, 0, 0, 14)),
     };
@@ -113,17 +113,17 @@ fn vision_tower(keys: &Keys<'_>, vision: &Keys<'_>, hidden: u128) -> Result<u128
             let places = 2 * whole(&["position_embedding_size"], 10_240)? * width;
             embedding + places + layers * block + width * hidden
         }
-        "mistral3" | "pixtral" => {
+        "mistral3" | "pixtral" | "lighton_ocr" => {
             let block = attention + 3 * width * inner + 2 * width;
             let merge = bounded(
                 keys.or(&["spatial_merge_size"], 2)?,
                 &["spatial_merge_size"],
                 MOST_MERGED,
             )?;
-            let merged = if outer == "mistral3" {
-                merge * merge * width * width
-            } else {
+            let merged = if outer == "pixtral" {
                 0
+            } else {
+                merge * merge * width * width
             };
             embedding + width + layers * block + width + merged + width * hidden + hidden * hidden
         }

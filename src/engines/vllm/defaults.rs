@@ -149,7 +149,10 @@ impl Defaults {
         let v1 = from(V1_ONLY) || use_v1.unwrap_or(from(V1_DEFAULT));
         let name = gpu_name.to_ascii_lowercase();
         let large = if from(SIZES_BY_GPU) || !from(SIZES_BY_NAME) {
-            gpu_gib >= 70.0 && !(from(A100_SMALL) && name.contains("a100"))
+            // NVML doesn't tell the GB10's memory, which is the CPU's, and what isn't told counts as none (a log of 0.13 has
+            // 2,048 batched tokens and graphs of 256 sequences; one of 0.27.1 started with fewer blocks than 1,024).
+            let small = from(A100_SMALL) && name.contains("a100") || name.contains("gb10");
+            gpu_gib >= 70.0 && !small
         } else {
             name.contains("h100") || name.contains("h200")
         };
@@ -276,6 +279,12 @@ mod tests {
         assert_eq!(of(8, 5, 44.0, "L40S").max_num_seqs, 256);
         assert_eq!(of(8, 5, 79.2, "A100-80GB").max_num_seqs, 1024);
         assert_eq!(of(9, 2, 79.2, "A100-80GB").max_num_seqs, 256);
+        // A log of 0.13 on a GB10: 2,048 batched tokens, graphs of 256 sequences
+        assert_eq!(of(13, 0, 119.7, "GB10").max_num_seqs, 256);
+        assert_eq!(
+            of(13, 0, 119.7, "GB10").batched_tokens(32_768, None, BatchOf::default()),
+            2048
+        );
         assert_eq!(
             of(11, 0, 79.2, "H100").batched_tokens(131_072, None, BatchOf::default()),
             8192

@@ -12,7 +12,7 @@ use crate::engines::vllm::Sampler;
 /// and the sort's own buffers. Fitted: five models agree within 0.1.
 const SORT_BYTES: f64 = 38.2;
 /// Bytes a logit in FlashInfer's sampler. Fitted on one run.
-const FLASHINFER_BYTES: f64 = 16.2;
+pub(super) const FLASHINFER_BYTES: f64 = 16.2;
 /// Bytes a logit where the second model runner profiles without top-k and top-p: 16-bit logits, and a copy of them, which
 /// in 0.25 has 32 bits (`Sampler.apply_sampling_params`) and in 0.28 is made where the model caps its logits.
 const UNFILTERED_BYTES: f64 = 4.0;

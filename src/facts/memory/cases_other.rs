@@ -91,10 +91,9 @@ fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) 
         Some(value) => Field::Known(value, place),
         None => Field::default(),
     };
-    let version = text("engine_version")
-        .known()
-        .map(String::as_str)
-        .and_then(Version::parse);
+    let version = ["engine_version", "version"]
+        .into_iter()
+        .find_map(|key| Version::parse(row.get(key)?.as_str()?));
     let own = |sglang: &str, tgi: &str, tensorrt_llm: &str| match engine {
         EngineKind::Sglang => whole(sglang),
         EngineKind::Tgi => whole(tgi),
@@ -116,6 +115,7 @@ fn others(row: &Value, engine: EngineKind, model: &OpenModel, gpu: &Device<'_>) 
         max_total_tokens: own("max_total_tokens", "max_batch_total_tokens", "max_batch_total_tokens"),
         static_memory_fraction: share("mem_fraction_static"),
         cuda_graph_max_bs: whole("cuda_graph_max_bs"),
+        state_slots: whole("max_mamba_cache_size"),
         block_size: whole("page_size"),
         speculative: text("speculative_algorithm"),
         flags: match shares_attention {

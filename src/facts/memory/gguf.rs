@@ -227,6 +227,19 @@ pub(super) fn weights(model: &OpenModel, kind: Kind) -> Result<Weights, String> 
     })
 }
 
+/// Whether feed-forward layers have a gate beside up and down, by the model's total: GPT-NeoX, Falcon and others have none.
+fn is_gated(model: &OpenModel) -> bool {
+    if model.moe.is_some() || model.mla.is_some() || model.linear_layers > 0 {
+        return true;
+    }
+    let hidden = f64::from(model.hidden_size);
+    let attention = 2.0 * hidden * f64::from(model.head_dim) * (f64::from(model.heads) + f64::from(model.kv_heads));
+    let vocabulary = f64::from(model.vocab_size) * hidden;
+    let ends = if model.tied_embeddings { 1.0 } else { 2.0 } * vocabulary;
+    let own = (model.parameters as f64 - ends) / f64::from(model.layers.max(1)) - attention;
+    own > 2.5 * hidden * f64::from(model.intermediate_size)
+}
+
 /// A tensor of one layer.
 struct Tensor {
     numbers: u64,
@@ -325,7 +338,8 @@ impl<'a> Mix<'a> {
             }
             None => {
                 let width = u64::from(model.intermediate_size);
-                tensors.push(tensor(2 * width * hidden, hidden, self.not_expert(self.up())));
+                let gates = if is_gated(model) { 2 } else { 1 };
+                tensors.push(tensor(gates * width * hidden, hidden, self.not_expert(self.up())));
                 tensors.push(tensor(width * hidden, width, self.not_expert(self.down(layer))));
             }
         }
@@ -532,13 +546,16 @@ mod tests {
 
     #[test]
     fn files_weigh_what_publishers_logs_say() {
-        // File sizes in GiB as `llama.cpp` printed them: ikawrakow/ik_llama.cpp #397, #539, #380, #389 and #103.
+        // File sizes in GiB as `llama.cpp` printed them: ikawrakow/ik_llama.cpp #397, #539, #380, #389 and #103, and two
+        // rows of the fourth set (GPT-NeoX has no gate).
         for (name, kind, gib) in [
             ("Qwen/Qwen3-32B", "Q5_K_M", 21.603),
             ("Qwen/Qwen3-32B", "Qwen3-32B-Q4_0.gguf", 17.413),
             ("Qwen/Qwen3-30B-A3B", "Qwen3-30B-A3B-Q5_K_M.gguf", 20.228),
             ("Qwen/Qwen3-235B-A22B", "Q4_K_M", 132.386),
             ("Qwen/Qwen3-235B-A22B", "Qwen3-235B-A22B-Q8_0.gguf", 232.77),
+            ("EleutherAI/pythia-2.8b", "F16", 5.1713),
+            ("zai-org/GLM-4-32B-0414", "IQ4_XS", 16.382),
         ] {
             let model = model(name);
             let kind = Kind::read(kind).expect("a kind");

@@ -22,12 +22,14 @@ fn in_first_half(row: &Value) -> bool {
     Sha256::digest(source.as_bytes())[0].is_multiple_of(2)
 }
 
-/// Whether a row decides on the verdict: it states the GPU and the utilization, or all flags.
+/// Whether a row decides on the verdict: it states the GPU and the share of it that may be used, the layers put there, or
+/// all flags.
 fn is_scored(row: &Value) -> bool {
     let on = |key: &str| row.get(key).and_then(Value::as_bool) == Some(true);
     let states = |key: &str| row.get(key).is_some();
+    let settles = ["gpu_memory_utilization", "mem_fraction_static", "n_gpu_layers"];
     (states("gpu") || states("gpu_total_gib"))
-        && (states("gpu_memory_utilization") || on("flags_complete"))
+        && (settles.iter().any(|key| states(key)) || on("flags_complete"))
         && !on("unscored")
         && !on("shared_gpu")
 }
@@ -50,13 +52,27 @@ fn text<'a>(row: &'a Value, key: &str) -> &'a str {
 }
 
 /// Columns of the summary: the halves that the model was shaped on, and each set of runs that was judged blind first.
-const COLUMNS: [&str; 6] = ["A", "B", "first set", "second set", "third set", "other engines"];
+const COLUMNS: [&str; 7] = [
+    "A",
+    "B",
+    "first set",
+    "second set",
+    "third set",
+    "fourth set",
+    "other engines",
+];
 
 /// The column a row of vLLM falls into.
 fn column(row: &Value) -> usize {
     match row.get("added").and_then(Value::as_str) {
         None => usize::from(!in_first_half(row)),
-        Some(added) => 2 + usize::from(added.contains("second")) + 2 * usize::from(added.contains("third")),
+        Some(added) => {
+            let later = ["second", "third", "fourth"].iter();
+            2 + later
+                .zip(1..)
+                .find(|(set, _)| added.contains(**set))
+                .map_or(0, |(_, at)| at)
+        }
     }
 }
 
@@ -201,9 +217,14 @@ impl Half {
     }
 }
 
-/// Whether the KV bytes a token are what the log comes to, within what it rounds away; `None` where it doesn't tell.
+/// Whether the KV bytes a token are what the log comes to, within what it rounds away; `None` where it doesn't tell, or
+/// a part isn't counted.
 pub fn kv_bytes_agree(row: &Value, predicted: &Value) -> Option<bool> {
     let told = number(predicted, "kv_bytes_per_token")?;
+    // A drafter that isn't counted has layers of its own.
+    if !is_whole(predicted) {
+        return None;
+    }
     // On a shared GPU ranks differ: the log's memory is that of one, its tokens those of another.
     if row.get("shared_gpu").and_then(Value::as_bool) == Some(true) {
         return None;

@@ -27,13 +27,17 @@ const HEADROOM_GIB: f64 = 1.5;
 const WINDOWED_SHARE: f64 = 0.8;
 /// The share of what is left that states take beside the KV cache's one part (`--mamba-full-memory-ratio`).
 const STATE_SHARE: f64 = 0.9;
+/// States that a request takes where prefixes are kept: the least, and the most, with a buffer for overlapped batches
+/// (`_calculate_mamba_ratio`). A pool that serves no request stops the server.
+const STATES_A_REQUEST: (f64, f64) = (3.0, 5.0);
+/// What the system holds of a memory that is the CPU's too before the server starts, GiB, and how far that may be off: 6
+/// to 9 in two published logs of GB10, where SGLang takes what the host has free.
+const UNIFIED_HELD_GIB: (f64, f64) = (7.5, 3.5);
 /// Copies of the model each attend to requests of their own, and share the experts.
 const SHARED_EXPERTS: &str = "--enable-dp-attention";
 /// Flags after which the pool follows other formulas.
 const OTHER_POOLS: &[&str] = &[
     "--enable-unified-memory",
-    "--mamba-full-memory-ratio",
-    "--max-mamba-cache-size",
     "--swa-full-tokens-ratio",
     "--disable-hybrid-swa-memory",
     "--dcp-size",
@@ -119,8 +123,12 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         }
     };
     let share = (least + most) / 2.0;
-    let free = total - CONTEXT_GIB;
-    let spread = FREE_ERROR_GIB + gpu.error_gib;
+    let (held, held_error) = match settings.unified {
+        true => UNIFIED_HELD_GIB,
+        false => (CONTEXT_GIB, FREE_ERROR_GIB),
+    };
+    let free = total - held;
+    let spread = held_error + gpu.error_gib;
     // NCCL's buffers are there before the weights.
     let groups = NCCL_GIB * (ranks.max(1) as f64).log2();
     // What a quantized checkpoint of a multimodal model leaves in 16 bits differs.
@@ -140,31 +148,31 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         formula: "(GPU memory − context) × mem-fraction-static − weights",
         inputs: vec![
             ("GPU memory, GiB", total),
-            ("context, GiB", CONTEXT_GIB),
+            ("context, GiB", held),
             ("mem-fraction-static", share),
             ("weights, GiB", weights.mid),
         ],
         value: available.mid,
         unit: "GiB",
     });
-    let available = match states(serving, model, &settings)? {
-        States::None => available,
-        states => {
-            let left = |all: f64| match states {
-                States::Of(gib) => all - gib,
-                _ => all / (1.0 + STATE_SHARE),
-            };
+    let states = states(serving, model, &settings)?;
+    let whole = available;
+    let available = match &states {
+        None => whole,
+        Some(states) => {
+            let left = |all: f64| all - states.gib(all);
             steps.push(Step {
                 name: "left by states",
-                formula: "KV cache available ÷ 1.9, or less a state for each running request where prefixes are not kept",
-                inputs: vec![("KV cache available, GiB", available.mid)],
-                value: left(available.mid),
+                formula: "KV cache available − states: their number as set, one for each running request where prefixes are \
+                          not kept, else their share of it; and one more",
+                inputs: vec![("KV cache available, GiB", whole.mid)],
+                value: left(whole.mid),
                 unit: "GiB",
             });
             Range {
-                low: left(available.low),
-                mid: left(available.mid),
-                high: left(available.high),
+                low: left(whole.low),
+                mid: left(whole.mid),
+                high: left(whole.high),
             }
         }
     };
@@ -182,7 +190,7 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
         weights,
         activation: Range::default(),
         // The context lessens what the static share is taken of.
-        non_torch: Range::exactly(CONTEXT_GIB * share),
+        non_torch: Range::exactly(held * share),
         cuda_graph: Range::default(),
         graphs_counted: false,
         kv_bytes_per_token: cell as u64,
@@ -208,6 +216,8 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
             free * share
         );
         (Outcome::NoKvRoom, why)
+    } else if let Some((outcome, why)) = states.and_then(|states| no_request(&states, whole)) {
+        (outcome, why)
     } else if available.low > 0.0 && headroom >= HEADROOM_GIB && inputs.uncounted.is_empty() {
         let why = format!("{:.2} GiB are left for the KV cache: {tokens} tokens", available.mid);
         (Outcome::Starts, why)
@@ -234,29 +244,68 @@ pub(super) fn of(serving: &Serving, model: &OpenModel, gpu: &Device<'_>) -> Resu
     })
 }
 
-/// What states of layers without KV take of what is left.
-enum States {
-    None,
-    /// Their share.
-    Shared,
-    /// GiB, a state for each running request.
-    Of(f64),
+/// The refusal of a pool whose states are too few for one request.
+fn no_request(states: &States, whole: Range) -> Option<(Outcome, String)> {
+    let (least, most) = (states.slots(whole.low).max(0.0), states.slots(whole.high).max(0.0));
+    if least >= states.a_request.1 {
+        return None;
+    }
+    let why = format!(
+        "{least} to {most} states have room (mem-fraction-static), and a request takes {} to {}",
+        states.a_request.0, states.a_request.1
+    );
+    let outcome = match most < states.a_request.0 {
+        true => Outcome::Refused,
+        false => Outcome::TooClose,
+    };
+    Some((outcome, why))
 }
 
-fn states(serving: &Serving, model: &OpenModel, settings: &Settings) -> Result<States, String> {
+/// What states of layers without KV take of what is left.
+struct States {
+    /// Bytes of one of a request, on the fullest stage's rank, GiB.
+    one_gib: f64,
+    /// How many there are, where that is told; else their share.
+    told: Option<f64>,
+    /// Their share of what is left, beside the KV cache's.
+    share: f64,
+    /// States that a request takes: the least and the most.
+    a_request: (f64, f64),
+}
+
+impl States {
+    /// States that requests can take, of what is left.
+    fn slots(&self, all: f64) -> f64 {
+        self.told
+            .unwrap_or_else(|| (all * self.share / self.one_gib).floor() - 1.0)
+    }
+
+    /// GiB that they take, the one for padding too.
+    fn gib(&self, all: f64) -> f64 {
+        match self.told {
+            Some(told) => (told + 1.0) * self.one_gib,
+            None => all * self.share,
+        }
+    }
+}
+
+fn states(serving: &Serving, model: &OpenModel, settings: &Settings) -> Result<Option<States>, String> {
     let Some(state) = &model.state else {
-        return Ok(States::None);
+        return Ok(None);
     };
     let keeps_prefixes = !serving.flags.iter().any(|(flag, _)| flag == "--disable-radix-cache");
     let running = stated(&serving.max_num_seqs, "--max-running-requests")?;
-    match running.filter(|_| !keeps_prefixes) {
-        Some(running) => {
-            let bytes = state.bytes(settings.element) / settings.tensor_parallel as f64;
-            let layers = u64::from(state.layers).div_ceil(settings.pipeline_parallel);
-            Ok(States::Of(bytes * layers as f64 * (running as f64 + 1.0) / GIB))
-        }
-        None => Ok(States::Shared),
-    }
+    let slots = stated(&serving.state_slots, "--max-mamba-cache-size")?;
+    let ratio = stated(&serving.state_ratio, "--mamba-full-memory-ratio")?.and_then(|ratio| ratio.to_f64());
+    let ratio = ratio.filter(|ratio| *ratio > 0.0).unwrap_or(STATE_SHARE);
+    let bytes = state.bytes(settings.element) / settings.tensor_parallel as f64;
+    let layers = u64::from(state.layers).div_ceil(settings.pipeline_parallel);
+    Ok(Some(States {
+        one_gib: (bytes * layers as f64 / GIB).max(f64::MIN_POSITIVE),
+        told: slots.or(running.filter(|_| !keeps_prefixes)).map(|told| told as f64),
+        share: ratio / (1.0 + ratio),
+        a_request: if keeps_prefixes { STATES_A_REQUEST } else { (1.0, 1.0) },
+    }))
 }
 
 /// Weights where copies of the attention share the other layers: feed-forward layers outside the experts and the output
@@ -360,5 +409,37 @@ mod tests {
         assert_eq!(judged("0.7").outcome, Outcome::NoKvRoom);
         assert_eq!(judged("0.78").outcome, Outcome::TooClose);
         assert_eq!(judged("1.2").outcome, Outcome::Unknown);
+    }
+
+    #[test]
+    fn states_take_room_and_a_request_takes_several() {
+        // A published log of Qwen3.8 27B on a GB10: 360 slots are 51.76 GiB. Another's start was refused with two.
+        let place = Place {
+            source: SourceId(0),
+            span: Span::new(0, 0),
+        };
+        let model = Catalog::embedded()
+            .open_model_by_name("nvidia/Qwen3.8-27B-NVFP4")
+            .expect("in the catalog");
+        let gpu = Device {
+            name: "GB10",
+            memory_gib: Some(119.7),
+            error_gib: 0.0,
+            compute_capability: Some(12.1),
+        };
+        let judged = |slots: u64| {
+            let serving = Serving {
+                static_memory_fraction: Field::Known("0.7".parse().expect("a number"), place),
+                state_slots: Field::Known(slots, place),
+                ..Serving::new(EngineKind::Sglang)
+            };
+            of(&serving, &model, &gpu).expect("a plan")
+        };
+        let plan = judged(360);
+        let value = |name: &str| plan.steps.iter().find(|step| step.name == name).map(|step| step.value);
+        let states = value("KV cache available").expect("a step") - value("left by states").expect("a step");
+        assert!((states - 51.76).abs() < 0.01, "{states}");
+        assert_eq!(judged(2).outcome, Outcome::Refused);
+        assert_ne!(judged(5).outcome, Outcome::Refused);
     }
 }

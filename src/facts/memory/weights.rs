@@ -6,6 +6,10 @@ use crate::catalog::OpenModel;
 /// What the width of an expert on a rank is a multiple of where MXFP4 is unpacked as it is used.
 const UNPACKED_WIDTH: u64 = 128;
 
+/// The share of what they may leave in 16 bits that recipes leave in dense models, as a rule: copies of one model of 27
+/// billion parameters have 18.2, 19.2, 19.6, 21.3, 21.8 and 26.4 GiB of 18 to 29. Those of mixtures leave all of it.
+const LEFT_SHARE: f64 = 0.2;
+
 /// How the linear layers are stored.
 #[derive(Debug, Clone, PartialEq)]
 struct Format {
@@ -92,11 +96,28 @@ pub(super) fn of(
     let rounding = rounding(model, settings, dense, experts, plain);
     let total = in_layers * of_stage + outside + adapters + rotation + rounding;
     let offload = offloaded(model, settings, inputs, dense).min(total);
-    let mid = (total - offload) / GIB;
+    let told = !model.other_recipe && (model.unquantized_parameters.is_some() || model.weights_bytes.is_some());
+    // What a recipe that isn't known may leave in 16 bits, and what such recipes leave as a rule.
+    let kept = match &format {
+        Some(format) if format.published && !told && leaves_mixers(model, format) => {
+            let feed_forward = mixed_layers(model).1 * feed_forward(model);
+            let more = (parts.linear - feed_forward).max(0.0) / ranks + parts.kv / kv_ranks + parts.latent;
+            more * (plain - dense).max(0.0) * of_stage / GIB
+        }
+        _ => 0.0,
+    };
+    let left = match (model.moe, model.unquantized_parameters) {
+        (_, Some(_)) => 0.0,
+        (Some(_), None) => kept,
+        (None, None) => kept * LEFT_SHARE,
+    };
+    let least = (total - offload) / GIB;
+    let mid = least + left;
     steps.push(Step {
         name: "weights",
         formula: "(layers ÷ stages + embeddings + towers + LoRA slots, each by its bytes and ranks) \
-                  + table of rotations and sets of an encoder's outputs + rounding of the allocator − offload",
+                  + table of rotations and sets of an encoder's outputs + rounding of the allocator − offload \
+                  + what recipes leave in 16 bits",
         inputs: vec![
             ("parameters", model.parameters as f64),
             ("embedding parameters", parts.embedding),
@@ -114,6 +135,7 @@ pub(super) fn of(
             ("table of rotations and sets of an encoder's outputs, bytes", rotation),
             ("rounding of the allocator, bytes", rounding),
             ("offload, bytes", offload),
+            ("left in 16 bits, GiB", left),
         ],
         value: mid,
         unit: "GiB",
@@ -122,7 +144,6 @@ pub(super) fn of(
         assumed.push("every linear layer is quantized; embeddings, output, norms and routers are not".to_owned());
     }
     // Largest errors measured by kind of checkpoint, in docs/memory.md.
-    let told = model.unquantized_parameters.is_some() || model.weights_bytes.is_some();
     let error = match &format {
         None => 0.005,
         Some(format) if format.published && format.bits >= 8.0 => {
@@ -148,10 +169,35 @@ pub(super) fn of(
     // Not every part of a tower is split.
     let whole_tower = tower * plain * (1.0 - 1.0 / ranks) / GIB;
     Ok(Range {
-        low: (mid * (1.0 - error)).max(0.0),
+        low: (least * (1.0 - error)).max(0.0),
         mid,
-        high: mid * (1.0 + error) + 0.1 + whole_tower,
+        high: least * (1.0 + error) + 0.1 + whole_tower + kept,
     })
+}
+
+/// Whether a publisher may have left all but experts and feed-forward layers in 16 bits: recipes of NVFP4 leave layers with
+/// states or latent attention alone or not (copies of one model of 27 billion parameters have 18 to 26 GiB), those of GPTQ
+/// layers with states beside experts. AWQ's take all (Kimi Linear).
+fn leaves_mixers(model: &OpenModel, format: &Format) -> bool {
+    let method = model.quantization.as_ref().map_or("", |own| own.method.as_str());
+    let differ = match method {
+        "nvfp4" => model.linear_layers > 0 || model.mla.is_some(),
+        "gptq" => model.linear_layers > 0 && model.moe.is_some(),
+        _ => false,
+    };
+    format.bits < 8.0 && !format.experts_only && differ
+}
+
+/// Layers with experts, and those without.
+fn mixed_layers(model: &OpenModel) -> (f64, f64) {
+    let layers = f64::from(model.layers);
+    let mixed = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
+    (mixed, layers - mixed)
+}
+
+/// Parameters of one dense layer's gate, up and down matrices.
+fn feed_forward(model: &OpenModel) -> f64 {
+    3.0 * f64::from(model.hidden_size) * f64::from(model.intermediate_size)
 }
 
 /// Bytes of one layer on a rank, one with experts where the model has such.
@@ -422,7 +468,7 @@ fn parts(model: &OpenModel) -> Parts {
     } else {
         vocabulary
     };
-    let moe_layers = model.moe.map_or(0.0, |moe| layers - f64::from(moe.dense_layers));
+    let (moe_layers, dense_layers) = mixed_layers(model);
     let (experts, router) = model.moe.map_or((0.0, 0.0), |moe| {
         let count = f64::from(moe.experts);
         let matrices = if moe.gated { 3.0 } else { 2.0 };
@@ -453,7 +499,7 @@ fn parts(model: &OpenModel) -> Parts {
     let replicated = layers * 2.0 * hidden + router;
     let rest = (total - embedding - output - experts - kv - latent - replicated).max(0.0);
     let shaped = layers * 2.0 * hidden * f64::from(model.heads) * head_dim
-        + (layers - moe_layers) * 3.0 * hidden * f64::from(model.intermediate_size)
+        + dense_layers * feed_forward(model)
         + model.moe.map_or(0.0, |moe| {
             moe_layers * 3.0 * hidden * f64::from(moe.shared_experts) * f64::from(moe.intermediate_size)
         });
@@ -520,6 +566,35 @@ mod tests {
         assert!((weights("meta-llama/Llama-3.1-8B-Instruct", &alone) - 14.9889).abs() < 0.001);
         assert!((weights("Qwen/Qwen2-7B-Instruct", &alone) - 14.2488).abs() < 0.005);
         assert!((weights("Qwen/Qwen2-7B-Instruct", &two) - 7.1217).abs() < 0.005);
+    }
+
+    #[test]
+    fn a_copy_whose_recipe_is_not_known_may_hold_more() {
+        // "Model loading took": unsloth/Qwen3.8-27B-NVFP4 23.0 GiB with the layer that drafts, RadixArk's 20.75
+        let copy = |name: &str| {
+            let model = Catalog::embedded().open_model_by_name(name).expect("a model");
+            let gpu = Device {
+                name: "RTX5090",
+                memory_gib: Some(31.36),
+                error_gib: 0.0,
+                compute_capability: Some(12.0),
+            };
+            plan(&model, &gpu, &Inputs::default()).figures.expect("figures").weights
+        };
+        for (name, measured) in [
+            ("unsloth/Qwen3.8-27B-NVFP4", 23.0),
+            ("RadixArk/Qwen3.8-27B-NVFP4", 20.75),
+        ] {
+            let weights = copy(name);
+            assert!(weights.low < measured && measured < weights.high, "{name}: {weights:?}");
+        }
+        // Another publisher's row of the same name is an estimate, and no measure.
+        let other = copy("unsloth/Qwen3.6-27B-NVFP4");
+        let own = copy("nvidia/Qwen3.6-27B-NVFP4");
+        assert!(
+            (other.mid - own.mid).abs() < 0.01 && other.high > own.high + 5.0,
+            "{other:?} {own:?}"
+        );
     }
 
     #[test]

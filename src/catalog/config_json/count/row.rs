@@ -113,6 +113,7 @@ impl Counted {
             state: self.state.clone(),
             kv_shared_layers: narrow(self.shared),
             mtp_layers: narrow(mtp_layers(keys)?),
+            other_recipe: false,
             full_attention: mixed.then(|| FullAttention {
                 kv_heads: narrow(self.full.keys),
                 head_dim: narrow(self.full.size),
