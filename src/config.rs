@@ -165,7 +165,10 @@ impl Budget {
 
 /// How a rule is set.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected `off`, `info`, `warning`, `error`, or {severity: …, options: …}"
+)]
 pub enum RuleSetting {
     /// `off`, `info`, `warning` or `error`.
     Level(Level),
@@ -213,7 +216,7 @@ impl Level {
 
 /// The value of a rule's option.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected true or false, a number, a text, or a list of texts")]
 pub enum OptionValue {
     /// True or false.
     Bool(bool),

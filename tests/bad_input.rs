@@ -704,6 +704,24 @@ fn a_bad_config_names_the_place_and_the_nearest_known_key() {
             "negative",
         ),
         ("rule_folders: [nowhere]\n", "nowhere: No such file"),
+        (
+            "usage: nowhere.json\n",
+            "nowhere.json: there is no such file: check the spelling",
+        ),
+        ("prompts: 5\n", "llmlint.yaml:1:10: expected a list, found `5`"),
+        ("- a\n- b\n", "expected a mapping of keys, found a list"),
+        (
+            "rules: {missing-be-concise: maybe}\n",
+            "llmlint.yaml:1:29: expected `off`, `info`, `warning`, `error`, or {severity: …, options: …}",
+        ),
+        (
+            "rules: {zzzzzzzzzzzzz: off}\n",
+            "unknown name `zzzzzzzzzzzzz` (`llmlint rules` lists those of rules and their categories)",
+        ),
+        (
+            "budgets: [{files: a, max_usd_per_month: x}]\n",
+            "expected a number, found `x`",
+        ),
     ];
     for (config, expected) in cases {
         let ran = Tree::new()

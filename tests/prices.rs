@@ -308,7 +308,7 @@ fn what_a_provider_lets_off_is_taken_from_every_price() {
             "hourly_rates: [{instance: p9.huge, spot: 1}]\n",
             "`p9.huge` is no instance type of the catalog",
         ),
-        ("prices: nowhere.jsonl\n", "nowhere.jsonl: can't be read"),
+        ("prices: nowhere.jsonl\n", "nowhere.jsonl: there is no such file"),
     ] {
         fails(&Tree::new().with("llmlint.yaml", config).check(&[]), words);
     }

@@ -10,6 +10,7 @@ use super::output::{self, Color};
 use crate::catalog::Catalog;
 use crate::facts::Value;
 use crate::rules::{self, Rule, Selection};
+use crate::syntax::de::nearest;
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -24,10 +25,8 @@ impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let rules = rules::embedded().map_err(|error| Failure(format!("rules/{}.md: {error}", error.id)))?;
         let Some(rule) = rules.iter().find(|rule| rule.id == self.rule) else {
-            let near = rules
-                .iter()
-                .min_by_key(|rule| strsim::damerau_levenshtein(&rule.id, &self.rule))
-                .map_or(String::new(), |rule| format!(": did you mean `{}`?", rule.id));
+            let near = nearest(&self.rule, rules.iter().map(|rule| rule.id.as_str()))
+                .map_or(String::new(), |id| format!(": did you mean `{id}`?"));
             return Err(Failure(format!(
                 "no rule `{}`{near} (`llmlint rules` lists them)",
                 self.rule

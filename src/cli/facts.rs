@@ -50,12 +50,11 @@ impl Facts {
             return self.rows();
         }
         let run = Run::load(&self.config, &self.file, &Selection::default())?;
-        let mut scan = host::scan(std::slice::from_ref(&self.file), &run.root, &run.settings, true, None)
-            .map_err(|error| Failure(error.message))?;
-        if let Some(unread) = scan.unread.first() {
+        let scan = run.scan(std::slice::from_ref(&self.file), true)?;
+        let named = host::slashed(&self.file);
+        if let Some(unread) = scan.unread.iter().find(|unread| unread.path == named) {
             return Err(Failure(format!("{}: {}", unread.path, unread.why)));
         }
-        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
         let files = Files::new(&scan.sources);
         let (units, mut out) = run.units(&files);
         let world = World::new(&files, &run.settings, &run.catalog, run.today);
@@ -66,8 +65,8 @@ impl Facts {
     }
 
     fn rows(&self) -> Result<ExitCode, Failure> {
-        let file =
-            std::fs::File::open(&self.file).map_err(|error| Failure(format!("{}: {error}", self.file.display())))?;
+        let file = std::fs::File::open(&self.file)
+            .map_err(|error| Failure(format!("{}: {}", self.file.display(), host::refused(&error))))?;
         let mut out = BufWriter::new(std::io::stdout().lock());
         for (number, line) in BufReader::new(file).lines().enumerate() {
             let fail =

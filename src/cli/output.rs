@@ -94,9 +94,13 @@ pub(super) fn written(error: io::Error) -> Result<ExitCode, Failure> {
 
 /// Writes text to a file.
 pub(super) fn write(path: &Path, text: &str) -> Result<ExitCode, Failure> {
-    std::fs::write(path, text)
-        .map(|()| ExitCode::SUCCESS)
-        .map_err(|error| Failure(format!("{}: can't be written: {error}", path.display())))
+    std::fs::write(path, text).map(|()| ExitCode::SUCCESS).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "its folder is not there, make it first".to_owned(),
+            _ => error.to_string(),
+        };
+        Failure(format!("{}: can't be written: {why}", path.display()))
+    })
 }
 
 /// Says on standard error what went wrong.

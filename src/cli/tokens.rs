@@ -160,8 +160,8 @@ impl Tokens {
             let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
                 Box::new(std::io::stdin())
             } else {
-                let file =
-                    std::fs::File::open(&path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+                let file = std::fs::File::open(&path)
+                    .map_err(|error| Failure(format!("{}: {}", path.display(), host::refused(&error))))?;
                 Box::new(file)
             };
             for (number, line) in BufReader::new(reader).lines().enumerate() {
@@ -209,5 +209,5 @@ fn read(path: &std::path::Path) -> Result<String, Failure> {
     } else {
         std::fs::read_to_string(path)
     };
-    text.map_err(|error| Failure(format!("{}: {error}", path.display())))
+    text.map_err(|error| Failure(format!("{}: {}", path.display(), host::refused(&error))))
 }

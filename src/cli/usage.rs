@@ -120,15 +120,9 @@ impl Import {
         for export in &mut exports {
             export.files.sort();
         }
-        let mut scan = host::scan(
-            std::slice::from_ref(&self.tree),
-            &run.root,
-            &run.settings,
-            true,
-            run.walked.as_ref(),
-        )
-        .map_err(|error| Failure(format!("--tree {}", error.message)))?;
-        host::look_up(&mut scan, &run.root, &run.settings, |_| true, |_| None);
+        let scan = run
+            .scan(std::slice::from_ref(&self.tree), true)
+            .map_err(|Failure(why)| Failure(format!("--tree {why}")))?;
         let report = lint::lint(&scan.sources, &scan.unread, &run.linter());
         let file = lint::attribute(&exports, &report, &run.catalog, run.today, run.settings.folder());
         let text = serde_json::to_string_pretty(&file).map_err(|error| Failure(error.to_string()))?;
@@ -152,7 +146,7 @@ impl Import {
         let input: Box<dyn Read + Send> = if path.as_os_str() == "-" {
             Box::new(io::stdin())
         } else {
-            let file = File::open(path).map_err(|error| error.to_string())?;
+            let file = File::open(path).map_err(|error| host::refused(&error))?;
             if file.metadata().is_ok_and(|meta| meta.is_dir()) {
                 return Err("a folder: name its files".to_owned());
             }

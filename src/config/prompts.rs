@@ -125,7 +125,10 @@ pub(super) fn is_month(days: Decimal) -> bool {
 
 /// How large what a variable stands for is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a number of tokens, a range such as {low: 10, high: 50}, or {file: SAMPLE}"
+)]
 pub enum VariableSize {
     /// Tokens: a number, or a range from `low` to `high`.
     Tokens(TokenRange),
@@ -138,7 +141,10 @@ pub enum VariableSize {
 
 /// A number of tokens or turns, or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a whole number, or a range such as {low: 10, high: 50}"
+)]
 pub enum TokenRange {
     /// One number.
     Exactly(u64),

@@ -13,6 +13,6 @@ pub use clock::today;
 pub use commit::Commit;
 pub use look_up::look_up;
 pub use origin::{Origin, short};
-pub use read::{read_text, text};
+pub use read::{read_text, refused, text};
 pub use root::{CONFIG_NAMES, Root, config_places, slashed};
 pub use walk::{Scan, WalkError, Walked, may_be_ours, scan, scan_files};

@@ -1,7 +1,7 @@
 //! One file's text, or why it can't be had.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::report::grouped;
@@ -13,7 +13,7 @@ use crate::report::grouped;
 /// most `limit` bytes, which is a fault only in a file that should be one).
 pub fn read_text(path: &Path, limit: u64) -> Result<String, (String, bool)> {
     let broken = |why: String| (why, true);
-    let meta = fs::metadata(path).map_err(|error| broken(format!("can't be read: {error}")))?;
+    let meta = fs::metadata(path).map_err(|error| broken(refused(&error)))?;
     if !meta.is_file() {
         return Err((
             "not a regular file (a pipe, socket or device): left alone".to_owned(),
@@ -27,8 +27,16 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String, (String, bool)> {
     // The file may grow while it is read: one byte more than the limit is enough to tell.
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|error| broken(format!("can't be read: {error}")))?;
+        .map_err(|error| broken(refused(&error)))?;
     text(bytes, limit).map_err(|why| (why, false))
+}
+
+/// Why the machine does not give a file, and what to do.
+pub fn refused(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file: check the spelling".to_owned(),
+        _ => format!("can't be read: {error}"),
+    }
 }
 
 /// The text of a file's bytes.

@@ -7,6 +7,7 @@ use super::{Rule, option_value};
 use crate::config::{Config, RuleSetting};
 use crate::facts::{Type, Value};
 use crate::report::Severity;
+use crate::syntax::de::nearest;
 
 /// The rules that are on.
 pub struct RuleSet {
@@ -112,12 +113,8 @@ impl RuleSet {
 }
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let mut near: Vec<(usize, &str)> = known
-        .map(|other| (strsim::damerau_levenshtein(name, other), other))
-        .collect();
-    near.sort_unstable();
-    match near.first() {
-        Some((_, nearest)) => format!("unknown name `{name}`: did you mean `{nearest}`?"),
-        None => format!("unknown name `{name}`"),
+    match nearest(name, known) {
+        Some(nearest) => format!("unknown name `{name}`: did you mean `{nearest}`?"),
+        None => format!("unknown name `{name}` (`llmlint rules` lists those of rules and their categories)"),
     }
 }

@@ -1,7 +1,7 @@
 //! From a tree with places to a typed value: serde's derives, with errors that name the place.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeOwned, IntoDeserializer};
+use serde::de::{self, DeserializeOwned, IntoDeserializer, Unexpected};
 
 use super::{Kind, Node, SyntaxError};
 use crate::source::Span;
@@ -46,6 +46,14 @@ impl de::Error for Error {
         }
     }
 
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("expected {}, found {}", wanted(expected), described(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self::custom(unknown("key", field, expected))
     }
@@ -55,14 +63,46 @@ impl de::Error for Error {
     }
 }
 
+/// What serde says that it expects, in the words of people who write settings.
+fn wanted(expected: &dyn de::Expected) -> String {
+    let words = expected.to_string();
+    match words.as_str() {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not below zero".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" | "a Decimal type representing a fixed-point number" => "a number".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a mapping".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        _ if words.starts_with("struct ") => "a mapping of keys".to_owned(),
+        _ => words,
+    }
+}
+
+fn described(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Unit => "nothing".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a mapping".to_owned(),
+        Unexpected::Str(text) => format!("`{text}`"),
+        Unexpected::Bool(value) => format!("`{value}`"),
+        Unexpected::Unsigned(value) => format!("`{value}`"),
+        Unexpected::Signed(value) => format!("`{value}`"),
+        Unexpected::Float(value) => format!("`{value}`"),
+        other => other.to_string(),
+    }
+}
+
+/// Of some names the one that `found` may be a misspelling of.
+pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let names = names.into_iter();
+    let near = names.map(|name| (strsim::damerau_levenshtein(found, name), name));
+    let near = near.filter(|(distance, name)| *distance <= 1 + name.len() / 3);
+    near.min().map(|(_, name)| name)
+}
+
 fn unknown(what: &str, found: &str, expected: &[&str]) -> String {
-    let nearest = expected
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(found, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 3)
-        .min();
-    match nearest {
-        Some((_, name)) => format!("unknown {what} `{found}`: did you mean `{name}`?"),
+    match nearest(found, expected.iter().copied()) {
+        Some(name) => format!("unknown {what} `{found}`: did you mean `{name}`?"),
         None => format!("unknown {what} `{found}`: expected one of {}", expected.join(", ")),
     }
 }
@@ -116,6 +156,19 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         made.map_err(|error| error.at(node.span))
     }
 
+    // A list is no struct whose keys were left out.
+    fn deserialize_struct<V: de::Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match &self.node.kind {
+            Kind::Seq { .. } => Err(<Error as de::Error>::invalid_type(Unexpected::Seq, &visitor).at(self.node.span)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_option<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if self.node.is_null() {
             visitor.visit_none()
@@ -159,7 +212,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char
         bytes byte_buf unit unit_struct newtype_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 
@@ -228,5 +281,23 @@ mod tests {
         assert_eq!(error.span, Span::new(8, 13));
         let error = read("name: a\ncount: many").unwrap_err();
         assert_eq!(error.span, Span::new(15, 19));
+        assert_eq!(
+            error.message,
+            "expected a whole number that is not below zero, found `many`"
+        );
+        for (text, message) in [
+            ("- a\n- b", "expected a mapping of keys, found a list"),
+            ("5", "expected a mapping of keys, found `5`"),
+            (
+                "name: a\ncount: -1",
+                "expected a whole number that is not below zero, found `-1`",
+            ),
+            (
+                "name: a\ncount: [1]",
+                "expected a whole number that is not below zero, found a list",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err().message, message, "{text}");
+        }
     }
 }

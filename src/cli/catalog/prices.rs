@@ -69,7 +69,7 @@ impl Price {
                 Box::new(std::io::stdin())
             } else {
                 let file = std::fs::File::open(path);
-                Box::new(file.map_err(|error| Failure(format!("{name}: {error}")))?)
+                Box::new(file.map_err(|error| Failure(format!("{name}: {}", crate::host::refused(&error))))?)
             };
             let mut reader = BufReader::new(reader);
             for number in 1.. {

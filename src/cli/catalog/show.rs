@@ -54,7 +54,7 @@ impl Show {
                 String::new()
             };
             return Err(Failure(format!(
-                "nothing is known of `{}`{near}{sold}",
+                "nothing is known of `{}`{near}{sold} (`models:` in llmlint.yaml states the prices of one's own)",
                 clean(&self.model)
             )));
         }

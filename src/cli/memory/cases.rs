@@ -28,7 +28,10 @@ pub(super) fn cases(path: &Path, format: Format) -> Result<ExitCode, Failure> {
     let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
-        Box::new(std::fs::File::open(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?)
+        Box::new(
+            std::fs::File::open(path)
+                .map_err(|error| Failure(format!("{}: {}", path.display(), crate::host::refused(&error))))?,
+        )
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut pairs = Vec::new();
