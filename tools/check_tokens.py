@@ -15,11 +15,6 @@ import subprocess
 import sys
 import unicodedata
 
-import sentencepiece
-import tiktoken
-from mistral_common.tokens.tokenizers.tekken import Tekkenizer
-from tokenizers import Tokenizer
-
 # Llama 4's pattern is that of o200k_base: llama_models/llama4/tokenizer.py.
 UPPER, LOWER = r"\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}", r"\p{Ll}\p{Lm}\p{Lo}\p{M}"
 CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
@@ -37,22 +32,32 @@ LLAMA4 = "|".join(
 
 
 def hugging_face(path):
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(path)
     tokenizer.encode_special_tokens = True
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
 
 def ranks(path, pattern):
+    import tiktoken
+
     lines = (line.split() for line in open(path) if line.strip())
     tokens = {base64.b64decode(token): int(rank) for token, rank in lines}
     return tiktoken.Encoding(path, pat_str=pattern, mergeable_ranks=tokens, special_tokens={}).encode_ordinary
 
 
 def sentence_piece(path):
+    import sentencepiece
+
     return sentencepiece.SentencePieceProcessor(model_file=path).encode
 
 
 def tekken(path):
+    from mistral_common.tokens.tokenizers.tekken import Tekkenizer
+
     tokenizer = Tekkenizer.from_file(path)
     return lambda text: tokenizer.encode(text, bos=False, eos=False)
 

@@ -17,6 +17,7 @@ use crate::lint;
 use crate::report::grouped;
 use crate::rules::Selection;
 use crate::syntax::code::Files;
+use crate::tokens::local::{Tokenizer, Uncounted};
 use crate::tokens::{self, Encoding};
 
 #[derive(Debug, Args)]
@@ -29,14 +30,20 @@ pub(super) struct Tokens {
     /// Count by this encoding: o200k_base, cl100k_base, llama3, qwen3, gemma3, deepseek_v3, tekken_240911, ….
     #[arg(long)]
     encoding: Option<String>,
-    /// Read `{"encoding", "text"}` a line, write `{"count", "ids_sha256"}` a line.
+    /// Count by this `tokenizer.json`, `tekken.json` or list of ranks (`*.tiktoken`).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "encoding"])]
+    tokenizer: Option<PathBuf>,
+    /// The regular expression that cuts texts for a list of ranks.
+    #[arg(long, value_name = "REGEX", requires = "tokenizer")]
+    pattern: Option<String>,
+    /// Read `{"encoding", "text"}` a line (with `--tokenizer` `{"text"}`), write `{"count", "ids_sha256"}` a line.
     #[arg(long, conflicts_with_all = ["model", "encoding"])]
     jsonl: bool,
     /// Show where the tokens of each prompt of the files are: texts, framing, tools, variables.
-    #[arg(long, conflicts_with_all = ["model", "encoding", "jsonl", "pieces"])]
+    #[arg(long, conflicts_with_all = ["model", "encoding", "tokenizer", "jsonl", "pieces"])]
     explain: bool,
     /// Show each token of the files, by `--model` or `--encoding` (o200k_base where neither is given).
-    #[arg(long, conflicts_with = "jsonl")]
+    #[arg(long, conflicts_with_all = ["jsonl", "tokenizer"])]
     pieces: bool,
     /// When to colour the tokens; without colour `|` stands between them.
     #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
@@ -47,6 +54,7 @@ pub(super) struct Tokens {
 
 #[derive(Debug, Deserialize)]
 struct Row {
+    #[serde(default)]
     encoding: String,
     text: String,
 }
@@ -55,6 +63,21 @@ struct Row {
 struct Counted {
     count: usize,
     ids_sha256: String,
+}
+
+/// What a text is counted with.
+enum Counter {
+    BuiltIn(Encoding),
+    Own(Box<Tokenizer>),
+}
+
+impl Counter {
+    fn count(&self, text: &str) -> Result<usize, Uncounted> {
+        match self {
+            Self::BuiltIn(encoding) => Ok(encoding.count(text)),
+            Self::Own(tokenizer) => tokenizer.encode(text).map(|ids| ids.len()),
+        }
+    }
 }
 
 impl Tokens {
@@ -68,7 +91,10 @@ impl Tokens {
         if self.pieces {
             return self.each_token();
         }
-        let columns = self.columns()?;
+        let columns: Vec<(Counter, String)> = match self.own()? {
+            Some(own) => vec![(Counter::Own(Box::new(own)), "its own file".to_owned())],
+            None => self.columns()?.into_iter().map(|(encoding, label)| (Counter::BuiltIn(encoding), label)).collect(),
+        };
         let mut out = format!(
             "{:>10} {:>10} {:>10} {:>12}  {:<20} file\n",
             "tokens", "words", "chars", "tokens/word", "encoding"
@@ -77,8 +103,9 @@ impl Tokens {
             let text = read(&path)?;
             let words = tokens::words(&text);
             let characters = tokens::characters(&text);
-            for (encoding, label) in &columns {
-                let count = encoding.count(&text);
+            for (counter, label) in &columns {
+                let count = counter.count(&text);
+                let count = count.map_err(|Uncounted(why)| Failure(format!("{}: {why}", path.display())))?;
                 let ratio = if words > 0 {
                     // Hundredths, rounded half up, without floating point.
                     let hundredths = (count as u128 * 100 + words as u128 / 2) / words as u128;
@@ -127,6 +154,13 @@ impl Tokens {
         output::print(&out)
     }
 
+    /// The tokenizer that `--tokenizer` names.
+    fn own(&self) -> Result<Option<Tokenizer>, Failure> {
+        let Some(path) = &self.tokenizer else { return Ok(None) };
+        let made = Tokenizer::read(&read(path)?, self.pattern.as_deref());
+        made.map(Some).map_err(|why| Failure(format!("{} {why}", path.display())))
+    }
+
     fn each_token(&self) -> Result<ExitCode, Failure> {
         let encoding = self.columns()?[0].0;
         let mut out = String::new();
@@ -155,6 +189,7 @@ impl Tokens {
     }
 
     fn rows(&self) -> Result<ExitCode, Failure> {
+        let own = self.own()?;
         let mut out = BufWriter::new(std::io::stdout().lock());
         for path in self.inputs() {
             let reader: Box<dyn std::io::Read> = if path.as_os_str() == "-" {
@@ -171,8 +206,13 @@ impl Tokens {
                     continue;
                 }
                 let row: Row = serde_json::from_str(&line).map_err(|error| Failure(format!("{}: {error}", at())))?;
-                let encoding = encoding(&row.encoding).map_err(|Failure(why)| Failure(format!("{}: {why}", at())))?;
-                let counted = counted(&encoding.encode(&row.text));
+                let ids = match &own {
+                    Some(own) => own.encode(&row.text).map_err(|Uncounted(why)| why.to_owned()),
+                    None => encoding(&row.encoding)
+                        .map(|encoding| encoding.encode(&row.text))
+                        .map_err(|Failure(why)| why),
+                };
+                let counted = counted(&ids.map_err(|why| Failure(format!("{}: {why}", at())))?);
                 let text = serde_json::to_string(&counted).map_err(|error| Failure(error.to_string()))?;
                 if let Err(error) = writeln!(out, "{text}") {
                     return output::written(error);

@@ -1,6 +1,7 @@
 //! Tokens that stand apart from the merges: they are found in a text before anything else is done with it. Those of a
 //! tokenizer's control (`<bos>`, `<|im_end|>`) are not among them: in a prompt's text they are ordinary text.
 
+use super::bpe::Ranked as _;
 use super::tables::{NO_TOKEN, Vocabulary};
 
 /// The longest tag among the added tokens of the built-in vocabularies, bytes, rounded up.

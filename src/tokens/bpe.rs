@@ -2,15 +2,31 @@
 //! the adjacent pair whose joined bytes have the lowest rank is merged, the leftmost of equals first, until no pair
 //! joins to a token. Any byte is a token, so any piece has an encoding.
 
-use super::tables::{NO_TOKEN, Vocabulary};
+use super::tables::NO_TOKEN;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+/// Tokens with their ranks: a lower rank is merged first.
+pub trait Ranked {
+    /// The rank of the token with exactly these bytes, or [`NO_TOKEN`].
+    fn rank(&self, token: &[u8]) -> u32;
+
+    /// Whether a piece of text is one token, without merging.
+    fn is_token(&self, piece: &[u8]) -> bool {
+        self.rank(piece) != NO_TOKEN
+    }
+
+    /// Where the part ends that merging starts with at a byte.
+    fn first_part(&self, _piece: &[u8], start: usize) -> usize {
+        start + 1
+    }
+}
 
 /// Up to this many bytes, looking through all pairs for the next merge is faster than keeping them in order.
 const SHORT: usize = 64;
 
 /// Calls `token` with the bytes of each token of `piece`, in order.
-pub fn each_token<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+pub fn each_token<'t>(vocabulary: &impl Ranked, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
     if piece.len() == 1 || vocabulary.is_token(piece) {
         token(piece);
     } else if piece.len() <= SHORT {
@@ -24,7 +40,7 @@ pub fn each_token<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl 
 }
 
 /// Quadratic in the length of the piece, without allocation.
-fn merge_short<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+fn merge_short<'t>(vocabulary: &impl Ranked, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
     // Part i is piece[starts[i]..starts[i + 1]]; ranks[i] is the rank of parts i and i + 1 joined.
     let mut starts = [0; SHORT + 1];
     let mut count = 0;
@@ -75,7 +91,7 @@ struct Part {
 }
 
 /// O(n log n) in the length of the piece.
-fn merge_long<'t>(vocabulary: &Vocabulary, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
+fn merge_long<'t>(vocabulary: &impl Ranked, piece: &'t [u8], mut token: impl FnMut(&'t [u8])) {
     let nothing = Part {
         before: 0,
         end: 0,

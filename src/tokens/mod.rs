@@ -10,6 +10,7 @@ mod encodings;
 mod estimates;
 mod images;
 mod layout;
+pub mod local;
 mod models;
 mod open_models;
 mod split;
@@ -27,6 +28,7 @@ pub use templates::{Template, Turn, template};
 pub use text::{characters, words};
 pub use tools::ToolOverhead;
 
+use bpe::Ranked as _;
 use added::{Part, SPACE_MARK};
 use encodings::{Normal, Parts};
 use std::borrow::Cow;

@@ -1,6 +1,7 @@
 //! The embedded tables, read in place: nothing is parsed, copied or allocated. [`layout`] describes
 //! them, `examples/make_token_tables.rs` makes them.
 
+use super::bpe::Ranked;
 use super::layout::{self, FINGERPRINT_BITS, LENGTH_BITS, START_BITS};
 
 /// The bytes of all tokens of all vocabularies; a token inside another shares its bytes.
@@ -63,9 +64,10 @@ impl Vocabulary {
             ..self
         }
     }
+}
 
-    /// The rank of the token with exactly these bytes, or [`NO_TOKEN`].
-    pub fn rank(&self, token: &[u8]) -> u32 {
+impl Ranked for Vocabulary {
+    fn rank(&self, token: &[u8]) -> u32 {
         let hash = layout::hash(token);
         let pilot = u16::from_le_bytes(self.pilots[layout::bucket(hash, self.pilots.len())]);
         let entry = u64::from_le_bytes(self.slots[layout::slot(hash, pilot, self.slots.len())]);
@@ -82,14 +84,12 @@ impl Vocabulary {
         }
     }
 
-    /// Whether a piece of text is one token, without merging.
-    pub fn is_token(&self, piece: &[u8]) -> bool {
+    fn is_token(&self, piece: &[u8]) -> bool {
         let rank = self.rank(piece);
         rank != NO_TOKEN && !self.unreached.contains(&rank)
     }
 
-    /// Where the part ends that merging starts with at a byte.
-    pub fn first_part(&self, piece: &[u8], start: usize) -> usize {
+    fn first_part(&self, piece: &[u8], start: usize) -> usize {
         let width = match piece[start] {
             0xc0..=0xdf => 2,
             0xe0..=0xef => 3,
