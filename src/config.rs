@@ -67,6 +67,9 @@ pub struct Config {
     /// The file of prices in place of the program's, from the config's folder (default: llmlint.prices.jsonl, where it is
     /// there); `llmlint catalog update` writes one.
     pub prices: Option<String>,
+    /// Tokenizers of models whose own is not built in, or is another for this team: the first entry whose glob matches a
+    /// model's name counts.
+    pub tokenizers: Vec<TokenizerSetting>,
     /// What providers let this team off their listed prices.
     pub discounts: Vec<DiscountSetting>,
     /// What GPUs and instances cost this team an hour, in place of the catalog's prices.
@@ -83,6 +86,20 @@ pub struct Config {
     /// Days of a month, where a volume by day becomes one by month (default: 30.4375, a twelfth of 365.25).
     #[schemars(with = "Option<String>")]
     pub days_per_month: Option<Decimal>,
+}
+
+/// A tokenizer by its file.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenizerSetting {
+    /// Which models: a glob over their names as files write them (`acme/*`).
+    pub models: String,
+    /// Its `tokenizer.json`, `tekken.json` or list of ranks (`*.tiktoken`), from the config's folder and inside the
+    /// repository.
+    pub file: String,
+    /// The regular expression that cuts texts, for a list of ranks.
+    #[serde(default)]
+    pub pattern: Option<String>,
 }
 
 /// What some units may cost. Without `files`, `unit`, `owner` and `tag` it is for everything below the config's folder.
@@ -300,6 +317,15 @@ impl Config {
                 .check()
                 .map_err(|why| fail("prompts", format!("entry {}: {why}", index + 1)))?;
         }
+        for (index, setting) in self.tokenizers.iter().enumerate() {
+            let inside = std::path::Path::new(&setting.file)
+                .components()
+                .all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir));
+            if setting.file.is_empty() || !inside {
+                let why = "expected a `file` inside the repository, seen from the config's folder";
+                return Err(fail("tokenizers", format!("entry {}: {why}", index + 1)));
+            }
+        }
         if self.days_per_month.is_some_and(|days| !prompts::is_month(days)) {
             return Err(fail(
                 "days_per_month",
@@ -356,6 +382,7 @@ impl Config {
             )
             .chain(self.deployments.iter().map(|s| ("deployments", &s.files)))
             .chain(self.ignore.iter().map(|s| ("ignore", &s.files)))
+            .chain(self.tokenizers.iter().map(|s| ("tokenizers", &s.models)))
             .chain(
                 self.budgets
                     .iter()

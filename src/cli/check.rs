@@ -179,6 +179,7 @@ impl Check {
                 lint::lint_against(&scan.sources, &before, &scan.unread, &linter)
             }
         };
+        report.findings.splice(0..0, run.tokenizer_faults());
         if self.is_whole(&run) {
             report.findings.splice(0..0, run.idle_volumes(&report));
         }

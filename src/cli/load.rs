@@ -1,5 +1,7 @@
 //! What a run judges by: config, catalog, rules, today.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +11,9 @@ use crate::catalog::{
     ApiModel, BilledUnit, Catalog, Date, Discount, ModelKind, OwnModel, PriceList, PriceRow, Rate, TimedPrice,
     check_list,
 };
-use crate::config::{Budget, Config, DEFAULT_MAX_FILE_BYTES, DiscountSetting, Owners, USAGE_FILE, UsageFile, owners};
+use crate::config::{
+    Budget, Config, DEFAULT_MAX_FILE_BYTES, DiscountSetting, Owners, TokenizerSetting, USAGE_FILE, UsageFile, owners,
+};
 use crate::excerpt;
 use crate::facts::Settings;
 use crate::formats::{self, Outcome};
@@ -20,6 +24,7 @@ use crate::rules::{self, Rule, RuleSet, Selection};
 use crate::source::{Source, Span};
 use crate::syntax::code::Files;
 use crate::syntax::{Node, SyntaxError, yaml};
+use crate::tokens::local::TokenizerFile;
 use crate::units::Unit;
 
 /// Which config to use.
@@ -31,6 +36,9 @@ pub(super) struct ConfigArguments {
     /// Use no config.
     #[arg(long)]
     no_config: bool,
+    /// Count by the tokenizers of this machine's Hugging Face cache where a model's own is not built in.
+    #[arg(long)]
+    hf_cache: bool,
     /// Judge retirement and the age of prices as of this day.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<String>,
@@ -42,6 +50,7 @@ impl ConfigArguments {
         Self {
             config: None,
             no_config: true,
+            hf_cache: false,
             as_of: None,
         }
     }
@@ -104,10 +113,51 @@ pub(super) const MOST_PRICE_BYTES: u64 = 64 << 20;
 /// Bytes of a usage file: tens of thousands of groups.
 const MOST_USAGE_BYTES: u64 = 100_000_000;
 
+/// Bytes of a tokenizer's file: the largest that models have are half of it.
+const MOST_TOKENIZER_BYTES: u64 = 80_000_000;
+
 /// The root of a run that starts at `start`.
 pub(super) fn root(start: &Path) -> Result<Root, Failure> {
     let current = std::env::current_dir().map_err(|error| Failure(format!("the current folder: {error}")))?;
     Ok(Root::of(start, &current))
+}
+
+/// The settings with the tokenizers that the configs name, which are read from where the settings are, and those of this
+/// machine's cache.
+fn tokenizers(settings: Settings, origin: &Origin, root: &Root, hf_cache: bool) -> Settings {
+    let cached = if hf_cache {
+        host::cached_tokenizers()
+    } else {
+        Vec::new()
+    };
+    let cached = cached.into_iter().map(|cached| {
+        let read = move || host::read_text(&cached.path, MOST_TOKENIZER_BYTES).map_err(|(why, _)| why);
+        let shown = format!("{} in the Hugging Face cache", cached.shown);
+        (cached.model, TokenizerFile::new(shown, None, Box::new(read)))
+    });
+    let cached = Arc::new(cached.collect());
+    let opened = RefCell::new(HashMap::<(String, Option<String>), Arc<TokenizerFile>>::new());
+    let open = |entry: &TokenizerSetting| {
+        let key = (entry.file.clone(), entry.pattern.clone());
+        let mut opened = opened.borrow_mut();
+        let file = opened.entry(key).or_insert_with(|| {
+            let (origin, root, path) = (origin.clone(), root.clone(), root.folder.join(&entry.file));
+            let read = move || {
+                let real = path.canonicalize();
+                if matches!(origin, Origin::Disk) && real.is_ok_and(|real| real != path) {
+                    return Err("is reached by a symbolic link, which is not followed".to_owned());
+                }
+                origin.read(&path, &root, MOST_TOKENIZER_BYTES)
+            };
+            Arc::new(TokenizerFile::new(
+                entry.file.clone(),
+                entry.pattern.clone(),
+                Box::new(read),
+            ))
+        });
+        Arc::clone(file)
+    };
+    settings.with_tokenizers(&open, &cached)
 }
 
 /// The repository's CODEOWNERS; none where there is no such file.
@@ -209,7 +259,7 @@ impl Run {
             baseline,
             config_path: first.map(|own| own.path),
             catalog: catalog(&settings.config, prices)?,
-            settings: settings.with_nested(below),
+            settings: tokenizers(settings.with_nested(below), origin, &root, arguments.hf_cache),
             rules,
             today,
             nested,
@@ -259,6 +309,7 @@ impl Run {
         let mut own: Vec<String> = named.map(|name| format!("{folder}{name}")).collect();
         own.push(self.root.path(&self.baseline));
         own.push(self.root.path(&self.usage_path()));
+        own.extend(self.settings.tokenizer_files().map(str::to_owned));
         own.extend(self.config_path.iter().map(|path| self.root.path(path)));
         for nested in &self.nested {
             own.extend(nested.rule_folders.iter().cloned());
@@ -302,6 +353,13 @@ impl Run {
             Some(lint::idle_volumes(report, settings, inherited, &config))
         };
         first.chain(nested).filter_map(of).flatten().collect()
+    }
+
+    /// A finding for each file of a tokenizer that something was to be counted with and is none.
+    pub(super) fn tokenizer_faults(&self) -> Vec<Finding> {
+        let config = self.config_path.as_ref();
+        let shown = config.map(|path| host::slashed(path.strip_prefix(&self.root.current).unwrap_or(path)));
+        lint::tokenizer_faults(&self.settings, shown.as_deref().unwrap_or("llmlint.yaml"))
     }
 
     /// What a run judges by.

@@ -93,7 +93,11 @@ impl Tokens {
         }
         let columns: Vec<(Counter, String)> = match self.own()? {
             Some(own) => vec![(Counter::Own(Box::new(own)), "its own file".to_owned())],
-            None => self.columns()?.into_iter().map(|(encoding, label)| (Counter::BuiltIn(encoding), label)).collect(),
+            None => self
+                .columns()?
+                .into_iter()
+                .map(|(encoding, label)| (Counter::BuiltIn(encoding), label))
+                .collect(),
         };
         let mut out = format!(
             "{:>10} {:>10} {:>10} {:>12}  {:<20} file\n",
@@ -158,7 +162,8 @@ impl Tokens {
     fn own(&self) -> Result<Option<Tokenizer>, Failure> {
         let Some(path) = &self.tokenizer else { return Ok(None) };
         let made = Tokenizer::read(&read(path)?, self.pattern.as_deref());
-        made.map(Some).map_err(|why| Failure(format!("{} {why}", path.display())))
+        made.map(Some)
+            .map_err(|why| Failure(format!("{} {why}", path.display())))
     }
 
     fn each_token(&self) -> Result<ExitCode, Failure> {

@@ -13,6 +13,7 @@ impl Config {
         let literal = globset::escape(folder);
         let glob = |glob: &mut String| glob.insert_str(0, &literal);
         let file = |file: &mut String| file.insert_str(0, folder);
+        self.tokenizers.iter_mut().for_each(|setting| file(&mut setting.file));
         self.prompt_files.iter_mut().flatten().for_each(glob);
         self.exclude.iter_mut().for_each(glob);
         self.ignore.iter_mut().for_each(|setting| glob(&mut setting.files));
@@ -52,6 +53,7 @@ impl Config {
             prompts,
             deployments,
             models,
+            tokenizers,
             budgets: _,
             baseline: _,
             usage: _,
@@ -82,6 +84,7 @@ impl Config {
                     .filter(|discount| !own.contains(&discount.provider));
                 discounts.into_iter().chain(others.cloned()).collect()
             },
+            tokenizers: [tokenizers, above.tokenizers.clone()].concat(),
             // The first that states a rate for a machine counts.
             hourly_rates: [hourly_rates, above.hourly_rates.clone()].concat(),
             days_per_month: days_per_month.or(above.days_per_month),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::report::TokenCount;
 use crate::syntax::template::{self, Extent};
+use crate::tokens::local::{Tokenizer, TokenizerFile, Uncounted};
 use crate::tokens::{self, ChatOverhead, Encoding, Estimate, Template, Turn};
 use crate::units::{AttachmentKind, Message, Piece, Prompt};
 
@@ -29,49 +30,113 @@ pub(super) enum Size<'t> {
     Like(&'t str),
 }
 
-/// The tokens of a prompt's own texts, each counted once however many facts ask.
-#[derive(Default)]
-pub(super) struct Counted<'p>(RefCell<HashMap<(Encoding, &'p str), u64>>);
+/// What texts are counted with.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Counter<'w> {
+    BuiltIn(Encoding),
+    /// A file whose tokenizer counted all of the prompt's texts.
+    File(&'w Tokenizer, &'w str),
+}
 
-impl<'p> Counted<'p> {
-    pub(super) fn count(&self, encoding: Encoding, text: &'p str) -> u64 {
-        let mut known = self.0.borrow_mut();
-        let count = known
-            .entry((encoding, text))
-            .or_insert_with(|| encoding.count(text) as u64);
-        *count
+/// What is counted with where nothing better is known.
+const OTHERWISE: Encoding = Encoding::O200kBase;
+
+impl<'w> Counter<'w> {
+    /// What counts a prompt of a model: the file that is there for it, else the encoding that is built in. Beside none,
+    /// why the file does not count, where there is one.
+    pub(super) fn of(
+        model: Option<&str>,
+        file: Option<&'w TokenizerFile>,
+        prompt: &Prompt,
+    ) -> (Option<Self>, Option<String>) {
+        let Some(file) = file else {
+            return (model.and_then(tokens::encoding_for_model).map(Self::BuiltIn), None);
+        };
+        let counted = file.tokenizer().map_err(str::to_owned).and_then(|tokenizer| {
+            let mut texts = prompt.messages.iter().map(|message| message.text.as_str());
+            let fault = texts.find_map(|text| tokenizer.encode(text).err());
+            match fault {
+                Some(Uncounted(why)) => Err(format!("`{}` does not count it: {why}", file.shown)),
+                None => Ok(Self::File(tokenizer, &file.shown)),
+            }
+        });
+        match counted {
+            Ok(counter) => (Some(counter), None),
+            Err(why) => (None, Some(why)),
+        }
+    }
+
+    pub(super) fn count(self, text: &str) -> u64 {
+        let count = match self {
+            Self::BuiltIn(encoding) => encoding.count(text),
+            // Parts of what was counted whole, and words of the chat's form.
+            Self::File(tokenizer, _) => match tokenizer.encode(text) {
+                Ok(ids) => ids.len(),
+                Err(_) => OTHERWISE.count(text),
+            },
+        };
+        count as u64
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::BuiltIn(encoding) => encoding.name().to_owned(),
+            Self::File(_, shown) => format!("`{shown}`"),
+        }
     }
 }
 
-/// The model's own encoding, where it is built in.
-pub(super) fn encoding(model: Option<&str>) -> Option<Encoding> {
-    model.and_then(tokens::encoding_for_model)
+/// The tokens of a prompt's own texts by an encoding or by its tokenizer's file, each counted once however many facts ask.
+#[derive(Default)]
+pub(super) struct Counted<'p>(RefCell<HashMap<(Option<Encoding>, &'p str), u64>>);
+
+impl<'p> Counted<'p> {
+    pub(super) fn count(&self, counter: Counter<'_>, text: &'p str) -> u64 {
+        let encoding = match counter {
+            Counter::BuiltIn(encoding) => Some(encoding),
+            Counter::File(..) => None,
+        };
+        let mut known = self.0.borrow_mut();
+        *known.entry((encoding, text)).or_insert_with(|| counter.count(text))
+    }
+}
+
+/// What a prompt is counted with.
+pub(super) struct By<'p, 'w> {
+    /// What is already counted.
+    pub counted: &'w Counted<'p>,
+    /// The model's own tokenizer, where it is there.
+    pub own: Option<Counter<'w>>,
+    /// Why a file that is there for it does not count.
+    pub fault: Option<&'w str>,
 }
 
 /// Counts what a prompt sends as it stands: messages, the chat's framing where it is published, and tools.
 pub(super) fn count<'p, 't>(
     prompt: &'p Prompt,
-    counted: &Counted<'p>,
+    by: &By<'p, '_>,
     model: Option<&str>,
     size: impl Fn(&str) -> Option<Size<'t>>,
 ) -> TokenCount {
-    shares(prompt, counted, model, size).0
+    shares(prompt, by, model, size).0
 }
 
 /// The count and what it is made of.
 pub(super) fn shares<'p, 't>(
     prompt: &'p Prompt,
-    counted: &Counted<'p>,
+    by: &By<'p, '_>,
     model: Option<&str>,
     size: impl Fn(&str) -> Option<Size<'t>>,
 ) -> (TokenCount, Vec<Share>) {
-    let own = encoding(model);
-    let estimate = model.filter(|_| own.is_none()).and_then(tokens::estimate);
-    let (encoding, how) = basis(own, estimate.as_ref(), model);
+    let estimate = model.filter(|_| by.own.is_none()).and_then(tokens::estimate);
+    let (counter, mut how) = basis(by.own, estimate.as_ref(), model);
+    if let Some(fault) = by.fault {
+        how.push_str(&format!("; {fault}"));
+    }
     let mut counting = Counting {
-        counted,
-        encoding,
-        exact: own.is_some(),
+        counted: by.counted,
+        counter,
+        exact: by.own.is_some(),
         how,
         shares: Vec::new(),
         attached: Vec::new(),
@@ -114,24 +179,22 @@ pub(super) fn shares<'p, 't>(
     (count, counting.shares)
 }
 
-/// The encoding that is counted with, and what is said of it.
-fn basis(own: Option<Encoding>, estimate: Option<&Estimate>, model: Option<&str>) -> (Encoding, String) {
+/// What is counted with, and what is said of it.
+fn basis<'w>(own: Option<Counter<'w>>, estimate: Option<&Estimate>, model: Option<&str>) -> (Counter<'w>, String) {
+    let otherwise = Counter::BuiltIn(OTHERWISE);
     match (own, estimate, model) {
-        (Some(encoding), ..) => (encoding, encoding.name().to_owned()),
+        (Some(counter), ..) => (counter, counter.name()),
         (None, Some(estimate), _) => (
-            estimate.encoding,
+            Counter::BuiltIn(estimate.encoding),
             format!("estimated with {} ({})", estimate.encoding.name(), estimate.source),
         ),
         (None, None, Some(model)) => (
-            Encoding::O200kBase,
+            otherwise,
             format!(
                 "estimated with o200k_base: the tokenizer of `{model}` is not built in, and the error is not measured"
             ),
         ),
-        (None, None, None) => (
-            Encoding::O200kBase,
-            "estimated with o200k_base: no model is named".to_owned(),
-        ),
+        (None, None, None) => (otherwise, "estimated with o200k_base: no model is named".to_owned()),
     }
 }
 
@@ -159,7 +222,7 @@ impl Framing {
 
 struct Counting<'c, 'p> {
     counted: &'c Counted<'p>,
-    encoding: Encoding,
+    counter: Counter<'c>,
     exact: bool,
     how: String,
     shares: Vec<Share>,
@@ -182,7 +245,7 @@ impl<'p> Counting<'_, 'p> {
         let mut wrapped = Wrapped::default();
         if let Some(Framing::Template(template)) = framing {
             wrapped.trim = template.trims();
-            match template.turn(role, self.encoding) {
+            match template.turn(role, &|text| self.counter.count(text)) {
                 Some(turn) => wrapped.turn = turn,
                 None => {
                     self.exact = false;
@@ -210,12 +273,14 @@ impl<'p> Counting<'_, 'p> {
                 .map_or("of unknown size".to_owned(), |(width, height)| {
                     format!("{width} × {height}")
                 });
+            let kind = attachment.kind.name();
+            let rate = model.and_then(|model| tokens::media_rate(model, kind));
             self.attached.push(Share {
-                kind: attachment.kind.name(),
-                name: if image {
-                    format!("{role}, {size}")
-                } else {
-                    role.to_owned()
+                kind,
+                name: match rate {
+                    _ if image => format!("{role}, {size}"),
+                    Some(rate) => format!("{role}, of unknown length: {rate}"),
+                    None => role.to_owned(),
                 },
                 tokens,
             });
@@ -278,8 +343,8 @@ impl<'p> Counting<'_, 'p> {
     fn run(&self, before: &str, run: &[&'p str], after: &str) -> u64 {
         match run {
             [] if before.is_empty() && after.is_empty() => 0,
-            [one] if before.is_empty() && after.is_empty() => self.counted.count(self.encoding, one),
-            parts => self.encoding.count(&format!("{before}{}{after}", parts.concat())) as u64,
+            [one] if before.is_empty() && after.is_empty() => self.counted.count(self.counter, one),
+            parts => self.counter.count(&format!("{before}{}{after}", parts.concat())),
         }
     }
 
@@ -287,13 +352,13 @@ impl<'p> Counting<'_, 'p> {
         let roles = || prompt.messages.iter().map(|message| message.role.name());
         match framing {
             Framing::Published(overhead) => {
-                let each = roles().map(|role| self.encoding.count(role) as u64 + u64::from(overhead.per_message));
+                let each = roles().map(|role| self.counter.count(role) + u64::from(overhead.per_message));
                 let tokens = each.sum::<u64>() + u64::from(overhead.reply);
                 self.add("framing", "messages and reply", (tokens, tokens));
                 self.how.push_str(", with the chat's framing");
             }
             Framing::Template(template) => {
-                let tokens = template.once(roles().any(|role| role == "system"), self.encoding);
+                let tokens = template.once(roles().any(|role| role == "system"), &|text| self.counter.count(text));
                 self.add("framing", "start and reply", (tokens, tokens));
                 self.how.push_str(", with the framing of the model's chat template");
                 if model.is_none_or(|model| !tokens::is_open_repository(model)) {
@@ -316,7 +381,10 @@ impl<'p> Counting<'_, 'p> {
         self.exact = false;
         let published = model.and_then(tokens::ToolOverhead::of);
         let definitions = prompt.tools.iter().map(|tool| tool.definition.as_str());
-        let published = published.and_then(|overhead| overhead.tokens(definitions, self.encoding));
+        let published = published.and_then(|overhead| match self.counter {
+            Counter::BuiltIn(encoding) => overhead.tokens(definitions, encoding),
+            Counter::File(..) => None,
+        });
         if let Some((each, once)) = published {
             for (tool, tokens) in prompt.tools.iter().zip(each) {
                 self.add("tool", &tool.name, (tokens, tokens));
@@ -325,7 +393,7 @@ impl<'p> Counting<'_, 'p> {
             self.how.push_str("; tools by the figures that OpenAI's cookbook gives");
         } else {
             for tool in &prompt.tools {
-                let tokens = self.encoding.count(&tool.definition) as u64;
+                let tokens = self.counter.count(&tool.definition);
                 self.add("tool", &tool.name, (tokens, tokens));
             }
             self.how.push_str("; tools estimated by their JSON");
@@ -352,7 +420,7 @@ impl<'p> Counting<'_, 'p> {
             let each = match size(&name) {
                 Some(Size::Tokens(low, high)) => (low, high),
                 Some(Size::Like(text)) => {
-                    let count = self.encoding.count(text) as u64;
+                    let count = self.counter.count(text);
                     estimate.map_or((count, count), |estimate| estimate.ends(&[text], count))
                 }
                 None => {

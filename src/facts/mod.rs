@@ -15,7 +15,7 @@ pub mod words;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,10 +27,12 @@ pub use training::TrainingFacts;
 pub use value::{Known, Type, Value};
 
 use crate::catalog::{Catalog, Date, OpenModel};
-use crate::config::{Config, Measured, Owners, PromptSetting, Usage};
+use crate::config::{Config, Measured, Owners, PromptSetting, TokenizerSetting, Usage};
 use crate::report::Figure;
 use crate::source::{Place, Source};
 use crate::syntax::code::Files;
+use crate::tokens;
+use crate::tokens::local::TokenizerFile;
 use crate::units::{Deployment, Field};
 
 /// What facts are computed from besides the unit.
@@ -111,6 +113,10 @@ pub struct Settings {
     prompts: Vec<Option<globset::GlobMatcher>>,
     deployments: Vec<globset::GlobMatcher>,
     ignore: Vec<globset::GlobMatcher>,
+    /// Of the entries for tokenizers: the models, and the file.
+    tokenizers: Vec<(globset::GlobMatcher, Arc<TokenizerFile>)>,
+    /// The tokenizers of a Hugging Face cache by the models' names in small letters, where one is looked into.
+    cached: Arc<BTreeMap<String, TokenizerFile>>,
     owners: Owners,
     usage: Usage,
     /// What governs folders with a config of their own, the deepest first.
@@ -146,6 +152,8 @@ impl Settings {
                 .collect(),
             deployments: config.deployments.iter().map(|s| matcher(&s.files)).collect(),
             ignore: config.ignore.iter().map(|s| matcher(&s.files)).collect(),
+            tokenizers: Vec::new(),
+            cached: Arc::default(),
             owners: Owners::default(),
             usage: Usage::default(),
             what_if: None,
@@ -182,6 +190,65 @@ impl Settings {
     pub fn with_owners(mut self, owners: Owners) -> Self {
         self.owners = owners;
         self
+    }
+
+    /// The same with the files of tokenizers that this config and those of folders below name; `open` makes one by its
+    /// path from the root and its pattern. `cached` are those of a Hugging Face cache.
+    pub fn with_tokenizers(
+        mut self,
+        open: &impl Fn(&TokenizerSetting) -> Arc<TokenizerFile>,
+        cached: &Arc<BTreeMap<String, TokenizerFile>>,
+    ) -> Self {
+        let entries = self.config.tokenizers.iter().filter_map(|entry| {
+            let glob = globset::Glob::new(&entry.models).ok()?;
+            Some((glob.compile_matcher(), open(entry)))
+        });
+        self.tokenizers = entries.collect();
+        self.cached = Arc::clone(cached);
+        let nested = self.nested.into_iter();
+        self.nested = nested.map(|below| below.with_tokenizers(open, cached)).collect();
+        self
+    }
+
+    /// The file of a model's tokenizer, for a prompt of the file at `path`: the one that llmlint.yaml names, else, where
+    /// none is built in, that of the Hugging Face cache.
+    pub fn tokenizer(&self, path: &str, model: &str) -> Option<&TokenizerFile> {
+        let named = self
+            .at(path)
+            .tokenizers
+            .iter()
+            .find(|(models, _)| models.is_match(model));
+        if let Some((_, file)) = named {
+            return Some(file);
+        }
+        if self.cached.is_empty() || tokens::encoding_for_model(model).is_some() {
+            return None;
+        }
+        // Who serves it may stand before owner and name.
+        let owner = model.rmatch_indices('/').nth(1).map_or(0, |(at, _)| at + 1);
+        self.cached.get(&model[owner..].to_ascii_lowercase())
+    }
+
+    /// The files of tokenizers that the configs name, from the root.
+    pub fn tokenizer_files(&self) -> impl Iterator<Item = &str> {
+        let nested = self.nested.iter().flat_map(|below| &below.tokenizers);
+        self.tokenizers
+            .iter()
+            .chain(nested)
+            .map(|(_, file)| file.shown.as_str())
+    }
+
+    /// Why files of tokenizers are none, of those that something was counted with.
+    pub fn tokenizer_faults(&self) -> Vec<&str> {
+        let nested = self.nested.iter().flat_map(|below| &below.tokenizers);
+        let named = self.tokenizers.iter().chain(nested).map(|(_, file)| &**file);
+        let mut all: Vec<&str> = named
+            .chain(self.cached.values())
+            .filter_map(TokenizerFile::fault)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The same with measured volumes.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use rust_decimal::prelude::ToPrimitive;
 
 use self::model::Model;
-use super::count::{self, Counted, Size, fixed_text};
+use super::count::{self, By, Counted, Counter, Size, fixed_text};
 use super::words::PromptWords;
 use super::{Fact, Known, PromptAt, Row, Type, Value, World};
 use crate::catalog::Priced;
@@ -43,6 +43,7 @@ pub struct PromptFacts<'a> {
     model: OnceCell<Model<'a>>,
     priced: OnceCell<Result<Priced, String>>,
     counted: Counted<'a>,
+    own: OnceCell<(Option<Counter<'a>>, Option<String>)>,
     count: OnceCell<TokenCount>,
     words: OnceCell<PromptWords>,
     layout: OnceCell<layout::Layout>,
@@ -59,6 +60,7 @@ impl<'a> PromptFacts<'a> {
             model: OnceCell::new(),
             priced: OnceCell::new(),
             counted: Counted::default(),
+            own: OnceCell::new(),
             count: OnceCell::new(),
             words: OnceCell::new(),
             layout: OnceCell::new(),
@@ -102,7 +104,7 @@ impl<'a> PromptFacts<'a> {
     /// Tokens of the fixed text.
     pub fn count(&self) -> &TokenCount {
         self.count.get_or_init(|| {
-            count::count(self.prompt, &self.counted, self.counted_as().as_deref(), |name| {
+            count::count(self.prompt, &self.by(), self.counted_as().as_deref(), |name| {
                 self.size(name)
             })
         })
@@ -110,7 +112,7 @@ impl<'a> PromptFacts<'a> {
 
     /// What the count is made of.
     pub fn shares(&self) -> Vec<count::Share> {
-        count::shares(self.prompt, &self.counted, self.counted_as().as_deref(), |name| {
+        count::shares(self.prompt, &self.by(), self.counted_as().as_deref(), |name| {
             self.size(name)
         })
         .1
@@ -136,14 +138,36 @@ impl<'a> PromptFacts<'a> {
         }
     }
 
-    /// The encoding that its tokens are counted with, `o200k_base` where the model's own is not built in.
-    fn encoding(&self) -> Encoding {
-        count::encoding(self.counted_as().as_deref()).unwrap_or(Encoding::O200kBase)
+    /// The model's own tokenizer, and why a file that is there for it is none.
+    fn own(&self) -> &(Option<Counter<'a>>, Option<String>) {
+        self.own.get_or_init(|| {
+            let settings = self.world.settings;
+            let path = self.at().path;
+            let counted_as = self.counted_as();
+            let name = self.model_name();
+            let names = name.known().into_iter().chain(&counted_as);
+            let file = names.into_iter().find_map(|name| settings.tokenizer(path, name));
+            Counter::of(counted_as.as_deref(), file, self.prompt)
+        })
+    }
+
+    fn by(&self) -> By<'a, '_> {
+        let (own, fault) = self.own();
+        By {
+            counted: &self.counted,
+            own: *own,
+            fault: fault.as_deref(),
+        }
+    }
+
+    /// What its tokens are counted with, `o200k_base` where the model's own tokenizer is not there.
+    fn counter(&self) -> Counter<'a> {
+        self.own().0.unwrap_or(Counter::BuiltIn(Encoding::O200kBase))
     }
 
     /// Tokens of a part of the prompt.
     fn tokens_of(&self, text: &'a str) -> u64 {
-        self.counted.count(self.encoding(), text)
+        self.counted.count(self.counter(), text)
     }
 
     fn layout(&self) -> &layout::Layout {

@@ -204,7 +204,8 @@ pub(super) fn unbroken(turns: Vec<(Role, Span)>, text: &str, offset: usize, synt
 
 /// What a part of a message is that holds no text, by OpenAI's, Anthropic's and Google's names.
 fn attachment(part: &Node) -> Attachment {
-    let inline = part.get("inline_data").or_else(|| part.get("inlineData"));
+    let google = ["inline_data", "inlineData", "file_data", "fileData"];
+    let inline = google.iter().find_map(|key| part.get(key));
     let source = part.get("source").or(inline);
     let url = part.get("image_url").map(|image| image.get("url").unwrap_or(image));
     let media = ["media_type", "mime_type", "mimeType"];
@@ -214,6 +215,7 @@ fn attachment(part: &Node) -> Attachment {
     let kind = match () {
         () if url.is_some() || is(&["image"]) => AttachmentKind::Image,
         () if is(&["audio"]) => AttachmentKind::Audio,
+        () if is(&["video"]) => AttachmentKind::Video,
         () if is(&["document", "pdf"]) || told == "file" || told == "input_file" => AttachmentKind::Document,
         () => AttachmentKind::Other,
     };

@@ -3,6 +3,7 @@
 mod clock;
 mod commit;
 pub mod git;
+mod hf_cache;
 mod look_up;
 mod origin;
 mod read;
@@ -11,6 +12,7 @@ mod walk;
 
 pub use clock::today;
 pub use commit::Commit;
+pub use hf_cache::cached_tokenizers;
 pub use look_up::look_up;
 pub use origin::{Origin, short};
 pub use read::{read_text, refused, text};

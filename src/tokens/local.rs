@@ -85,7 +85,9 @@ impl TokenizerFile {
 
 impl std::fmt::Debug for TokenizerFile {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("TokenizerFile").field("shown", &self.shown).finish_non_exhaustive()
+        out.debug_struct("TokenizerFile")
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
     }
 }
 
@@ -110,6 +112,9 @@ impl Tokenizer {
     /// # Errors
     /// What is malformed in the file or not known here, as what a sentence about the file goes on with.
     pub fn read(text: &str, pattern: Option<&str>) -> Result<Self, String> {
+        if text.starts_with("version https://git-lfs") {
+            return Err("is a pointer of Git LFS and not the file: `git lfs pull` fetches it".to_owned());
+        }
         match (text.trim_start().starts_with('{'), pattern) {
             (false, None) => Err("is a list of ranks, which needs the `pattern` that cuts texts".to_owned()),
             (false, Some(pattern)) => ranks::tiktoken(text, pattern),

@@ -4,8 +4,6 @@
 //! Sources: the `chat_template` of each model's `tokenizer_config.json`, as llama.cpp ships them
 //! (`models/templates`, llama-cpp-python 0.3.36).
 
-use super::Encoding;
-
 /// A family's template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Template {
@@ -90,9 +88,8 @@ pub fn template(model: &str) -> Option<Template> {
 
 impl Template {
     /// What the template adds to a message of a role (`system`, `user`, `assistant`, `tool`); `None` where it takes none
-    /// of that role, or joins it to another's text.
-    pub fn turn(self, role: &str, encoding: Encoding) -> Option<Turn> {
-        let count = |text: &str| encoding.count(text) as u64;
+    /// of that role, or joins it to another's text. `count` is the model's tokenizer.
+    pub fn turn(self, role: &str, count: &dyn Fn(&str) -> u64) -> Option<Turn> {
         let turn = |tokens, before: &str, after| {
             Some(Turn {
                 tokens,
@@ -121,10 +118,9 @@ impl Template {
     }
 
     /// What the template adds once: the start of the text, a system message where none is given, the answer's opening.
-    pub fn once(self, has_system: bool, encoding: Encoding) -> u64 {
-        let count = |text: &str| encoding.count(text) as u64;
+    pub fn once(self, has_system: bool, count: &dyn Fn(&str) -> u64) -> u64 {
         let default = |text: &str| {
-            let turn = self.turn("system", encoding);
+            let turn = self.turn("system", count);
             turn.map_or(0, |turn| turn.tokens + count(&format!("{}{text}", turn.before)))
         };
         match self {
@@ -185,16 +181,17 @@ mod tests {
             ("mistralai/Mistral-Nemo-Instruct-2407", &[9, 19, 22]),
         ] {
             let encoding = super::super::encoding_for_model(model).expect("a built-in encoding");
+            let count = |text: &str| encoding.count(text) as u64;
             let template = template(model).expect("a known template");
             let counts: Vec<u64> = CONVERSATIONS[..expected.len()]
                 .iter()
                 .map(|messages| {
                     let turns = messages.iter().map(|(role, text)| {
-                        let turn = template.turn(role, encoding).expect("a role of the template");
-                        turn.tokens + encoding.count(&format!("{}{text}{}", turn.before, turn.after)) as u64
+                        let turn = template.turn(role, &count).expect("a role of the template");
+                        turn.tokens + count(&format!("{}{text}{}", turn.before, turn.after))
                     });
                     let has_system = messages.iter().any(|(role, _)| *role == "system");
-                    turns.sum::<u64>() + template.once(has_system, encoding)
+                    turns.sum::<u64>() + template.once(has_system, &count)
                 })
                 .collect();
             assert_eq!(counts, expected, "{model}");

@@ -116,6 +116,8 @@ pub enum AttachmentKind {
     Image,
     /// Audio.
     Audio,
+    /// Video.
+    Video,
     /// A document, such as a PDF.
     Document,
     /// Something else, or not told.
@@ -129,6 +131,7 @@ impl AttachmentKind {
         match self {
             AttachmentKind::Image => "image",
             AttachmentKind::Audio => "audio",
+            AttachmentKind::Video => "video",
             AttachmentKind::Document => "document",
             AttachmentKind::Other => "attachment",
         }

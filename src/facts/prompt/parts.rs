@@ -19,12 +19,12 @@ fn examples(facts: &PromptFacts<'_>) -> Part {
     if facts.words().examples == 0 {
         return (0, None);
     }
-    let encoding = facts.encoding();
+    let counter = facts.counter();
     let messages = &facts.prompt.messages;
     let mut part: Part = (0, None);
     for (index, range) in facts.shown() {
         let message = &messages[*index];
-        part.0 += encoding.count(&message.text.as_str()[range.clone()]) as u64;
+        part.0 += counter.count(&message.text.as_str()[range.clone()]);
         part.1 = part.1.or_else(|| Some(facts.place(message, range.clone())));
     }
     let last = messages
@@ -35,7 +35,7 @@ fn examples(facts: &PromptFacts<'_>) -> Part {
     if messages[..last].iter().any(|message| message.role == Role::Assistant) {
         for message in turns {
             for range in template::fixed_ranges(&message.pieces, Extent::Most).ranges {
-                part.0 += encoding.count(&message.text.as_str()[range]) as u64;
+                part.0 += counter.count(&message.text.as_str()[range]);
             }
             part.1 = part
                 .1
@@ -47,7 +47,7 @@ fn examples(facts: &PromptFacts<'_>) -> Part {
 
 /// JSON Schemas in the text: objects that speak of `"type"` and `"properties"`.
 fn schema(facts: &PromptFacts<'_>) -> Part {
-    let encoding = facts.encoding();
+    let counter = facts.counter();
     let mut part: Part = (0, None);
     for message in &facts.prompt.messages {
         let whole = message.text.as_str();
@@ -57,7 +57,7 @@ fn schema(facts: &PromptFacts<'_>) -> Part {
         for range in objects(whole) {
             let object = &whole[range.clone()];
             if object.contains("\"properties\"") && object.contains("\"type\"") {
-                part.0 += encoding.count(object) as u64;
+                part.0 += counter.count(object);
                 part.1 = part.1.or_else(|| Some(facts.place(message, range)));
             }
         }
@@ -205,7 +205,7 @@ fn tokens_per_word(facts: &PromptFacts<'_>) -> Known<Value> {
     if words == 0 {
         return Known::Absent;
     }
-    let tokens = facts.encoding().count(&fixed) as u64;
+    let tokens = facts.counter().count(&fixed);
     Known::Yes(Value::Number(
         (Decimal::from(tokens) / Decimal::from(words)).round_dp(1),
     ))

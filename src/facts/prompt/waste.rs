@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::super::count::Counter;
 use super::{Fact, Get, Known, PromptFacts, Row, Type, int};
 use crate::source::Place;
 use crate::syntax::template::{self, Extent};
-use crate::tokens::Encoding;
 use crate::units::Message;
 
 /// Tokens that could be left out, and the place of the largest part of them.
@@ -31,14 +31,14 @@ impl Waste {
 }
 
 /// What one reader finds in a stretch of fixed text: the tokens it could do without, and where.
-type Find = fn(&str, Encoding) -> Vec<(u64, Range<usize>)>;
+type Find = fn(&str, Counter<'_>) -> Vec<(u64, Range<usize>)>;
 
 fn over_fixed_text(facts: &PromptFacts<'_>, find: Find) -> Fact {
-    let encoding = facts.encoding();
+    let counter = facts.counter();
     let mut waste = Waste::default();
     for message in &facts.prompt.messages {
         for range in template::fixed_ranges(&message.pieces, Extent::Most).ranges {
-            for (tokens, found) in find(&message.text.as_str()[range.clone()], encoding) {
+            for (tokens, found) in find(&message.text.as_str()[range.clone()], counter) {
                 let at = range.start + found.start..range.start + found.end;
                 waste.add(tokens, || facts.place(message, at));
             }
@@ -48,14 +48,14 @@ fn over_fixed_text(facts: &PromptFacts<'_>, find: Find) -> Fact {
 }
 
 /// Looks through one message: tokens that are wasted, and where.
-type FindInMessage = fn(&Message, Encoding) -> Option<(u64, Range<usize>)>;
+type FindInMessage = fn(&Message, Counter<'_>) -> Option<(u64, Range<usize>)>;
 
 /// Whole messages, for what a variable does not interrupt (a shared margin).
 fn over_messages(facts: &PromptFacts<'_>, find: FindInMessage) -> Fact {
-    let encoding = facts.encoding();
+    let counter = facts.counter();
     let mut waste = Waste::default();
     for message in &facts.prompt.messages {
-        if let Some((tokens, range)) = find(message, encoding) {
+        if let Some((tokens, range)) = find(message, counter) {
             waste.add(tokens, || facts.place(message, range));
         }
     }
@@ -64,7 +64,7 @@ fn over_messages(facts: &PromptFacts<'_>, find: FindInMessage) -> Fact {
 
 /// Spaces at ends of lines, more than one empty line, and a margin that all lines share. Code in fences and the inner
 /// indentation stay as they are.
-fn whitespace(message: &Message, encoding: Encoding) -> Option<(u64, Range<usize>)> {
+fn whitespace(message: &Message, counter: Counter<'_>) -> Option<(u64, Range<usize>)> {
     let text = message.text.as_str();
     let margin = text
         .lines()
@@ -119,12 +119,12 @@ fn whitespace(message: &Message, encoding: Encoding) -> Option<(u64, Range<usize
     if margin > 0 && first.is_none() {
         first = text.find('\n').map(|end| end + 1..(end + 1 + margin).min(text.len()));
     }
-    let saved = (encoding.count(text) as u64).saturating_sub(encoding.count(&kept) as u64);
+    let saved = counter.count(text).saturating_sub(counter.count(&kept));
     (saved > 0).then(|| (saved, first.unwrap_or(0..text.len())))
 }
 
 /// Objects and arrays over several lines that would say the same on one. Brackets are matched in one pass.
-fn pretty_json(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
+fn pretty_json(text: &str, counter: Counter<'_>) -> Vec<(u64, Range<usize>)> {
     let mut found = Vec::new();
     for range in objects(text) {
         let written = &text[range.clone()];
@@ -135,7 +135,7 @@ fn pretty_json(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
             continue;
         }
         // Compacted from what is written, so that keys keep their order and numbers their digits.
-        let saved = (encoding.count(written) as u64).saturating_sub(encoding.count(&compact(written)) as u64);
+        let saved = counter.count(written).saturating_sub(counter.count(&compact(written)));
         if saved > 0 {
             found.push((saved, range));
         }
@@ -232,7 +232,7 @@ const FILLER: &[&str] = &[
     "note that it is important to",
 ];
 
-fn filler(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
+fn filler(text: &str, counter: Counter<'_>) -> Vec<(u64, Range<usize>)> {
     let lower = text.to_ascii_lowercase();
     let mut found: Vec<Range<usize>> = Vec::new();
     let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
@@ -257,7 +257,7 @@ fn filler(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
     });
     found
         .into_iter()
-        .map(|range| (encoding.count(&format!(" {}", &lower[range.clone()])) as u64, range))
+        .map(|range| (counter.count(&format!(" {}", &lower[range.clone()])), range))
         .collect()
 }
 
@@ -268,7 +268,7 @@ const BASE64: usize = 64;
 const HEX: usize = 32;
 
 /// Base64, hexadecimal sums, UUIDs and other unbroken names of 64 letters and digits and more.
-fn opaque(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
+fn opaque(text: &str, counter: Counter<'_>) -> Vec<(u64, Range<usize>)> {
     let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-');
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -284,7 +284,7 @@ fn opaque(text: &str, encoding: Encoding) -> Vec<(u64, Range<usize>)> {
         }
         let run = &text[start..at];
         if is_opaque(run) {
-            found.push((encoding.count(run) as u64, start..at));
+            found.push((counter.count(run), start..at));
         }
     }
     found
@@ -340,7 +340,9 @@ pub(super) const FACTS: &[Row<Get>] = &[
 mod tests {
     use super::*;
 
-    const E: Encoding = Encoding::O200kBase;
+    use crate::tokens::Encoding;
+
+    const E: Counter<'_> = Counter::BuiltIn(Encoding::O200kBase);
 
     #[test]
     fn json_is_compacted_where_it_is_json() {

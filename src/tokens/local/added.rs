@@ -39,10 +39,7 @@ pub enum Part<'t> {
 ///
 /// # Errors
 /// Too many, or a text that cannot be brought to a normal form.
-pub fn split(
-    entries: Vec<Entry>,
-    normal: impl Fn(&str) -> Result<String, String>,
-) -> Result<(Added, Added), String> {
+pub fn split(entries: Vec<Entry>, normal: impl Fn(&str) -> Result<String, String>) -> Result<(Added, Added), String> {
     // Tokens of control come first, as in the reference: of two with the same text the first is found.
     let (mut all, others): (Vec<Entry>, Vec<Entry>) = entries
         .into_iter()

@@ -47,7 +47,10 @@ impl Automaton {
         Maker {
             program: &program,
             holds,
-            looks_behind: program.steps.iter().any(|step| matches!(step, Step::Look { ahead: false, .. })),
+            looks_behind: program
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Look { ahead: false, .. })),
             known: HashMap::new(),
             states: Vec::new(),
         }
@@ -57,7 +60,10 @@ impl Automaton {
     /// The first match at or after a byte.
     pub fn find(&self, text: &str, from: usize, effort: &mut Effort) -> Result<Option<(usize, usize)>, Uncounted> {
         let mut start = from;
-        let mut before = text[..from].chars().next_back().map_or(self.kinds.end(), |char| self.kinds.of_char(char));
+        let mut before = text[..from]
+            .chars()
+            .next_back()
+            .map_or(self.kinds.end(), |char| self.kinds.of_char(char));
         loop {
             if let Some(end) = self.match_at(text, start, before, effort)? {
                 return Ok(Some((start, end)));
@@ -70,7 +76,13 @@ impl Automaton {
         }
     }
 
-    fn match_at(&self, text: &str, start: usize, before: usize, effort: &mut Effort) -> Result<Option<usize>, Uncounted> {
+    fn match_at(
+        &self,
+        text: &str,
+        start: usize,
+        before: usize,
+        effort: &mut Effort,
+    ) -> Result<Option<usize>, Uncounted> {
         let width = self.kinds.end() + 1;
         let mut state = self.starts[before];
         let mut found = None;
@@ -192,7 +204,11 @@ enum Step {
     /// Goes on at both, the first first.
     Split(usize, usize),
     Go(usize),
-    Look { ahead: bool, set: usize, inside: bool },
+    Look {
+        ahead: bool,
+        set: usize,
+        inside: bool,
+    },
     Match,
 }
 
@@ -375,8 +391,13 @@ mod tests {
 
     fn matches(expression: &str, text: &str) -> Vec<String> {
         let automaton = Automaton::new(&pattern::parse(expression).expect("it is read")).expect("it is small");
-        let found = automaton.matches(text, &mut Effort::for_text(text)).expect("it is quick");
-        found.into_iter().map(|(start, end)| text[start..end].to_owned()).collect()
+        let found = automaton
+            .matches(text, &mut Effort::for_text(text))
+            .expect("it is quick");
+        found
+            .into_iter()
+            .map(|(start, end)| text[start..end].to_owned())
+            .collect()
     }
 
     // The expected matches follow from the expressions by hand.
@@ -404,14 +425,17 @@ mod tests {
     #[test]
     fn refuses_what_would_be_large() {
         for expression in ["(a{1000}){1000}", "(a|b)*a(a|b){30}", "(((a{9}){9}){9}){9}"] {
-            assert!(Automaton::new(&pattern::parse(expression).expect("it is read")).is_err(), "{expression}");
+            assert!(
+                Automaton::new(&pattern::parse(expression).expect("it is read")).is_err(),
+                "{expression}"
+            );
         }
     }
 
     #[test]
     fn starting_again_and_again_is_bounded() {
         let automaton = Automaton::new(&pattern::parse("a*b").expect("it is read")).expect("it is small");
-        let text = "a".repeat(100_000);
+        let text = "a".repeat(20_000);
         assert!(automaton.matches(&text, &mut Effort::for_text(&text)).is_err());
     }
 }

@@ -24,9 +24,16 @@ impl Charsmap {
         let malformed = || "its `precompiled_charsmap` is malformed".to_owned();
         let bytes = base64::decode(text).ok_or_else(malformed)?;
         let (size, rest) = bytes.split_first_chunk().ok_or_else(malformed)?;
-        let (units, texts) = rest.split_at_checked(u32::from_le_bytes(*size) as usize).ok_or_else(malformed)?;
+        let (units, texts) = rest
+            .split_at_checked(u32::from_le_bytes(*size) as usize)
+            .ok_or_else(malformed)?;
         Ok(Self {
-            units: units.as_chunks().0.iter().map(|unit| u32::from_le_bytes(*unit)).collect(),
+            units: units
+                .as_chunks()
+                .0
+                .iter()
+                .map(|unit| u32::from_le_bytes(*unit))
+                .collect(),
             texts: String::from_utf8(texts.to_vec()).map_err(|_| malformed())?,
         })
     }

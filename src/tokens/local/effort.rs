@@ -10,7 +10,7 @@ pub struct Effort {
 }
 
 /// Steps for each byte; the tokenizers that people use take about 20.
-const STEPS_PER_BYTE: usize = 400;
+const STEPS_PER_BYTE: usize = 100;
 /// Steps for any text.
 const STEPS: usize = 1_000_000;
 

@@ -15,10 +15,16 @@ pub enum Normalizer {
     FormD,
     FormKc,
     FormKd,
-    Replace { what: Search, by: String },
+    Replace {
+        what: Search,
+        by: String,
+    },
     Prepend(String),
     Lowercase,
-    Strip { left: bool, right: bool },
+    Strip {
+        left: bool,
+        right: bool,
+    },
     StripAccents,
     /// What SentencePiece's "nmt" does to controls and spaces.
     Nmt,
@@ -74,8 +80,9 @@ pub fn read(value: &Value) -> Result<Vec<Normalizer>, String> {
                     chinese: flag(value, "handle_chinese_chars", true),
                     accents: flag(value, "strip_accents", lowercase),
                     lowercase,
-                    controls: Set::new(r"[\p{Cc}\p{Cf}\p{Co}]")?,
-                    marks: Set::new(r"\p{Mn}")?,
+                    // The reference knows Unicode 8.
+                    controls: Set::new(r"[[\p{Cc}\p{Cf}\p{Co}]&&\p{Age=8.0}]")?,
+                    marks: Set::new(r"[\p{Mn}&&\p{Age=8.0}&&[^\u{111C9}]]")?,
                 }))
             }
             _ => return Err(kind("normalizer", name)),
@@ -133,9 +140,9 @@ pub fn apply(steps: &[Normalizer], text: &str, effort: &mut Effort) -> Result<St
 }
 
 fn nmt(text: &str) -> String {
-    let kept = text.chars().filter(|&char| {
-        !matches!(char as u32, 0x1..=0x8 | 0xb | 0xe..=0x1f | 0x7f | 0x8f | 0x9f)
-    });
+    let kept = text
+        .chars()
+        .filter(|&char| !matches!(char as u32, 0x1..=0x8 | 0xb | 0xe..=0x1f | 0x7f | 0x8f | 0x9f));
     kept.map(|char| match char as u32 {
         0x9 | 0xa | 0xc | 0xd | 0x1680 | 0x200b..=0x200f | 0x2028 | 0x2029 | 0x2581 | 0xfeff | 0xfffd => ' ',
         _ => char,
@@ -157,7 +164,11 @@ impl Bert {
             }
         }
         if self.accents {
-            out = out.nfd().map(|(char, _)| char).filter(|&char| !self.marks.has(char)).collect();
+            out = out
+                .nfd()
+                .map(|(char, _)| char)
+                .filter(|&char| !self.marks.has(char))
+                .collect();
         }
         if self.lowercase {
             out = out.chars().flat_map(char::to_lowercase).collect();

@@ -78,7 +78,8 @@ fn set_of(text: &str, ignore_case: bool) -> Result<ClassUnicode, String> {
     let read = builder.case_insensitive(ignore_case).nest_limit(20).build().parse(text);
     match read.map(|hir| hir.into_kind()) {
         Ok(HirKind::Class(Class::Unicode(class))) => Ok(class),
-        Ok(HirKind::Literal(bytes)) => match std::str::from_utf8(&bytes.0).map(|text| text.chars().collect::<Vec<_>>()) {
+        Ok(HirKind::Literal(bytes)) => match std::str::from_utf8(&bytes.0).map(|text| text.chars().collect::<Vec<_>>())
+        {
             Ok(chars) if chars.len() == 1 => Ok(one(chars[0])),
             _ => Err(format!("`{text}` is no set of characters")),
         },
@@ -136,7 +137,9 @@ impl Parser<'_> {
             nodes.push(node);
         }
         for at in possessive {
-            let Node::Repeat { node, .. } = &nodes[at] else { continue };
+            let Node::Repeat { node, .. } = &nodes[at] else {
+                continue;
+            };
             let (Node::Set(taken), Some(mut next)) = (node.as_ref(), first_of(&nodes[at + 1..])) else {
                 return Err(self.fault("has a possessive repetition of a kind that is not known here"));
             };
@@ -186,7 +189,12 @@ impl Parser<'_> {
         }
         let outside = self.ignore_case;
         self.at += 1;
-        let kinds = [("?=", true, true), ("?!", true, false), ("?<=", false, true), ("?<!", false, false)];
+        let kinds = [
+            ("?=", true, true),
+            ("?!", true, false),
+            ("?<=", false, true),
+            ("?<!", false, false),
+        ];
         let node = if let Some(&(_, ahead, inside)) = kinds.iter().find(|(start, ..)| self.take(start)) {
             match self.alternatives()? {
                 Node::Concat(nodes) if matches!(nodes[..], [Node::Set(_)]) => match nodes.into_iter().next() {

@@ -59,7 +59,9 @@ pub fn tekken(text: &str) -> Option<Result<Tokenizer, String>> {
     let end = config.default_vocab_size.saturating_sub(controls);
     let tokens = vocab.into_iter().filter(|token| token.rank < end);
     let ranks = tokens.map(|token| Some((base64::decode(&token.token_bytes)?, token.rank)));
-    let ranks = ranks.collect::<Option<_>>().ok_or("has a token that is not in base64".to_owned());
+    let ranks = ranks
+        .collect::<Option<_>>()
+        .ok_or("has a token that is not in base64".to_owned());
     Some(ranks.and_then(|ranks| tokenizer(ranks, controls, &config.pattern)))
 }
 
@@ -84,7 +86,9 @@ fn tokenizer(ranks: HashMap<Vec<u8>, u32>, controls: u32, pattern: &str) -> Resu
 impl Ranks {
     /// Adds the tokens of a piece.
     pub fn encode(&self, piece: &str, out: &mut Vec<u32>) {
-        bpe::each_token(self, piece.as_bytes(), |token| out.push(self.rank(token).saturating_add(self.controls)));
+        bpe::each_token(self, piece.as_bytes(), |token| {
+            out.push(self.rank(token).saturating_add(self.controls))
+        });
     }
 }
 

@@ -97,17 +97,23 @@ fn model(raw: &RawValue) -> Result<Model, String> {
         }
     };
     // Files of old releases name no kind.
-    let kind = model.kind.as_deref().unwrap_or(match model.vocab.get().starts_with('[') {
-        true => "Unigram",
-        false if model.merges.is_some() => "BPE",
-        false if model.max_input_chars_per_word.is_some() => "WordPiece",
-        false => "WordLevel",
-    });
+    let kind = model
+        .kind
+        .as_deref()
+        .unwrap_or(match model.vocab.get().starts_with('[') {
+            true => "Unigram",
+            false if model.merges.is_some() => "BPE",
+            false if model.max_input_chars_per_word.is_some() => "WordPiece",
+            false => "WordLevel",
+        });
     match kind {
         "BPE" => merges(model, vocabulary).map(Model::Merges),
         "Unigram" => {
             let tokens: Vec<(String, f64)> = serde_json::from_str(model.vocab.get()).map_err(malformed)?;
-            if tokens.iter().any(|(token, score)| token.len() > MOST_TOKEN_BYTES || !score.is_finite()) {
+            if tokens
+                .iter()
+                .any(|(token, score)| token.len() > MOST_TOKEN_BYTES || !score.is_finite())
+            {
                 return Err("has a token that is too long or has no score".to_owned());
             }
             if model.unk_id.is_some_and(|id| id as usize >= tokens.len()) {
@@ -200,10 +206,18 @@ pub fn steps<'v>(value: &'v Value, list: &str) -> Result<Vec<Flat<'v>>, String> 
         if value.is_null() {
             continue;
         }
-        let kind = value.get("type").and_then(Value::as_str).ok_or("has a step without a `type`")?;
+        let kind = value
+            .get("type")
+            .and_then(Value::as_str)
+            .ok_or("has a step without a `type`")?;
         if kind == "Sequence" {
             let inside = value.get(list).and_then(Value::as_array);
-            open.extend(inside.ok_or_else(|| format!("has a `Sequence` without `{list}`"))?.iter().rev());
+            open.extend(
+                inside
+                    .ok_or_else(|| format!("has a `Sequence` without `{list}`"))?
+                    .iter()
+                    .rev(),
+            );
         } else {
             all.push(Flat { value, kind });
         }
@@ -220,7 +234,8 @@ pub fn steps<'v>(value: &'v Value, list: &str) -> Result<Vec<Flat<'v>>, String> 
 /// Where it has none.
 pub fn text(value: &Value, key: &str) -> Result<String, String> {
     let text = value.get(key).and_then(Value::as_str);
-    text.map(str::to_owned).ok_or_else(|| format!("has a step without `{key}`"))
+    text.map(str::to_owned)
+        .ok_or_else(|| format!("has a step without `{key}`"))
 }
 
 /// A switch of a step.

@@ -12,11 +12,25 @@ use super::search::{Search, Set};
 /// GPT-2's pattern, which `ByteLevel` cuts by unless it is told not to.
 const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+/// Punctuation of Unicode 8, which the reference knows, and of ASCII; two of its characters are none any more.
+const PUNCTUATION: &str = r"[[[[:punct:]\p{P}]&&\p{Age=8.0}]\u{111C9}\u{166D}]";
+
 /// A step.
 pub enum Splitter {
-    Split { at: Where, keep: Keep, invert: bool },
-    Bytes { space_before: bool, pattern: Option<Search> },
-    Metaspace { mark: String, before: Before, split: bool },
+    Split {
+        at: Where,
+        keep: Keep,
+        invert: bool,
+    },
+    Bytes {
+        space_before: bool,
+        pattern: Option<Search>,
+    },
+    Metaspace {
+        mark: String,
+        before: Before,
+        split: bool,
+    },
 }
 
 /// Where to cut.
@@ -66,8 +80,12 @@ pub struct Cut {
 /// What is malformed or not known here.
 pub fn read(value: &Value) -> Result<Vec<Splitter>, String> {
     let mut all = Vec::new();
-    let split = |at, keep| Splitter::Split { at, keep, invert: false };
-    let punctuation = || Set::new(r"[[:punct:]\p{P}]").map(|set| Where::Chars(Chars::Of(set)));
+    let split = |at, keep| Splitter::Split {
+        at,
+        keep,
+        invert: false,
+    };
+    let punctuation = || Set::new(PUNCTUATION).map(|set| Where::Chars(Chars::Of(set)));
     for Flat { value, kind: name } in steps(value, "pretokenizers")? {
         match name {
             "Split" => all.push(Splitter::Split {
@@ -84,7 +102,10 @@ pub fn read(value: &Value) -> Result<Vec<Splitter>, String> {
             }),
             "Metaspace" => all.push(Splitter::Metaspace {
                 mark: one_char(value, "replacement")?.to_string(),
-                before: match (value.get("prepend_scheme").and_then(Value::as_str), flag(value, "add_prefix_space", true)) {
+                before: match (
+                    value.get("prepend_scheme").and_then(Value::as_str),
+                    flag(value, "add_prefix_space", true),
+                ) {
                     (Some("never"), _) | (None, false) => Before::Never,
                     (Some("first"), _) => Before::First,
                     (Some("always") | None, _) => Before::Always,
@@ -157,7 +178,9 @@ impl Chars {
 impl Cut {
     /// A text that is one piece yet; `first` where it starts the whole text.
     pub fn new(text: String, first: bool) -> Self {
-        let pieces = std::iter::once(0..text.len()).filter(|piece| !piece.is_empty()).collect();
+        let pieces = std::iter::once(0..text.len())
+            .filter(|piece| !piece.is_empty())
+            .collect();
         Self { text, pieces, first }
     }
 
@@ -176,9 +199,14 @@ impl Cut {
                     self.put_before(" ", |piece, _| !piece.starts_with(' '));
                 }
                 if let Some(pattern) = pattern {
-                    self.split_at(|text, effort| pattern.matches(text, effort), Keep::Isolated, false, effort)?;
+                    self.split_at(
+                        |text, effort| pattern.matches(text, effort),
+                        Keep::Isolated,
+                        false,
+                        effort,
+                    )?;
                 }
-                self.map(|piece, out| push_bytes(piece, out));
+                self.map(push_bytes);
                 Ok(())
             }
             Splitter::Metaspace { mark, before, split } => {
@@ -191,7 +219,12 @@ impl Cut {
                 match split {
                     true => {
                         let marks = Search::Text(mark.clone());
-                        self.split_at(|text, effort| marks.matches(text, effort), Keep::WithNext, false, effort)
+                        self.split_at(
+                            |text, effort| marks.matches(text, effort),
+                            Keep::WithNext,
+                            false,
+                            effort,
+                        )
                     }
                     false => Ok(()),
                 }

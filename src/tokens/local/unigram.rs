@@ -73,7 +73,9 @@ impl Unigram {
         let mut tokens: Vec<(usize, usize, u32)> = Vec::new();
         let mut end = piece.len();
         while end > 0 {
-            let (start, id) = best[end].last.ok_or(Uncounted("its file is not made as tokenizers are"))?;
+            let (start, id) = best[end]
+                .last
+                .ok_or(Uncounted("its file is not made as tokenizers are"))?;
             match tokens.last_mut() {
                 // Several without a token are one.
                 Some((open, _, last)) if self.unknown == Some(id) && *last == id => *open = start,
@@ -97,12 +99,20 @@ impl Unigram {
     }
 
     fn id(&self, token: &str) -> Option<u32> {
-        let at = self.sorted.binary_search_by(|(other, _)| other.as_str().cmp(token)).ok()?;
+        let at = self
+            .sorted
+            .binary_search_by(|(other, _)| other.as_str().cmp(token))
+            .ok()?;
         Some(self.sorted[at].1)
     }
 
     /// Calls `found` with the length and id of each token that bytes start with, the shortest first.
-    fn each_start(&self, bytes: &[u8], effort: &mut Effort, mut found: impl FnMut(usize, u32)) -> Result<(), Uncounted> {
+    fn each_start(
+        &self,
+        bytes: &[u8],
+        effort: &mut Effort,
+        mut found: impl FnMut(usize, u32),
+    ) -> Result<(), Uncounted> {
         let mut left = self.sorted.as_slice();
         for (at, byte) in bytes.iter().enumerate() {
             let next = |(token, _): &(String, u32)| token.as_bytes().get(at).copied();
