@@ -82,7 +82,7 @@ pub fn read(value: &Value) -> Result<Vec<Normalizer>, String> {
                     lowercase,
                     // The reference knows Unicode 8.
                     controls: Set::new(r"[[\p{Cc}\p{Cf}\p{Co}]&&\p{Age=8.0}]")?,
-                    marks: Set::new(r"[\p{Mn}&&\p{Age=8.0}&&[^\u{111C9}]]")?,
+                    marks: Set::new(r"[[\p{Mn}&&\p{Age=8.0}&&[^\u{111C9}]]\u{1734}]")?,
                 }))
             }
             _ => return Err(kind("normalizer", name)),

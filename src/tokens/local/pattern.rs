@@ -362,7 +362,7 @@ mod tests {
             ("a{9999}", "no number up to"),
             ("a++a", "possessive"),
             ("\\", "ends in"),
-            ("\\p{Nothing}", "not"),
+            ("\\p{Nothing}", "no set"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
