@@ -43,13 +43,16 @@ impl Shown {
 
 /// Where the comment at the end of a line begins: behind white space, and not in quotes.
 fn comment(line: &[u8]) -> Option<usize> {
-    let quotes = |at: usize, quote: u8| line[..at].iter().filter(|byte| **byte == quote).count();
-    (0..line.len()).find(|at| {
-        line[*at] == b'#'
-            && at
-                .checked_sub(1)
-                .is_none_or(|before| matches!(line[before], b' ' | b'\t'))
-            && quotes(*at, b'"') % 2 == 0
-            && quotes(*at, b'\'') % 2 == 0
-    })
+    let mut quoted = (false, false);
+    let mut blank = true;
+    for (at, byte) in line.iter().enumerate() {
+        match byte {
+            b'"' => quoted.0 = !quoted.0,
+            b'\'' => quoted.1 = !quoted.1,
+            b'#' if blank && quoted == (false, false) => return Some(at),
+            _ => {}
+        }
+        blank = matches!(byte, b' ' | b'\t');
+    }
+    None
 }
