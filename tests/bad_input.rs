@@ -279,7 +279,8 @@ fn a_missing_path_is_a_failure_that_names_it() {
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.out, "");
     assert!(
-        ran.err.starts_with("llmlint: no/such.yaml: No such file"),
+        ran.err
+            .starts_with("llmlint: no/such.yaml: there is no such file or folder (check the spelling"),
         "{}",
         ran.err
     );

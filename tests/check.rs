@@ -505,3 +505,31 @@ fn many_names_are_looked_up_to_a_bound() {
         &told[told.len().saturating_sub(500)..]
     );
 }
+
+#[test]
+fn what_is_named_and_not_there_says_what_to_do() {
+    let tree = Tree::new().with("a.prompt.md", PROMPT);
+    let cases: &[(&[&str], &str)] = &[
+        (&["--output", "pdf=report"], "no format `pdf`: one of "),
+        (&["--output", "pdf=report"], "a file of that name is `human=pdf=report`"),
+        (&["--base", "main"], "run it inside of a clone"),
+        (&["gone"], "check the spelling, or leave the path out"),
+    ];
+    for (arguments, told) in cases {
+        let ran = tree.check(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(told), "{arguments:?}: {}", ran.err);
+        assert!(!ran.err.contains("os error"), "{arguments:?}: {}", ran.err);
+    }
+    let tree = tree.with("llmlint.yaml", "baseline: gone.json\n");
+    let ran = tree.check(&[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("gone.json: no such baseline (`--write-baseline` makes one)"),
+        "{}",
+        ran.err
+    );
+    let written = tree.check(&["--write-baseline"]);
+    assert!(written.err.contains("accepted in"), "{}", written.err);
+}

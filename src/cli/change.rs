@@ -65,8 +65,7 @@ impl ChangeSet {
     /// The sources now and before, in the order of their paths. A changed file that can't be read any more is said, so
     /// that a change can't hide a prompt by making its file too large, binary or a link.
     pub(super) fn scan(&mut self, paths: &[PathBuf], run: &Run) -> Result<(Scan, Vec<Source>), Failure> {
-        let failure =
-            |error: host::WalkError| Failure(format!("{} (check the spelling, or leave the path out)", error.message));
+        let failure = |error: host::WalkError| Failure(error.message);
         let mut now = host::scan_files(&self.files.all(), paths, &run.root, &run.settings).map_err(failure)?;
         let limit = run.settings.config.max_file_bytes.unwrap_or(DEFAULT_MAX_FILE_BYTES);
         let own = |path: &str| host::may_be_ours(path, &run.settings);

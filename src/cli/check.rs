@@ -269,6 +269,7 @@ impl Check {
     fn accept(&self, origin: &Origin, run: &Run, report: &mut Report) -> Result<Vec<String>, Failure> {
         let path = self.baseline.clone().unwrap_or_else(|| run.baseline.clone());
         let limit = crate::config::DEFAULT_MAX_FILE_BYTES;
+        let is_named = self.baseline.is_some() || run.settings.config.baseline.is_some();
         let is_there = origin.first(std::slice::from_ref(&path), &run.root).is_some();
         let known = match is_there {
             true => {
@@ -276,7 +277,7 @@ impl Check {
                 let parsed = Baseline::parse(&text);
                 Some(parsed.map_err(|why| Failure(format!("{}: {why}", path.display())))?)
             }
-            false if self.baseline.is_some() && self.write_baseline.is_none() => {
+            false if is_named && self.write_baseline.is_none() => {
                 return Err(Failure(format!(
                     "{}: no such baseline (`--write-baseline` makes one)",
                     path.display()
@@ -343,6 +344,15 @@ impl Check {
         let parse = |text: &String| match text.split_once('=') {
             Some((format, path)) if reporters::reporter(format).is_some() => {
                 of(format, (path != "-").then(|| PathBuf::from(path)))
+            }
+            Some((word, path)) if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') => {
+                let formats: Vec<&str> = reporters::REPORTERS.iter().map(|reporter| reporter.name).collect();
+                Err(Failure(format!(
+                    "--output {text}: no format `{word}`: one of {} (a file of that name is `{}={text}`, and a format goes \
+                     before its file: `json={path}`)",
+                    formats.join(", "),
+                    self.format
+                )))
             }
             _ => of(&self.format, (text != "-").then(|| PathBuf::from(text))),
         };

@@ -273,8 +273,8 @@ impl Run {
     pub(super) fn scan(&self, paths: &[PathBuf], gitignore: bool) -> Result<Scan, Failure> {
         // A walk that passed over what git ignores is none through all.
         let walked = self.walked.as_ref().filter(|_| gitignore);
-        let mut scan = host::scan(paths, &self.root, &self.settings, gitignore, walked)
-            .map_err(|error| Failure(format!("{} (check the spelling, or leave the path out)", error.message)))?;
+        let mut scan =
+            host::scan(paths, &self.root, &self.settings, gitignore, walked).map_err(|error| Failure(error.message))?;
         host::look_up(&mut scan, &self.root, &self.settings, |_| true, |_| None);
         Ok(scan)
     }

@@ -359,6 +359,13 @@ impl Git {
         }
         let words = String::from_utf8_lossy(&output.stderr);
         let words = words.lines().next().unwrap_or_default().trim_start_matches("fatal: ");
+        if words.starts_with("not a git repository") {
+            return Err(
+                "this is not in a git repository: run it inside of a clone (`git clone`), or compare two reports with \
+                 `llmlint diff`"
+                    .to_owned(),
+            );
+        }
         Err(format!("git {}: {words}", arguments[0]))
     }
 

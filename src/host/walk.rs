@@ -1,6 +1,7 @@
 //! From paths to sources: which files a run looks at.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -28,8 +29,20 @@ pub struct Scan {
 /// A path that the command line names and that can't be scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WalkError {
-    /// What is wrong, with the path.
+    /// What is wrong, with the path, and what to do.
     pub message: String,
+}
+
+impl WalkError {
+    fn of(path: &Path, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+            _ => error.to_string(),
+        };
+        Self {
+            message: format!("{}: {why} (check the spelling, or leave the path out)", path.display()),
+        }
+    }
 }
 
 struct Found {
@@ -91,9 +104,7 @@ pub fn scan(
     let mut found = Vec::new();
     let mut scan = Scan::default();
     for path in paths {
-        let meta = std::fs::metadata(path).map_err(|error| WalkError {
-            message: format!("{}: {error}", path.display()),
-        })?;
+        let meta = std::fs::metadata(path).map_err(|error| WalkError::of(path, &error))?;
         if meta.is_dir() {
             let own;
             let below = match walked.and_then(|walked| walked.below(path)) {
@@ -124,9 +135,7 @@ pub fn scan(
 pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &Settings) -> Result<Scan, WalkError> {
     let mut places = Vec::new();
     for path in paths {
-        let meta = std::fs::metadata(path).map_err(|error| WalkError {
-            message: format!("{}: {error}", path.display()),
-        })?;
+        let meta = std::fs::metadata(path).map_err(|error| WalkError::of(path, &error))?;
         places.push((root.path(&real(path)), path.clone(), meta.is_dir()));
     }
     let found = files.par_iter().filter_map(|file| {
