@@ -252,7 +252,8 @@ fn objects(text: &str) -> usize {
     for at in memmem::find_iter(text.as_bytes(), b"\":") {
         let key = text[..at].rsplit('"').next().unwrap_or("");
         let value = text[at + 2..].trim_start();
-        let filled = !value.starts_with("\"\"") && !value[value.len().min(1)..].starts_with(['<', '{', '.', '[', '$']);
+        let opens = value.chars().nth(1);
+        let filled = !value.starts_with("\"\"") && !matches!(opens, Some('<' | '{' | '.' | '[' | '$'));
         match key {
             "input" | "user" | "prompt" => open = filled,
             "output" | "assistant" | "completion" | "expected" | "expected_output" => {
