@@ -443,6 +443,16 @@ pub struct TokenCount {
     pub variables: Vec<String>,
 }
 
+impl TokenCount {
+    /// How the files that are included and can't be put in begin among the variables.
+    pub const INCLUDED: &str = "the included ";
+
+    /// Whether a file that is a part of the prompt is not counted: the count says only what it is at least.
+    pub fn lacks_a_file(&self) -> bool {
+        self.variables.iter().any(|name| name.starts_with(Self::INCLUDED))
+    }
+}
+
 /// Sums over all units and findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {

@@ -601,3 +601,23 @@ fn measured_volumes_are_the_bases_and_a_change_of_them_is_shown() {
     let allowed = check(&tree, &["--format", "json", "--allow-config-change"]);
     assert_eq!(calls(&serde_json::from_str(&allowed.out).expect("a report")), "1");
 }
+
+#[test]
+fn a_prompt_that_lacks_an_included_file_is_not_said_to_be_within_its_budget() {
+    let outcome = |limit: u64| {
+        let tree = repository(&[
+            (
+                "prompts/a.j2",
+                "Answer the question in one sentence: {{ q }}\n{% include 'gone.j2' %}\n",
+            ),
+            (
+                "llmlint.yaml",
+                &format!("budgets:\n  - {{name: all, max_input_tokens: {limit}}}\n"),
+            ),
+        ]);
+        report(&tree, &[]).gate.expect("a budget").limits[0].outcome
+    };
+    assert_eq!(outcome(1000), LimitOutcome::Unknown);
+    // What is there is too long already.
+    assert_eq!(outcome(2), LimitOutcome::Broken);
+}

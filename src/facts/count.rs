@@ -289,7 +289,7 @@ impl<'p> Counting<'_, 'p> {
             .into_iter()
             .map(|(name, _)| name.to_owned());
         let includes = template::includes(&message.pieces).into_iter();
-        for name in names.chain(includes.map(|name| format!("the included {name}"))) {
+        for name in names.chain(includes.map(|name| format!("{}{name}", TokenCount::INCLUDED))) {
             if !self.variables.contains(&name) {
                 self.variables.push(name);
             }

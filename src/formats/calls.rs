@@ -4,6 +4,7 @@ mod http;
 mod messages;
 mod models;
 mod tools;
+mod wrappers;
 mod zod;
 
 use std::cell::OnceCell;
@@ -15,7 +16,7 @@ use super::{Read, Reading, settings};
 use crate::sdks::{self, Shape, What};
 use crate::source::Place;
 use crate::syntax::Signs;
-use crate::syntax::code::{self, Argument, CALL, CHAIN, Call, Kind, Language, Repeat, Value};
+use crate::syntax::code::{self, Argument, CALL, CHAIN, Call, Files, Kind, Language, Repeat, Value};
 use crate::units::{Field, Message, Parameter, Prompt, Role, Unit};
 
 pub(super) const NAME: &str = "call in code";
@@ -26,8 +27,51 @@ const MAX_UNITS: usize = 500;
 /// Deepest lists of messages in messages.
 const MAX_DEPTH: usize = 8;
 
+/// What tells that a file may hold such a call.
+static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
+
 pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
-    static SIGNS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::SIGNS.iter().copied()));
+    Language::of_extension(reading.source.extension())?;
+    let mut units = own_calls(reading).unwrap_or_default();
+    units.extend(calls_through(reading));
+    (!units.is_empty()).then(|| Read {
+        units,
+        ..Read::default()
+    })
+}
+
+/// Works out what the files of a run have to know of each other before they are read.
+pub(super) fn prepare(files: &Files<'_>) {
+    files.set_wrappers(wrappers::all(files));
+}
+
+/// What functions of other files send for calls that stand in this one.
+fn calls_through(reading: &Reading<'_>) -> Vec<Unit> {
+    let mut units: Vec<Unit> = Vec::new();
+    // A test of such a function sends nothing that the product does.
+    if is_test(&reading.source.from_root) {
+        return units;
+    }
+    for (outer, inner) in wrappers::calls(reading) {
+        let Some(found) = sdks::find(&inner.callee) else {
+            continue;
+        };
+        let sending = prompt(reading, found.shape, &inner);
+        let embeds = sending.embeds;
+        let prompts = sending.prompts(reading);
+        let told = prompts.into_iter().filter(|prompt| wrappers::tells(prompt, &inner));
+        units.extend(told.map(|mut prompt| {
+            prompt.through = Some(inner.place);
+            prompt.place = outer.place;
+            let made = if embeds { Unit::Embedding } else { Unit::Prompt };
+            made(Box::new(prompt))
+        }));
+    }
+    units
+}
+
+/// The calls that stand in the file.
+fn own_calls(reading: &Reading<'_>) -> Option<Vec<Unit>> {
     static CALLED_OBJECTS: LazyLock<Signs> = LazyLock::new(|| Signs::new(sdks::packages_of_called_objects()));
     let language = Language::of_extension(reading.source.extension())?;
     let text = &reading.source.text;
@@ -54,7 +98,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         } else if http::sends(&call.callee) {
             request(reading, &call)
         } else {
-            let found = sdks::find(&call.callee)?;
+            let Some(found) = sdks::find(&call.callee) else {
+                continue;
+            };
             sent.extend(parts(found.shape, &call));
             let told =
                 found.needs.is_empty() || call.open || found.needs.iter().any(|path| argument(&call, path).is_some());
@@ -69,10 +115,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     }
     // A part is counted with the calls that send it.
     units.retain(|unit| !sent.contains(&unit.place()));
-    (!units.is_empty()).then(|| Read {
-        units,
-        ..Read::default()
-    })
+    Some(units)
 }
 
 /// Where the objects stand whose texts a call sends: the agent of a task.
@@ -492,6 +535,10 @@ fn name_model(prompt: &mut Prompt) {
 }
 
 fn response_format(call: &Call, paths: &[&str]) -> Field<String> {
+    let mut makers = std::iter::successors(call.maker.as_deref(), |maker| maker.maker.as_deref());
+    if let Some(maker) = makers.find(|maker| sdks::hands_on_schema(maker.name())) {
+        return Field::Known("json_schema".to_owned(), maker.place);
+    }
     let Some(found) = first_of(call, paths) else {
         return match is_open(call, paths).filter(|_| !paths.is_empty()) {
             Some(why) => Field::Unknown(why, Some(call.place)),
@@ -529,7 +576,7 @@ fn chain(reading: &Reading<'_>, call: &Call) -> Option<Sending> {
     let links = &call.positional;
     let model = links.iter().position(|link| match &link.value.kind {
         Kind::Call(maker) => is_chat_model(maker),
-        Kind::Path(path, Some(_)) => path.ends_with("bind_tools") || path.ends_with("with_structured_output"),
+        Kind::Path(path, Some(_)) => sdks::hands_on_model(path.rsplit('.').next().unwrap_or(path)),
         Kind::OneOf { of, .. } => of
             .iter()
             .any(|one| matches!(&one.kind, Kind::Call(maker) if is_chat_model(maker))),
@@ -569,28 +616,35 @@ fn chain(reading: &Reading<'_>, call: &Call) -> Option<Sending> {
     Some(reader.finish(prompt))
 }
 
-/// Whether a link of a chain that can't be followed is a model by its name.
+/// Whether a link of a chain that can't be followed is a model by its name: `self.llm_cheap`.
 fn is_named_model(reading: &Reading<'_>, link: &Argument) -> bool {
     let written = reading
         .source
         .text
         .get(link.span.start..link.span.end)
         .unwrap_or_default();
-    reading.contains("langchain") && (written.ends_with("llm") || written.ends_with("model"))
+    let name = written
+        .rsplit(['.', '('])
+        .next()
+        .unwrap_or(written)
+        .to_ascii_lowercase();
+    let is_llm = name.split('_').any(|word| word == "llm") || name.ends_with("llm");
+    reading.contains("langchain") && (is_llm || name.ends_with("model"))
 }
 
 /// Whether a call makes a chat model of LangChain, or binds something to one.
 fn is_chat_model(maker: &Call) -> bool {
     let name = maker.name();
+    // Only models have these.
+    if sdks::hands_on_model(name) {
+        return true;
+    }
     let by_name = name.starts_with("Chat") && !name.contains("Prompt") && !name.contains("Message")
         || matches!(
             name,
             "init_chat_model" | "OpenAI" | "AzureOpenAI" | "Ollama" | "OllamaLLM"
         )
-        || matches!(
-            name,
-            "with_structured_output" | "bind_tools" | "bind" | "with_config" | "with_retry" | "with_fallbacks"
-        );
+        || matches!(name, "bind" | "with_config" | "with_retry" | "with_fallbacks");
     let of_langchain = maker.callee.contains("langchain");
     by_name && of_langchain
 }

@@ -14,6 +14,9 @@ use crate::units::{Field, Prompt, Role};
 
 pub(super) const NAME: &str = "chat request";
 
+/// Where the requests of `.prompt.yml` files go, unless one says otherwise.
+const GITHUB_MODELS: &str = "https://models.github.ai";
+
 /// Bad lines of one file that are shown; the rest are counted.
 const MAX_BAD_LINES: usize = 20;
 
@@ -81,6 +84,18 @@ fn numbered(index: usize, count: usize) -> String {
 fn read_lines(made: &mut Maker<'_, '_>) {
     let reading = made.reading;
     let (body, start) = reading.source.body();
+    // One value over many lines is JSON under another name, and what holds no value a line is not ours.
+    let mut lines = json::parse_lines(body, start);
+    let spread =
+        lines.next().is_some_and(|(_, first)| first.is_err()) && lines.next().is_some_and(|(_, next)| next.is_err());
+    if spread {
+        match json::parse(body, start) {
+            Ok(value) => read_value(made, &value, ""),
+            Err(error) if reading.source.named => made.error(error),
+            Err(_) => {}
+        }
+        return;
+    }
     let mut bad = 0;
     for (span, value) in json::parse_lines(body, start) {
         match value {
@@ -176,7 +191,9 @@ fn request_prompt(made: &mut Maker<'_, '_>, request: &Node, suffix: &str, batch:
     {
         prompt.response_format = Field::Known(text.to_owned(), reading.place(format.span));
     }
-    prompt.endpoint = settings::endpoint(request);
+    let name = reading.source.file_name();
+    let of_github = name.ends_with(".prompt.yml") || name.ends_with(".prompt.yaml");
+    prompt.endpoint = settings::endpoint(request).or_else(|| of_github.then(|| GITHUB_MODELS.to_owned()));
     prompt.tools = settings::tools(reading, request.get("toolConfig").unwrap_or(request));
     // GitHub Models' evaluations give a value to each variable.
     if let Some(row) = request.get("testData").and_then(|rows| rows.items().next()) {

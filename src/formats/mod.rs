@@ -580,6 +580,11 @@ fn tell_apart(units: &mut [Unit]) {
     }
 }
 
+/// Works out what the files of a run have to know of each other before each is read.
+pub fn prepare(files: &Files<'_>) {
+    calls::prepare(files);
+}
+
 /// Reads a file of the run as the first format that takes it.
 pub fn read(files: &Files<'_>, id: SourceId, prompt_place: bool) -> Outcome {
     let reading = Reading::new(files, id, prompt_place);

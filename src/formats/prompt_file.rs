@@ -33,7 +33,8 @@ pub(super) fn read_text(reading: &Reading<'_>) -> Option<Read> {
     let program = is_program(source.extension());
     let kernel = source.file_name() == semantic_kernel::TEXT_FILE;
     let ours = (source.named || reading.prompt_place || kernel) && !data && !template && !program;
-    if !ours || (!source.named && is_documentation(source.file_name())) {
+    let documents = is_documentation(source.file_name()) || is_page(&source.from_root);
+    if !ours || (!source.named && documents) {
         return None;
     }
     let syntax = if kernel { Syntax::Expressions } else { Syntax::Detect };
@@ -83,6 +84,16 @@ pub(super) fn is_template_in_prompt_folder(path: &str) -> bool {
 fn is_documentation(file_name: &str) -> bool {
     let stem = file_name.split('.').next().unwrap_or(file_name);
     DOCUMENTATION.iter().any(|name| stem.eq_ignore_ascii_case(name))
+}
+
+/// Whether a file is a page about prompts: its folder is a chapter of documentation (`docs/guide/prompts/x.md`). Prompts
+/// themselves are kept in `docs/prompts/` too.
+fn is_page(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_markup = matches!(name.rsplit_once('.'), Some((_, "md" | "mdx" | "rst")));
+    let mut above = folder.split('/').take_while(|folder| !folder.contains("prompt"));
+    let documents = above.any(|folder| matches!(folder, "docs" | "doc" | "documentation"));
+    is_markup && documents && above.next().is_some()
 }
 
 /// Templates are used for web pages and server settings too: only those are prompts that a folder or their own name

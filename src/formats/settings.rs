@@ -37,6 +37,7 @@ pub(super) fn empty_prompt(reading: &Reading<'_>, name: String, format: &'static
         batch: false,
         resends: Field::default(),
         dimensions: Field::default(),
+        through: None,
         in_test: false,
         always_loaded: false,
         declared: Vec::new(),

@@ -97,7 +97,7 @@ fn limits(report: &Report, budget: &Budget, folder: &str) -> Vec<Limit> {
             "max_input_tokens",
             budget.max_input_tokens.map(Decimal::from),
             "tokens",
-            &input_tokens,
+            &|unit| input_tokens(unit, budget.max_input_tokens),
             "prompt.cost.input",
         ),
         (
@@ -359,8 +359,12 @@ fn total(unit: &UnitReport, per_month: bool) -> Option<Decimal> {
     parts.reduce(Decimal::saturating_add)
 }
 
-fn input_tokens(unit: &UnitReport) -> Option<Result<Ends, ()>> {
+/// A unit's fixed input. Where a part of it is in no file of the run, nobody knows that it stays below `limit`.
+fn input_tokens(unit: &UnitReport, limit: Option<u64>) -> Option<Result<Ends, ()>> {
     let count = unit.tokens.as_ref()?;
+    if count.lacks_a_file() && limit.is_some_and(|limit| count.least <= limit) {
+        return Some(Err(()));
+    }
     Some(Ok(Ends {
         low: Decimal::from(count.least),
         high: Decimal::from(count.most),

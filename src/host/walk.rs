@@ -168,7 +168,8 @@ pub fn scan_files(files: &[String], paths: &[PathBuf], root: &Root, settings: &S
 
 /// Whether a walk enters a folder or looks at a file of this name.
 pub(super) fn is_walked(name: &str) -> bool {
-    !name.starts_with('.') || formats::is_hidden_place(name)
+    // Remix keeps what only the server runs in folders of this name.
+    !name.starts_with('.') || name == ".server" || formats::is_hidden_place(name)
 }
 
 /// Reads what was found; `unread` are the folders that could not be entered.

@@ -82,6 +82,9 @@ pub fn join(units: Vec<Unit>, sources: &[Source], findings: &mut Vec<Finding>) -
             used.extend(others.map(|source| sources[source.0 as usize].from_root.clone()));
         }
     }
+    // What a function sends for those who call it is counted with them.
+    let sent: HashSet<Place> = joined.iter().filter_map(through).collect();
+    joined.retain(|unit| through(unit).is_some() || !sent.contains(&unit.place()));
     joined.retain(|unit| match unit {
         Unit::Prompt(prompt) => !is_loaded(prompt) || !used.contains(path(prompt.place)),
         Unit::Embedding(_) | Unit::Deployment(_) | Unit::Training(_) => true,
@@ -127,6 +130,14 @@ pub(super) fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files:
 }
 
 /// Whether it is only sent by what loads it.
+/// The call inside another file's function that a call leads to.
+fn through(unit: &Unit) -> Option<Place> {
+    match unit {
+        Unit::Prompt(prompt) | Unit::Embedding(prompt) => prompt.through,
+        Unit::Deployment(_) | Unit::Training(_) => None,
+    }
+}
+
 fn is_loaded(prompt: &Prompt) -> bool {
     is_only_text(prompt) || prompt.format == "langchain prompt"
 }
@@ -191,6 +202,43 @@ mod tests {
         ]);
         let expected = ["app.py#ask(tides.txt)", "app.py#ask(winds.txt)", "prompts/moons.txt"];
         assert_eq!(names(&report), expected);
+    }
+
+    #[test]
+    fn a_call_through_a_function_of_another_file_is_one_prompt() {
+        let send = "from openai import OpenAI\n\n\ndef complete(prompt, model=\"gpt-4o\"):\n    return OpenAI().chat.completions.create(model=model, max_tokens=50, messages=[{\"role\": \"user\", \"content\": prompt}])\n";
+        let load = "from pathlib import Path\n\n\ndef load(name):\n    return (Path(__file__).parent.parent / \"prompts\" / f\"{name}.txt\").read_text()\n";
+        let app = "from app import llm\nfrom app.texts import load\n\n\ndef tides():\n    return llm.complete(load(\"tides\"))\n\n\ndef winds():\n    return llm.complete(load(\"winds\"), model=\"gpt-4.1\")\n\n\ndef any(text):\n    return llm.complete(text)\n";
+        let files = [
+            Source::new("app/llm.py", send, false),
+            Source::new("app/tests/test_app.py", app, false),
+            Source::new("app/texts.py", load, false),
+            Source::new("app/weather.py", app, false),
+            Source::new("prompts/tides.txt", "Say when the tide turns.", false),
+            Source::new("prompts/winds.txt", "Say where the wind blows from.", false),
+        ];
+        let report = judged(&files);
+        assert_eq!(names(&report), ["app/weather.py#tides", "app/weather.py#winds"]);
+        let counts: Vec<_> = report.units.iter().filter_map(|unit| unit.tokens.as_ref()).collect();
+        // "Say when the tide turns." is 6 tokens, "Say where the wind blows from." 7; 7 more are the chat's framing.
+        assert!(counts.iter().all(|count| count.variables.is_empty()), "{counts:?}");
+        // Where nobody hands it words, the function is the prompt.
+        let report = judged(&files[..1]);
+        assert_eq!(names(&report), ["app/llm.py#complete"]);
+    }
+
+    #[test]
+    fn words_under_a_key_of_loaded_data_are_sent() {
+        let code = "import yaml\nfrom openai import OpenAI\n\nwith open(\"texts.yaml\") as file:\n    texts = yaml.safe_load(file)\n\n\ndef ask(place):\n    return OpenAI().responses.create(model=texts[\"model\"], input=texts[\"tides\"][\"ask\"].format(place=place))\n";
+        let data = "model: gpt-4o\ntides:\n  ask: Say when the tide turns at {place}.\n";
+        let report = judged(&[
+            Source::new("app.py", code, false),
+            Source::new("texts.yaml", data, false),
+        ]);
+        assert_eq!(names(&report), ["app.py#ask"]);
+        let count = report.units[0].tokens.as_ref().expect("a prompt has a count");
+        assert_eq!(count.variables, ["place"]);
+        assert!(count.exact && count.least > 5, "{count:?}");
     }
 
     #[test]

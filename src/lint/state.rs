@@ -62,6 +62,8 @@ impl<'a> TwoStates<'a> {
     pub(super) fn read(&self, unread: &[Unread], linter: &Linter<'_>) -> (State<'_>, State<'_>) {
         let now = Files::some(&self.sources, (0..self.now).map(id).collect());
         let before = Files::some(&self.sources, self.before.clone());
+        formats::prepare(&now);
+        formats::prepare(&before);
         let prompt_place = |id: SourceId| linter.settings.is_prompt_place(&self.sources[id.0 as usize].from_root);
         let read: Vec<Noted> = now
             .ids()

@@ -197,6 +197,11 @@ pub const SIGNS: &[&str] = &[
     "streamObject",
     "ai-sdk",
     "invoke_model",
+    // A model that is handed over to a file that names no package.
+    "llm.invoke(",
+    "llm.ainvoke(",
+    "llm.stream(",
+    "llm.astream(",
 ];
 
 /// Makers of objects that tell another provider than the call's own.
@@ -329,6 +334,16 @@ pub fn find(path: &str) -> Option<Candidate> {
         let mut ends_alone = shape.alone.iter().filter(|(end, _)| ends(path, end));
         ends_alone.next().map(|(_, needs)| Candidate { shape, needs })
     })
+}
+
+/// Whether this is what LangChain's chat models alone have, and gives such a model with something bound to it.
+pub fn hands_on_model(name: &str) -> bool {
+    matches!(name, "bind_tools" | "bindTools") || hands_on_schema(name)
+}
+
+/// Whether it gives a model that answers by a schema.
+pub fn hands_on_schema(name: &str) -> bool {
+    matches!(name, "with_structured_output" | "withStructuredOutput")
 }
 
 /// Whether some call ends with this name.

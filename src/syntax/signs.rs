@@ -17,8 +17,8 @@ enum Search {
 
 impl Signs {
     /// The search for any of `words`.
-    pub fn new(words: impl IntoIterator<Item = &'static str>) -> Self {
-        let words: Vec<&str> = words.into_iter().collect();
+    pub fn new<T: AsRef<[u8]>>(words: impl IntoIterator<Item = T>) -> Self {
+        let words: Vec<T> = words.into_iter().collect();
         let automaton = || AhoCorasick::new(&words).map_or(Search::Everywhere, Search::Automaton);
         Self(packed::Searcher::new(&words).map_or_else(automaton, Search::Packed))
     }

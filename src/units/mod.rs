@@ -11,7 +11,9 @@ pub use deployment::{
     Deployment, EnvValue, GpuLabel, GpuRequest, Host, Launch, Probe, SharedMemory, Surge, Volume, VolumeKind, Word,
 };
 pub use field::Field;
-pub use prompt::{Attachment, AttachmentKind, Declared, Message, Parameter, Piece, Prompt, Role, Tool};
+pub use prompt::{
+    Attachment, AttachmentKind, Declared, FURTHER_MESSAGES, Message, Parameter, Piece, Prompt, Role, Tool,
+};
 pub use training::{Method, Sharding, Training};
 
 /// One thing the tool judges.

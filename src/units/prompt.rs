@@ -49,6 +49,8 @@ pub struct Prompt {
     pub resends: Field<bool>,
     /// How many numbers the vector of an embedding is to have.
     pub dimensions: Field<u64>,
+    /// The call inside a function of another file that this call of the function leads to.
+    pub through: Option<Place>,
     /// Whether it stands in a test of the program, where nobody pays for its answers at volume.
     pub in_test: bool,
     /// Whether it is context that an agent sends with every request (AGENTS.md, rules of an editor).
@@ -56,6 +58,9 @@ pub struct Prompt {
     /// Variables that the format lets its author declare (Prompty's inputs, Dotprompt's schema).
     pub declared: Vec<Declared>,
 }
+
+/// The name of what stands for messages of a call that are not followed.
+pub const FURTHER_MESSAGES: &str = "further messages";
 
 impl Prompt {
     /// What it says: the texts of its messages.

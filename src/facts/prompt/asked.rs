@@ -4,7 +4,7 @@ use super::{CALL_IN_CODE, Fact, Get, Known, PromptFacts, Row, Type, Value, int, 
 use crate::facts::words::{self, PromptWords};
 use crate::source::Place;
 use crate::syntax::template;
-use crate::units::{Field, Message, Role};
+use crate::units::{FURTHER_MESSAGES, Field, Message, Role};
 
 impl<'a> PromptFacts<'a> {
     pub(super) fn words(&self) -> &PromptWords {
@@ -58,6 +58,15 @@ impl<'a> PromptFacts<'a> {
         };
         let instructions = self.instructions()?;
         let systems = messages.iter().filter(|message| message.role == Role::System);
+        // What goes in front of the messages that are told may be the instructions.
+        let more = messages
+            .iter()
+            .find(|message| variables(message).iter().any(|(name, _)| *name == FURTHER_MESSAGES));
+        if systems.clone().next().is_none() && more.is_some() {
+            return Some(
+                "there are further messages, which are not followed: they may hold the instructions".to_owned(),
+            );
+        }
         let hidden = systems.chain(std::iter::once(instructions)).find(is_hidden)?;
         let (name, _) = *variables(hidden).first()?;
         Some(format!("instructions are filled in while the program runs: {name}"))

@@ -2,6 +2,7 @@
 
 use super::{Found, argument};
 use crate::sdks;
+use crate::source::Slot;
 use crate::syntax::code::{Argument, Call, Kind};
 
 /// Functions that send a request, by what is called, and where its body stands.
@@ -83,8 +84,22 @@ pub(super) fn twin(call: &Call) -> Option<(Call, String)> {
         return None;
     }
     let body: Found = body_of(&call.callee)?.iter().find_map(|path| argument(call, path))?;
+    let twin = Call {
+        callee: (*callee).to_owned(),
+        maker: None,
+        positional: Vec::new(),
+        keywords: Vec::new(),
+        open: true,
+        slot: Slot {
+            insert: None,
+            ..call.slot.clone()
+        },
+        ..call.clone()
+    };
     let Kind::Map { entries, open, slot } = &body.value.kind else {
-        return None;
+        // A body that is handed over: only the address tells what is sent, and only a whole one.
+        let told = matches!(body.value.kind, Kind::Unknown(_)) && address.starts_with("http");
+        return told.then(|| (twin, address.to_owned()));
     };
     body.value.get(needs)?;
     let keywords = entries.iter().map(|(name, value)| {
@@ -94,13 +109,10 @@ pub(super) fn twin(call: &Call) -> Option<(Call, String)> {
         (name.clone(), Argument { span, value })
     });
     let twin = Call {
-        callee: (*callee).to_owned(),
-        maker: None,
-        positional: Vec::new(),
         keywords: keywords.collect(),
         open: open.is_some(),
         slot: slot.clone(),
-        ..call.clone()
+        ..twin
     };
     sdks::find(&twin.callee)?;
     Some((twin, address.to_owned()))

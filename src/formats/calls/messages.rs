@@ -8,7 +8,7 @@ use crate::formats::maker::file_message;
 use crate::source::{Place, Span, Text, resolve};
 use crate::syntax::code::{Argument, Call, Kind, Language, Open, Value};
 use crate::syntax::template::{self, Piece, Syntax};
-use crate::units::{Attachment, Field, Message, Prompt, Role};
+use crate::units::{Attachment, FURTHER_MESSAGES, Field, Message, Prompt, Role};
 
 /// Most messages that are read of one call.
 const MAX_MESSAGES: usize = 200;
@@ -206,7 +206,7 @@ impl<'r, 'a> Messages<'r, 'a> {
             let name = if open.grows.is_some() {
                 "what the loop adds"
             } else {
-                "further messages"
+                FURTHER_MESSAGES
             };
             self.variable(name, outer.place.span, role);
         }

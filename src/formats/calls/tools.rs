@@ -56,7 +56,7 @@ pub(super) fn offered(reading: &Reading<'_>, shape: &Shape, call: &Call) -> Offe
 /// Which tool the model is to call.
 pub(super) fn choice(call: &Call) -> Field<String> {
     const INSIDE: &[&str] = &[".function.name", ".name", ".toolName", ".type", ""];
-    let stated = ["tool_choice", "toolChoice"];
+    let stated = ["tool_choice", "toolChoice", "^tool_choice", "^function_call"];
     let paths = stated
         .iter()
         .flat_map(|name| INSIDE.iter().map(move |inside| format!("{name}{inside}")));

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::{Language, Module, paths, python, typescript};
+use super::{Language, Module, Wrappers, paths, python, typescript};
 use crate::source::{Source, SourceId};
 
 /// The files of a run, or of one state of its tree, read-only.
@@ -19,6 +19,7 @@ struct Tree<'a> {
     ids: Vec<SourceId>,
     by_path: HashMap<&'a str, SourceId>,
     projects: OnceLock<typescript::Projects>,
+    wrappers: OnceLock<Wrappers>,
 }
 
 impl<'a> Files<'a> {
@@ -35,6 +36,7 @@ impl<'a> Files<'a> {
             tree: Arc::new(Tree {
                 by_path: by_path.collect(),
                 projects: OnceLock::new(),
+                wrappers: OnceLock::new(),
                 sources,
                 ids,
             }),
@@ -106,6 +108,17 @@ impl<'a> Files<'a> {
         let mut found = self.iter().filter(|(_, source)| ends(&source.from_root));
         let (id, _) = found.next()?;
         found.next().is_none().then_some(id)
+    }
+
+    /// Says which functions of the tree hand on what they are handed. Worked out before the files are read side by side:
+    /// a thread that waits for it may be the one that works it out.
+    pub fn set_wrappers(&self, wrappers: Wrappers) {
+        self.tree.wrappers.get_or_init(|| wrappers);
+    }
+
+    /// The functions of the tree that hand on what they are handed, where that was worked out.
+    pub fn wrappers(&self) -> Option<&Wrappers> {
+        self.tree.wrappers.get()
     }
 
     /// What a file of source code says; `None` where it is none, too long, or not worth the time to read.

@@ -11,12 +11,14 @@ mod members;
 mod names;
 mod parameters;
 mod types;
+mod wrappers;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(super) use self::parameters::option_name;
+pub use self::wrappers::{Wrapper, Wrappers};
 use super::{
     BlockId, BlockKind, Call, Change, ExprId, ExprKind, Files, Kind, Language, Module, Repeat, ScopeId, ScopeKind,
     Site, Value,

@@ -1,10 +1,12 @@
 //! Functions of the languages' own libraries whose result can be told: strings, settings, and in `known/` paths and
 //! files.
 
+mod data;
 mod loads;
 
 use std::sync::Arc;
 
+pub(super) use self::data::imported_data;
 pub(super) use self::loads::imported_text;
 use self::loads::{all_joined, read_file, template_of};
 use super::follow::{Here, Reader, option_name};
@@ -229,8 +231,9 @@ pub(super) fn function(reader: &Reader<'_>, here: Here<'_>, call: &Arc<Call>) ->
     let span = call.place.span;
     let first = || call.positional.first().map(|argument| &argument.value);
     let callee = call.callee.as_str();
-    if let Some(value) = loads::function(reader, here, call) {
-        return Some(value);
+    let read = loads::function(reader, here, call).or_else(|| data::function(reader, here, call));
+    if read.is_some() {
+        return read;
     }
     match callee {
         "os.getenv" | "os.environ.get" | "environ.get" | "os.environ.setdefault" | "decouple.config" => {

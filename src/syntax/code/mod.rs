@@ -24,7 +24,7 @@ use std::collections::{HashMap, HashSet};
 pub use build::Builder;
 pub use called::called_names;
 pub use files::Files;
-pub use follow::{CALL, CHAIN, Reader};
+pub use follow::{CALL, CHAIN, Reader, Wrapper, Wrappers};
 pub use typescript::is_generated;
 pub use value::{Argument, Call, Kind, Open, Repeat, Value};
 

@@ -2,7 +2,7 @@
 //! end at the end of the template dropped. Expressions are not read beyond their strings and brackets.
 //! <https://jinja.palletsprojects.com/en/stable/templates/>
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::tree::{Shape, Tree};
@@ -25,11 +25,13 @@ pub(super) struct Outline {
     pub blocks: Vec<Named>,
     /// By name.
     pub macros: HashMap<String, Named>,
+    /// Texts that a block sets (`{% set x %}…{% endset %}`) and nothing else does, by name.
+    pub texts: HashMap<String, Named>,
     /// Where macros come from, by the name that they, or all of a file, have here: the file, and the own name of one.
     pub imports: HashMap<String, (String, Option<String>)>,
 }
 
-/// A block or a macro.
+/// A block, a macro or a text that is set.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
     pub name: String,
@@ -110,6 +112,7 @@ fn parse_as(text: &str, liquid: bool) -> Result<Template, TemplateError> {
         all_known: true,
         outline: Outline::default(),
         named: Vec::new(),
+        set_twice: HashSet::new(),
     };
     parser.run()?;
     Ok(Template {
@@ -129,8 +132,10 @@ struct Parser<'t> {
     extends: bool,
     all_known: bool,
     outline: Outline,
-    /// Blocks and macros that are open.
+    /// Blocks, macros and texts that are open.
     named: Vec<Named>,
+    /// Names that are set more than once, or to what is no text.
+    set_twice: HashSet<String>,
 }
 
 impl<'t> Parser<'t> {
@@ -245,6 +250,9 @@ impl<'t> Parser<'t> {
         if matches!(word, "import" | "from") {
             self.outline.import(word, rest);
         }
+        if word == "set" && !self.liquid {
+            self.set(rest, &range);
+        }
         match word {
             "" => {
                 return Err(TemplateError {
@@ -351,17 +359,46 @@ impl<'t> Parser<'t> {
         })
     }
 
+    /// Notes the name that `{% set … %}` sets: to a text where it is a block's, which its end tag ends.
+    fn set(&mut self, rest: &str, range: &Range<usize>) {
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        let name = rest[..end].to_owned();
+        if assigns(rest) {
+            self.outline.texts.remove(&name);
+            self.set_twice.insert(name);
+            return;
+        }
+        // What is changed by a filter on its way is not told.
+        if end < rest.len() || self.outline.texts.contains_key(&name) {
+            self.set_twice.insert(name.clone());
+        }
+        self.named.push(Named {
+            name,
+            open: range.clone(),
+            end: 0..0,
+        });
+    }
+
     fn end(&mut self, range: Range<usize>, word: &str) -> Result<(), TemplateError> {
         let message = match self.tree.innermost() {
             Some(block) if word.strip_prefix("end") == Some(block.word) => {
-                if matches!(word, "endblock" | "endmacro")
+                if matches!(word, "endblock" | "endmacro" | "endset")
                     && let Some(mut named) = self.named.pop()
                 {
                     named.end = range.clone();
-                    if word == "endblock" {
-                        self.outline.blocks.push(named);
-                    } else {
-                        self.outline.macros.insert(named.name.clone(), named);
+                    match word {
+                        "endblock" => self.outline.blocks.push(named),
+                        "endmacro" => {
+                            self.outline.macros.insert(named.name.clone(), named);
+                        }
+                        _ if self.set_twice.contains(&named.name) => {
+                            self.outline.texts.remove(&named.name);
+                        }
+                        _ => {
+                            self.outline.texts.insert(named.name.clone(), named);
+                        }
                     }
                 }
                 self.tree.close(range);

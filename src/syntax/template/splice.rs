@@ -90,6 +90,7 @@ fn syntax(text: &str, pieces: &[Piece]) -> Option<Syntax> {
             },
             Piece::Variable { name, .. } if name.ends_with(')') && text.contains("macro") => Some(Syntax::Jinja),
             Piece::Variable { name, .. } if name.ends_with(')') && text.contains("import") => Some(Syntax::Jinja),
+            Piece::Variable { .. } if text.contains("endset") => Some(Syntax::Jinja),
             _ => None,
         };
         found.is_some()
@@ -289,25 +290,32 @@ impl Splicer<'_> {
         made
     }
 
-    /// The body of the macro that an expression calls, where it does nothing else.
+    /// The body of the macro that an expression calls, or the text that it names, where it does nothing else.
     fn call(&mut self, file: &Rc<Loaded>, name: &str, range: &Range<usize>, level: usize) -> Option<Vec<Piece>> {
-        let called = name.strip_suffix(')')?.split_once('(')?.0.trim_end();
         let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let is_text = self.syntax == Syntax::Jinja && is_name(name) && file.outline.texts.contains_key(name);
+        let called = match is_text {
+            true => name,
+            false => name.strip_suffix(')')?.split_once('(')?.0.trim_end(),
+        };
         if level > NESTING_LIMIT || !called.split('.').all(is_name) {
             return None;
         }
-        let (home, own) = match file.outline.import_of(called) {
+        let (home, own) = match file.outline.import_of(called).filter(|_| !is_text) {
             Some((from, own)) => (self.load(file, &from, range)?, own),
             None => (Rc::clone(file), called.to_owned()),
         };
-        let key = format!("{}#{own}", home.path);
+        let key = format!("{}#{own}{}", home.path, if is_text { "=" } else { "()" });
         if self.stack.contains(&key) || self.stack.len() > MAX_DEPTH || self.put_in > MAX_PUT_IN {
             return None;
         }
         let known = match self.macros.get(&key) {
             Some(known) => Rc::clone(known),
             None => {
-                let body = home.outline.macros.get(&own)?;
+                let body = match is_text {
+                    true => home.outline.texts.get(&own)?,
+                    false => home.outline.macros.get(&own)?,
+                };
                 let text = home.text.get(body.open.end..body.end.start)?;
                 let mut made = Loaded::new(&home.path, text, parse(text, Syntax::Jinja).ok()?, Syntax::Jinja);
                 // A macro may call its neighbours, and what its file imports.
@@ -484,6 +492,31 @@ mod tests {
         assert_eq!(
             sent("{% import 'm.j2' as lib %}{{ lib.hi(1) }}", Syntax::Jinja, &files).0,
             "Hi ."
+        );
+    }
+
+    #[test]
+    fn a_text_that_is_set_counts_where_it_is_printed() {
+        let text = "{% set a %}Be {{ how }}.{% endset %}1{{ a }}2{{ a }}{{ b }}{{ a | upper }}";
+        let (least, _, names, _) = sent(text, Syntax::Jinja, &[]);
+        assert_eq!(least, "1Be .2Be .");
+        assert_eq!(names, ["how", "how", "b", "a | upper"]);
+        // Which of two it is, only the run knows; nor what a filter makes of it.
+        for twice in [
+            "{% set a %}x{% endset %}{% if y %}{% set a = 1 %}{% endif %}{{ a }}",
+            "{% set a %}x{% endset %}{% set a %}y{% endset %}{{ a }}",
+            "{% set a = 1 %}{% set a %}y{% endset %}{{ a }}",
+            "{% set a | upper %}y{% endset %}{{ a }}",
+            "{{ a }}",
+        ] {
+            let pieces = parse(twice, Syntax::Jinja).unwrap();
+            let made = splice(&Text::verbatim(twice, 0), &pieces, "main", &Files(Vec::new()));
+            assert!(made.is_none(), "{twice}");
+        }
+        // A text that prints itself prints what was there before.
+        assert_eq!(
+            sent("{% set a %}x{{ a }}{% endset %}{{ a }}", Syntax::Jinja, &[]).0,
+            "x"
         );
     }
 

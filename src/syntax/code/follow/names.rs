@@ -102,9 +102,10 @@ impl Reader<'_> {
         }
         if language == Language::TypeScript
             && name.is_none_or(|name| name == "default")
-            && let Some(text) = known::imported_text(self, here, module)
+            && let Some(value) =
+                known::imported_text(self, here, module).or_else(|| known::imported_data(self, here, module))
         {
-            return text;
+            return value;
         }
         let path = match name {
             Some(name) => format!("{module}.{name}"),
