@@ -129,7 +129,6 @@ pub(super) fn without_fragments(mut units: Vec<Unit>, sources: &[Source], files:
     units
 }
 
-/// Whether it is only sent by what loads it.
 /// The call inside another file's function that a call leads to.
 fn through(unit: &Unit) -> Option<Place> {
     match unit {
@@ -138,6 +137,7 @@ fn through(unit: &Unit) -> Option<Place> {
     }
 }
 
+/// Whether it is only sent by what loads it.
 fn is_loaded(prompt: &Prompt) -> bool {
     is_only_text(prompt) || prompt.format == "langchain prompt"
 }

@@ -1,10 +1,12 @@
 //! Functions of the tree that send what they are handed: `complete(prompt)` of `llm.py`, which the other files call. What
 //! such a call sends, and by which model, is told by both together.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::{SIGNS, is_test};
-use crate::formats::Reading;
+use crate::formats::{AT_ONCE, Reading};
 use crate::sdks;
 use crate::source::{Slot, Span};
 use crate::syntax::Signs;
@@ -20,7 +22,7 @@ const MAX_CALLS: usize = 200;
 
 /// The functions of a tree that send what they are handed.
 pub(super) fn all(files: &Files<'_>) -> Wrappers {
-    let found = files.ids().par_iter().flat_map_iter(|id| {
+    let found = files.ids().par_iter().with_max_len(AT_ONCE).flat_map_iter(|id| {
         let source = files.source(*id);
         let ours = Language::of_extension(source.extension()).is_some()
             && SIGNS.any_in(&source.text)
@@ -48,10 +50,11 @@ pub(super) fn calls(reading: &Reading<'_>) -> Vec<(Call, Call)> {
         return Vec::new();
     };
     // Who calls a function names its file.
+    let names: HashSet<&str> = code::called_names(text).collect();
     let ours: Vec<&Wrapper> = wrappers
         .functions
         .iter()
-        .filter(|wrapper| wrapper.file != reading.id && text.contains(&wrapper.name))
+        .filter(|wrapper| wrapper.file != reading.id && names.contains(wrapper.name.as_str()))
         .filter(|wrapper| text.contains(module_name(&reading.files.source(wrapper.file).from_root)))
         .collect();
     let Some(reader) = (!ours.is_empty())
