@@ -1,7 +1,7 @@
 //! Functions of the tree that send what they are handed: `complete(prompt)` of `llm.py`, which the other files call. What
 //! such a call sends, and by which model, is told by both together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rayon::prelude::*;
 
@@ -35,7 +35,8 @@ pub(super) fn all(files: &Files<'_>) -> Wrappers {
     });
     let mut functions: Vec<Wrapper> = found.collect();
     functions.truncate(MAX_WRAPPERS);
-    let called = Signs::new(functions.iter().map(|wrapper| format!("{}(", wrapper.name)));
+    let names: BTreeSet<&str> = functions.iter().map(|wrapper| wrapper.name.as_str()).collect();
+    let called = Signs::new(names.into_iter().map(|name| format!("{name}(")));
     Wrappers { functions, called }
 }
 
