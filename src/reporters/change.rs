@@ -37,8 +37,12 @@ pub(super) fn comparison(comparison: &Comparison) -> Vec<String> {
     if comparison.units.len() > UNITS_SHOWN {
         lines.push(format!("  … and {} more", comparison.units.len() - UNITS_SHOWN));
     }
+    let shown = match comparison.unchanged_findings {
+        0 => "",
+        _ => " (`llmlint check` shows those)",
+    };
     lines.push(format!(
-        "  findings: {} new, {} mended, {} as before (`llmlint check` shows those)",
+        "  findings: {} new, {} mended, {} as before{shown}",
         comparison.new_findings,
         comparison.fixed.len(),
         comparison.unchanged_findings
