@@ -270,7 +270,7 @@ impl Check {
         let path = self.baseline.clone().unwrap_or_else(|| run.baseline.clone());
         let limit = crate::config::DEFAULT_MAX_FILE_BYTES;
         let is_named = self.baseline.is_some() || run.settings.config.baseline.is_some();
-        let is_there = origin.first(std::slice::from_ref(&path), &run.root).is_some();
+        let is_there = origin.has(&path, &run.root);
         let known = match is_there {
             true => {
                 let text = origin.read(&path, &run.root, limit)?;

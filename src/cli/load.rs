@@ -162,8 +162,8 @@ fn tokenizers(settings: Settings, origin: &Origin, root: &Root, hf_cache: bool) 
 
 /// The repository's CODEOWNERS; none where there is no such file.
 fn owners(origin: &Origin, root: &Root) -> Owners {
-    let places: Vec<PathBuf> = owners::PLACES.iter().map(|place| root.folder.join(place)).collect();
-    let found = origin.first(&places, root);
+    let mut places = owners::PLACES.iter().map(|place| root.folder.join(place));
+    let found = places.find(|path| origin.has(path, root));
     let text = found.and_then(|path| origin.read(&path, root, DEFAULT_MAX_FILE_BYTES).ok());
     text.map_or_else(Owners::default, |text| Owners::parse(&text))
 }
@@ -199,7 +199,7 @@ impl Run {
         if !arguments.no_config {
             let path = run.usage_path();
             let is_named = run.settings.config.usage.is_some();
-            if is_named || origin.first(std::slice::from_ref(&path), &run.root).is_some() {
+            if is_named || origin.has(&path, &run.root) {
                 let text = origin.read(&path, &run.root, MOST_USAGE_BYTES);
                 let file = text.and_then(|text| UsageFile::parse(&text));
                 let file = file.map_err(|why| Failure(format!("{}: {why}", path.display())))?;
@@ -412,7 +412,7 @@ fn own_prices(
     config: &Config,
 ) -> Result<Option<PriceList>, Failure> {
     let path = prices_beside(config_path, root, config);
-    if config.prices.is_none() && origin.first(std::slice::from_ref(&path), root).is_none() {
+    if config.prices.is_none() && !origin.has(&path, root) {
         return Ok(None);
     }
     let failed = |why: String| Failure(format!("{}: {why}", path.display()));

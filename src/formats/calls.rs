@@ -576,7 +576,7 @@ fn chain(reading: &Reading<'_>, call: &Call) -> Option<Sending> {
     let links = &call.positional;
     let model = links.iter().position(|link| match &link.value.kind {
         Kind::Call(maker) => is_chat_model(maker),
-        Kind::Path(path, Some(_)) => sdks::hands_on_model(path.rsplit('.').next().unwrap_or(path)),
+        Kind::Path(path, Some(_)) => sdks::hands_on_model(sdks::last_name(path)),
         Kind::OneOf { of, .. } => of
             .iter()
             .any(|one| matches!(&one.kind, Kind::Call(maker) if is_chat_model(maker))),

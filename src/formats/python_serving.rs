@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{Read, Reading, kuberay};
 use crate::engines;
+use crate::sdks;
 use crate::source::{Place, Text};
 use crate::syntax::args;
 use crate::syntax::code::{Argument, Call, Kind, Value};
@@ -62,8 +63,8 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
     if !ours {
         return None;
     }
-    let may_start =
-        |name: &str| ENGINES.iter().any(|(callee, ..)| ends(callee, name)) || RUNS.iter().any(|run| ends(run, name));
+    let starters = || ENGINES.iter().map(|(callee, ..)| callee).chain(RUNS);
+    let may_start = |name: &str| starters().any(|callee| sdks::last_name(callee) == name);
     let calls = reading.calls_of(|name| name == RAY || may_start(name), |_, _| true);
     let mut units: Vec<Unit> = calls.iter().filter_map(|call| ray(reading, call)).collect();
     let started = calls
@@ -122,10 +123,6 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Read> {
         units,
         ..Read::default()
     })
-}
-
-fn ends(callee: &str, name: &str) -> bool {
-    callee.rsplit('.').next() == Some(name)
 }
 
 /// The engine of Ray Serve's `LLMConfig(…)`, whose arguments are what a Serve config has in YAML.

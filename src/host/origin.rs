@@ -55,13 +55,12 @@ impl Origin {
         Ok(blobs.iter().map(|blob| texts.get((*blob)?).cloned()).collect())
     }
 
-    /// The first of some files that is there.
-    pub fn first(&self, paths: &[PathBuf], root: &Root) -> Option<PathBuf> {
-        let is_there = |path: &&PathBuf| match self {
+    /// Whether there is a file at a path.
+    pub fn has(&self, path: &Path, root: &Root) -> bool {
+        match self {
             Origin::Disk => path.is_file(),
             Origin::Commit(commit) => commit.file(&root.path(path)).is_some(),
-        };
-        paths.iter().find(is_there).cloned()
+        }
     }
 
     /// The files of a folder, not of those below it, sorted.

@@ -391,7 +391,8 @@ fn ends(path: &str, names: &str) -> bool {
         .is_some_and(|before| before.is_empty() || before.ends_with('.') || names.starts_with('_'))
 }
 
-fn last_name(path: &str) -> &str {
+/// The last of the names of a path: `create` of `chat.completions.create`.
+pub fn last_name(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 

@@ -135,14 +135,11 @@ impl<'a> Reader<'a> {
             if !self.may_be(site, &named) {
                 continue;
             }
-            self.framed.borrow_mut().clear();
-            let steps = self.steps.get();
-            self.limit.set(MAX_STEPS_OF_FILE.min(steps + MAX_STEPS));
+            self.begin();
             let here = self.here(site);
             let called = match &self.module.expr(site.call).kind {
                 ExprKind::Call { function, .. } => {
-                    let called = self.called(here, *function);
-                    let is_wanted = called.own.is_none() && wanted(&called.path, called.followed);
+                    let is_wanted = self.is_wanted(here, *function, &wanted);
                     is_wanted.then(|| self.call(here, site.call)).flatten()
                 }
                 ExprKind::Chain(_) if wanted(CHAIN, true) => match &self.value(here, site.call).kind {
@@ -162,6 +159,19 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// Begins to follow another call of the file: what functions gave for the one before is forgotten, and it may be as
+    /// much to follow.
+    fn begin(&self) {
+        self.framed.borrow_mut().clear();
+        self.limit.set(MAX_STEPS_OF_FILE.min(self.steps.get() + MAX_STEPS));
+    }
+
+    /// Whether what is called is looked for, and no function of the tree.
+    fn is_wanted(&self, here: Here<'_>, function: ExprId, wanted: impl Fn(&str, bool) -> bool) -> bool {
+        let called = self.called(here, function);
+        called.own.is_none() && wanted(&called.path, called.followed)
+    }
+
     /// Whether a call may be one of those that end with these names.
     fn may_be(&self, site: &Site, named: impl Fn(&str) -> bool) -> bool {
         let ExprKind::Call { function, .. } = &self.module.expr(site.call).kind else {
@@ -178,8 +188,7 @@ impl<'a> Reader<'a> {
         let scopes = (0..).zip(&self.module.scopes);
         let functions = scopes.filter(|(_, scope)| scope.kind == ScopeKind::Function && scope.name == name);
         let returned = functions.map(|(index, scope)| {
-            self.framed.borrow_mut().clear();
-            self.limit.set(MAX_STEPS_OF_FILE.min(self.steps.get() + MAX_STEPS));
+            self.begin();
             let here = Here {
                 file: self.id,
                 scope: ScopeId(0),

@@ -1,6 +1,6 @@
 //! Functions that hand on what they are handed to a call that is looked for, and what they make of one call of theirs.
 
-use super::{Frame, Here, MAX_STEPS, MAX_STEPS_OF_FILE, Reader};
+use super::{Frame, Here, Reader};
 use crate::source::SourceId;
 use crate::syntax::Signs;
 use crate::syntax::code::{Call, ExprKind, Module, ScopeId, ScopeKind};
@@ -40,10 +40,8 @@ impl Reader<'_> {
             if known || !self.module.last_name(*function).is_some_and(&named) {
                 continue;
             }
-            self.framed.borrow_mut().clear();
-            self.limit.set(MAX_STEPS_OF_FILE.min(self.steps.get() + MAX_STEPS));
-            let called = self.called(self.here(site), *function);
-            if called.own.is_none() && wanted(&called.path, called.followed) {
+            self.begin();
+            if self.is_wanted(self.here(site), *function, &wanted) {
                 let name = self.module.scope(holder).name.clone();
                 found.push(Wrapper {
                     file: self.id,
@@ -84,8 +82,7 @@ impl Reader<'_> {
             if !self.module.last_name(*function).is_some_and(&named) {
                 continue;
             }
-            self.framed.borrow_mut().clear();
-            self.limit.set(MAX_STEPS_OF_FILE.min(self.steps.get() + MAX_STEPS));
+            self.begin();
             let here = self.here(site);
             let called = self.called(here, *function);
             let wrapper = called
@@ -116,27 +113,24 @@ impl Reader<'_> {
             count: 1,
             outer: None,
         };
-        let sites = module
+        let mut sites = module
             .sites
             .iter()
             .filter(|site| self.holder(module, site.scope) == Some(wrapper.scope));
-        sites
-            .filter_map(|site| {
-                let ExprKind::Call { function, .. } = &module.expr(site.call).kind else {
-                    return None;
-                };
-                let here = Here {
-                    file: wrapper.file,
-                    scope: site.scope,
-                    block: site.block,
-                    deep: 0,
-                    frame: Some(&frame),
-                };
-                let called = self.called(here, *function);
-                let is_wanted = called.own.is_none() && wanted(&called.path, called.followed);
-                is_wanted.then(|| self.call(here, site.call)).flatten()
-            })
-            .map(|call| Call::clone(&call))
-            .next()
+        let call = sites.find_map(|site| {
+            let ExprKind::Call { function, .. } = &module.expr(site.call).kind else {
+                return None;
+            };
+            let here = Here {
+                file: wrapper.file,
+                scope: site.scope,
+                block: site.block,
+                deep: 0,
+                frame: Some(&frame),
+            };
+            let is_wanted = self.is_wanted(here, *function, &wanted);
+            is_wanted.then(|| self.call(here, site.call)).flatten()
+        })?;
+        Some(Call::clone(&call))
     }
 }
